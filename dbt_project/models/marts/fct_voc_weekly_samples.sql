@@ -1,0 +1,59 @@
+with tickets as (
+    select * from {{ ref('int_flagged_tickets_masked') }}
+),
+
+-- Equal first 80 characters, once case, digits and punctuation are folded away, make near-duplicates.
+texts_folded as (
+    select
+        *,
+        {{ dbt.hash('ticket_id') }} as ticket_hash,
+        week_role = 'comparison' and is_negative as is_preferred,
+        substr({{ fold_text("coalesce(nullif(trim(detail), ''), title, '')") }}, 1, 80) as folded_text
+    from tickets
+),
+
+near_duplicates_ranked as (
+    select
+        *,
+        row_number() over (
+            partition by category1, category2, category3, week_role, folded_text
+            order by is_preferred desc, ticket_hash
+        ) as duplicate_rank
+    from texts_folded
+),
+
+days_taken_in_turn as (
+    select
+        *,
+        row_number() over (
+            partition by category1, category2, category3, week_role, is_preferred, ticket_date
+            order by ticket_hash
+        ) as turn
+    from near_duplicates_ranked
+    where duplicate_rank = 1
+),
+
+samples_ranked as (
+    select
+        *,
+        row_number() over (
+            partition by category1, category2, category3, week_role
+            order by is_preferred desc, turn, ticket_date, ticket_hash
+        ) as sample_rank
+    from days_taken_in_turn
+)
+
+select
+    week_start,
+    category1,
+    category2,
+    category3,
+    week_role,
+    sample_rank,
+    ticket_id,
+    ticket_created_at,
+    is_negative,
+    title,
+    detail
+from samples_ranked
+where sample_rank <= {{ var('samples_kept_per_week') }}

@@ -1,0 +1,53 @@
+with judged as (
+    select * from {{ ref('int_category_weeks_judged') }}
+),
+
+counts as (
+    select * from {{ ref('fct_voc_weekly_counts') }}
+),
+
+totals_of_recent_weeks as (
+    select
+        judged.week_start,
+        judged.category1,
+        judged.category2,
+        judged.category3,
+        array_agg(coalesce(counts.total_count, 0) order by weeks_ago desc) as total_last_8_weeks
+    from judged
+    cross join {{ unnested('[0, 1, 2, 3, 4, 5, 6, 7]', 'weeks_ago') }}
+    left join counts
+        on
+            judged.category1 = counts.category1
+            and judged.category2 = counts.category2
+            and judged.category3 = counts.category3
+            and judged.week_start - 7 * weeks_ago = counts.week_start
+    group by judged.week_start, judged.category1, judged.category2, judged.category3
+)
+
+select
+    judged.week_start,
+    judged.category1,
+    judged.category2,
+    judged.category3,
+    judged.status,
+    judged.status_rank,
+    judged.status_reason,
+    judged.base_total,
+    judged.comparison_total,
+    judged.base_negative,
+    judged.comparison_negative,
+    100 * (judged.comparison_total - judged.base_total) / nullif(judged.base_total, 0) as total_change_pct,
+    judged.base_negative / nullif(judged.base_total, 0) as base_negative_ratio,
+    judged.comparison_negative / nullif(judged.comparison_total, 0) as comparison_negative_ratio,
+    -- One division of whole numbers, so that a change of exactly 20 points reads as 20.
+    100 * (judged.comparison_negative * judged.base_total - judged.base_negative * judged.comparison_total)
+    / nullif(judged.base_total * judged.comparison_total, 0) as negative_ratio_change_pp,
+    judged.base_total = 0 as is_new,
+    totals_of_recent_weeks.total_last_8_weeks
+from judged
+inner join totals_of_recent_weeks
+    on
+        judged.week_start = totals_of_recent_weeks.week_start
+        and judged.category1 = totals_of_recent_weeks.category1
+        and judged.category2 = totals_of_recent_weeks.category2
+        and judged.category3 = totals_of_recent_weeks.category3
