@@ -1,4 +1,4 @@
-{#- A constant filter on the source's partition column: tickets from the Monday of first_week up to the end of last_week. -#}
+{#- A constant filter on the source's partition column: the tickets of first_week to last_week, both Mondays. -#}
 {% macro created_in_weeks(first_week, last_week) -%}
     event_create_time >= {{ local_midnight(first_week) }}
     and event_create_time < {{ local_midnight(last_week ~ ' + 7') }}

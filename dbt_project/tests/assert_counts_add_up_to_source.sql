@@ -5,7 +5,7 @@ with source_tickets as (
         {{ monday_of(local_date('event_create_time')) }} as week_start
     from {{ source('zendesk', 'tickets') }}
     where
-        {{ created_in_weeks(first_week_to_count(), report_week_start()) }}
+        {{ created_in_weeks(first_week_to_count(), last_week_to_count()) }}
 ),
 
 expected as (

@@ -1,1 +1,1 @@
-{{ deduplicated_tickets(first_week_to_count(), report_week_start()) }}
+{{ deduplicated_tickets(first_week_to_count(), last_week_to_count()) }}

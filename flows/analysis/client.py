@@ -1,0 +1,112 @@
+"""The LaaS preset API over HTTP: the only way in to the model."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from flows.settings import Settings
+
+ATTEMPTS = 4
+TIMEOUT_SECONDS = 120  # one answer can take a minute
+LONGEST_WAIT_SECONDS = 60
+MAX_ANSWER_BYTES = 2_000_000
+
+
+class LaasError(Exception):
+    """LaaS failed for good: said without the prompt, the answer or the key."""
+
+    def __init__(self, reason: str, retry_after: float | None = None, *, is_passing: bool = False) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        self.is_passing = is_passing
+
+
+class LaasClient:
+    """Sends prompts to the configured preset. Use as an async context manager.
+
+    408, 429, 5xx and connection faults are tried again with jitter, `Retry-After` is honoured up to a minute, and
+    any other refusal is final.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        assert settings.laas_api_key is not None
+        self._preset_hash = settings.laas_preset_hash
+        self._http = httpx.AsyncClient(
+            base_url=settings.laas_base_url,
+            headers={
+                "project": settings.laas_project,
+                "apiKey": settings.laas_api_key.get_secret_value(),
+                "Content-Type": "application/json; charset=utf-8",
+            },
+            timeout=httpx.Timeout(TIMEOUT_SECONDS, connect=10),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def complete(self, prompt: str) -> str:
+        """The model's answer to `prompt`. Raises LaasError when there is none to be had."""
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, LaasError) and error.is_passing),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=_wait,
+            reraise=True,
+        )
+        return await retrying(self._complete_once, prompt)
+
+    async def _complete_once(self, prompt: str) -> str:
+        body = {"hash": self._preset_hash, "messages": [{"role": "user", "content": prompt}]}
+        try:
+            response = await self._http.post("api/preset/v2/chat/completions", json=body)
+        except httpx.TransportError as error:
+            raise LaasError(type(error).__name__, is_passing=True) from None
+        status = response.status_code
+        if status in (408, 429) or status >= 500:
+            raise LaasError(f"HTTP {status}", _retry_after(response), is_passing=True)
+        if status != 200:
+            raise LaasError(f"HTTP {status}")
+        return _content(response)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    jittered = wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT_SECONDS)(state)
+    asked = error.retry_after if isinstance(error, LaasError) and error.retry_after else 0.0
+    return max(jittered, min(asked, LONGEST_WAIT_SECONDS))
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    try:
+        return max(0.0, float(response.headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _content(response: httpx.Response) -> str:
+    """The text of a chat completion: a string, or a list of text parts."""
+    if len(response.content) > MAX_ANSWER_BYTES:
+        raise LaasError("answer too long")
+    try:
+        content: Any = response.json()["choices"][0]["message"]["content"]
+        if isinstance(content, list):
+            content = "".join(part["text"] for part in content)
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise LaasError("answer without content") from None
+    if not isinstance(content, str) or not content.strip():
+        raise LaasError("empty answer")
+    return content

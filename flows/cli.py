@@ -1,0 +1,161 @@
+"""The command line, `voc …`. Nothing slow is imported before the input has been checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+import uuid
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from flows.errors import UsageError, VocError
+
+app = typer.Typer(
+    help="What customers complained about more than last week, and why.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+AsOf = Annotated[
+    str | None, typer.Option(help="Report the week that was newest on this date.", metavar="DATE")
+]
+WeekOption = Annotated[str | None, typer.Option(help="Report this ISO week.", metavar="2026-W46")]
+Source = Annotated[
+    Path | None, typer.Option(help="CSV or Parquet file with the source table's columns.", metavar="FILE")
+]
+TargetOption = Annotated[str | None, typer.Option(help="duckdb or bigquery (default: VOC_TARGET).")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")]
+
+
+@app.command()
+def run(
+    as_of: AsOf = None,
+    week: WeekOption = None,
+    source: Source = None,
+    channel: Annotated[str | None, typer.Option(help="Slack channel id.", metavar="C0123ABCD")] = None,
+    thread_ts: Annotated[str | None, typer.Option(help="Post into this thread.", metavar="TS")] = None,
+    target: TargetOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but post.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Post again what stands there already.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build the tables, analyse what got worse and post the report."""
+    from flows.commands.run import run_report
+
+    result = run_report(
+        as_of=_asked_as_of(as_of, week),
+        source=source,
+        channel=channel,
+        thread_ts=thread_ts,
+        target=target,
+        dry_run=dry_run,
+        force=force,
+    )
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        from flows.commands.show import show_result
+
+        show_result(result)
+    if result.outcome in ("no_data", "not_ready"):
+        raise typer.Exit(3)
+
+
+@app.command()
+def status(
+    week: WeekOption = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="Only this status (repeatable).", metavar="CRITICAL")
+    ] = None,
+    source: Source = None,
+    target: TargetOption = None,
+    as_json: Json = False,
+) -> None:
+    """Show the status of every category."""
+    from flows.commands.status import read_statuses
+
+    weeks, rows = read_statuses(as_of=_asked_as_of(None, week), statuses=status or [], source=source, target=target)
+    if as_json:
+        _print_json({"rows": [row.as_json() for row in rows]})
+    else:
+        from flows.commands.show import show_statuses
+
+        show_statuses(weeks, rows)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="File to write, .parquet or .csv.", metavar="FILE")],
+    weeks: Annotated[int, typer.Option(help="Weeks of tickets.", min=1)] = 12,
+    tickets_per_week: Annotated[int, typer.Option(help="Tickets in each week.", min=1)] = 1200,
+    until: Annotated[
+        str | None, typer.Option(help="Last day (default: last Sunday in Seoul).", metavar="DATE")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 1,
+) -> None:
+    """Write made-up Korean tickets with a surge, a spike, a new and a vanished category."""
+    from flows.commands.sample import write
+
+    write(out, weeks=weeks, tickets_per_week=tickets_per_week, until=until, seed=seed)
+
+
+@app.command()
+def doctor(source: Source = None, target: TargetOption = None) -> None:
+    """Say what is configured, reachable and missing."""
+    from flows.commands.doctor import examine
+
+    raise typer.Exit(examine(source=source, target=target))
+
+
+def _asked_as_of(as_of: str | None, week: str | None) -> date | None:
+    from flows.as_of import as_of_week, date_of
+
+    if as_of and week:
+        raise UsageError("--as-of and --week name the week twice. Use one of them.")
+    if week:
+        return as_of_week(week)
+    return date_of(as_of) if as_of else None
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def main() -> None:
+    """Run the command line; every error is one line and an exit code (see flows.errors)."""
+    os.umask(0o077)  # what is written holds customers' words
+    try:
+        code = app(standalone_mode=False)
+    except VocError as error:
+        _fail(error.exit_code, str(error))
+    except KeyboardInterrupt:
+        _fail(130, "interrupted")
+    except Exception as error:
+        if hasattr(error, "format_message"):  # click's usage errors
+            _fail(2, error.format_message())
+        _fail(1, f"unexpected {type(error).__name__}. Details: {_trace(error)}")
+    sys.exit(code or 0)
+
+
+def _fail(code: int, message: str) -> NoReturn:
+    if "--json" in sys.argv:
+        _print_json({"outcome": "error", "error": {"code": code, "message": message}})
+    else:
+        print(f"voc: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _trace(error: Exception) -> Path:
+    """Keep where an unexpected error came from. Not its message: that may quote a customer or a secret."""
+    from flows.workspace import private_folder, write_private
+
+    path = private_folder(Path(os.environ.get("VOC_HOME") or ".voc") / "logs") / f"error-{uuid.uuid4().hex[:8]}.txt"
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    write_private(path, f"{type(error).__module__}.{type(error).__qualname__}\n{frames}")
+    return path

@@ -1,0 +1,83 @@
+"""`voc run`: checks the input, sees to a Prefect API, runs the flow in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+from flows.as_of import checked_as_of
+from flows.commands.progress import progress_on_stderr
+from flows.errors import SourceError
+from flows.outcome import RunResult
+from flows.settings import Settings, load_settings
+from flows.slack.transports import target_for
+from flows.source_file import open_source
+from flows.thresholds import check_thresholds
+from flows.workspace import NO_SOURCE, Workspace, private_folder, workspace_for
+
+
+def run_report(
+    *,
+    as_of: date | None,
+    source: Path | None,
+    channel: str | None,
+    thread_ts: str | None,
+    target: str | None,
+    dry_run: bool,
+    force: bool,
+) -> RunResult:
+    """Run `weekly_voc` once. Raises VocError; wrong input is found before Prefect or dbt is imported."""
+    settings = load_settings(target=target)
+    check_thresholds()
+    as_of = checked_as_of(as_of, datetime.now(settings.zone))
+    target_for(settings, channel, thread_ts)
+    if settings.target == "bigquery":
+        workspace, full_refresh = workspace_for(settings, None), False
+    elif source is None:
+        raise SourceError(NO_SOURCE)
+    else:
+        file = open_source(settings, source, as_of)
+        if file.ends_before_report_week:
+            return RunResult("no_data", file.weeks)
+        workspace, full_refresh = file.workspace, file.needs_full_refresh
+
+    os.environ["VOC_TARGET"] = settings.target  # the flow reads its settings itself, wherever it runs
+    with progress_on_stderr(), _prefect_api(settings, workspace, as_of):
+        from flows.weekly_voc import weekly_voc
+
+        return asyncio.run(
+            weekly_voc(
+                as_of=as_of,
+                source=source,
+                channel=channel,
+                thread_ts=thread_ts,
+                dry_run=dry_run,
+                force=force,
+            )
+        )
+
+
+@contextlib.contextmanager
+def _prefect_api(settings: Settings, workspace: Workspace, as_of: date) -> Iterator[None]:
+    """The configured Prefect API, or a temporary server that starts while dbt is loading."""
+    log = logging.getLogger("voc")
+    log.info("loading Prefect")
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    if PREFECT_API_URL.value():
+        yield
+        return
+    from flows import transform
+    from flows.prefect_server import temporary_server
+
+    log.info("starting a temporary Prefect server and loading dbt (half a minute)")
+    with temporary_server(private_folder(settings.home.resolve() / "logs") / "prefect.log") as server:
+        transform.parse(transform.Build(settings, workspace, as_of))
+        server.wait_until_healthy()
+        with temporary_settings({PREFECT_API_URL: server.api_url}):
+            yield

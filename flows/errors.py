@@ -1,0 +1,37 @@
+"""Everything that can go wrong in a way a user can mend. Each message is one line that says what to do.
+
+VocError
+├── UsageError      2  options, settings, thresholds, a week in the future
+├── SourceError     3  source file, columns, types, too few weeks, file locked
+├── TransformError  4  dbt or its tests
+└── SlackError      5  Slack refused or could not be reached
+"""
+
+
+class VocError(Exception):
+    """Base of the errors shown to users.
+
+    `exit_code` is what `voc` exits with; `is_passing` says that trying again may help without a change.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, is_passing: bool = False) -> None:
+        super().__init__(message)
+        self.is_passing = is_passing
+
+
+class UsageError(VocError):
+    exit_code = 2
+
+
+class SourceError(VocError):
+    exit_code = 3
+
+
+class TransformError(VocError):
+    exit_code = 4
+
+
+class SlackError(VocError):
+    exit_code = 5

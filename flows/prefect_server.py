@@ -1,0 +1,82 @@
+"""A Prefect server for the length of one command, where none is configured."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from flows.errors import VocError
+
+STARTUP_SECONDS = 180  # on two slow cores it takes half a minute
+POLL_SECONDS = 0.2
+
+
+class TemporaryServer:
+    """Prefect's own server in a child process on loopback; its log goes to a file, not to the user."""
+
+    def __init__(self, log_path: Path) -> None:
+        self._log_path = log_path
+        self._port = _free_port()
+        with log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"),
+                    *("--host", "127.0.0.1", "--port", str(self._port), "--log-level", "error"),
+                ],
+                env=os.environ | {"PREFECT_UI_ENABLED": "0", "PREFECT_SERVER_ANALYTICS_ENABLED": "0"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches the run first; the run then stops the server
+            )
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/api"
+
+    def wait_until_healthy(self) -> None:
+        """Raises VocError when the server ended or did not answer in time."""
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                if httpx.get(f"{self.api_url}/health", timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(POLL_SECONDS)
+        raise VocError(
+            f"Prefect's temporary server did not start. See {self._log_path}, or set PREFECT_API_URL to a server."
+        )
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def temporary_server(log_path: Path) -> Iterator[TemporaryServer]:
+    """Start a server and do not wait for it; stop it in the end."""
+    server = TemporaryServer(log_path)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

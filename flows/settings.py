@@ -1,0 +1,157 @@
+"""Typed settings: the one place that reads the environment (and `.env`)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from flows.errors import UsageError
+
+Target = Literal["duckdb", "bigquery"]
+
+
+def _url(value: str) -> str:
+    if not re.match(r"^https?://[^\s/]", value):
+        raise ValueError("must start with http:// or https://")
+    return value.rstrip("/") + "/"
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is no time zone; use a name such as Asia/Seoul") from None
+    return value
+
+
+def _bigquery_table(value: str) -> str:
+    if not re.match(r"^[\w.:-]+\.\w+\.[\w$-]+$", value) or value.count(".") != 2:
+        raise ValueError("must be project.dataset.table")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+
+
+class Settings(BaseSettings):
+    """What a run needs to know about its surroundings.
+
+    Secrets are `SecretStr`: they print as `**********`. An empty variable counts as not set.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
+
+    slack_bot_token: SecretStr | None = Field(
+        None, description="Bot token (xoxb-…). Without it messages go to the outbox folder."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Verifies that requests to the bot come from Slack."
+    )
+    slack_api_url: Url = Field("https://slack.com/api/", description="Slack Web API to talk to.")
+    slack_channel: str | None = Field(
+        None,
+        validation_alias=AliasChoices("VOC_SLACK_CHANNEL", "LAMBDA_VOC_SLACK_CHANNEL"),
+        description="Channel id to post to, such as C0123ABCD. LAMBDA_VOC_SLACK_CHANNEL works too.",
+    )
+    laas_api_key: SecretStr | None = Field(
+        None, description="LaaS key. Without it a rule-based analysis is written."
+    )
+    laas_project: str = Field("WANTED_DATA", description="LaaS project code.")
+    laas_base_url: Url = Field("https://api-laas.wanted.co.kr", description="LaaS to talk to.")
+    laas_preset_hash: str = Field(
+        "90571f07e6b60e047620162ecc29b423dba8280aba60dba503aac082082ad0c4",
+        description="Preset that holds the system prompt.",
+    )
+    laas_concurrency: int = Field(
+        4,
+        ge=1,
+        le=32,
+        validation_alias="VOC_LAAS_CONCURRENCY",
+        description="Analyses asked for at the same time.",
+    )
+    target: Target = Field(
+        "duckdb", validation_alias="VOC_TARGET", description="dbt target: duckdb or bigquery."
+    )
+    home: Path = Field(
+        Path(".voc"),
+        validation_alias="VOC_HOME",
+        description="Folder for DuckDB files, logs and the outbox.",
+    )
+    state_uri: str | None = Field(
+        None,
+        validation_alias="VOC_STATE_URI",
+        description="Folder or gs:// path for LaaS answers kept between runs (default: VOC_HOME/state).",
+    )
+    duckdb_path: Path | None = Field(
+        None,
+        validation_alias="VOC_DUCKDB_PATH",
+        description="DuckDB file to use instead of one per source under VOC_HOME.",
+    )
+    source_table: Annotated[str, AfterValidator(_bigquery_table)] = Field(
+        "wanted-data.wanted_ml.zendesk_voc_classified",
+        validation_alias="VOC_SOURCE_TABLE",
+        description="BigQuery table with the classified tickets, project.dataset.table.",
+    )
+    bigquery_project: str | None = Field(
+        None,
+        validation_alias="VOC_BIGQUERY_PROJECT",
+        description="Project that runs the jobs and holds the models (default: the source's).",
+    )
+    bigquery_dataset: str = Field(
+        "voc",
+        validation_alias="VOC_BIGQUERY_DATASET",
+        description="Dataset that the models are written to.",
+    )
+    bigquery_location: str = Field(
+        "asia-northeast3",
+        validation_alias="VOC_BIGQUERY_LOCATION",
+        description="Location of the source and of the models.",
+    )
+    timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "Asia/Seoul",
+        validation_alias="VOC_TIMEZONE",
+        description="Time zone in which weeks begin on Monday 00:00.",
+    )
+    dashboard_url: Annotated[str | None, BeforeValidator(lambda v: v or None)] = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        validation_alias="VOC_DASHBOARD_URL",
+        description="Dashboard that the summary's button opens.",
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def jobs_project(self) -> str:
+        return self.bigquery_project or self.source_table.split(".")[0]
+
+
+def load_settings(target: str | None = None) -> Settings:
+    """Read the settings; `target` overrides VOC_TARGET.
+
+    Raises UsageError that names each wrong variable, without its value: it may be a secret.
+    """
+    try:
+        return Settings(**({"VOC_TARGET": target} if target else {}))  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc'])).upper()} {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
+        raise UsageError(f"{problems}. Mend it in the environment or in .env.") from None

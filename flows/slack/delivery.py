@@ -1,0 +1,125 @@
+"""Posts each message of a report once: what already stands in the channel or thread is not posted again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flows.errors import SlackError
+from flows.report import Week
+from flows.slack.messages import SUMMARY, Message, MessageId
+from flows.slack.transport import AmbiguousPost, Posted, Target, Transport
+
+POST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A message of this report and where it stands; `is_new` if this run posted it."""
+
+    key: str
+    channel: str
+    ts: str
+    thread_ts: str | None
+    is_new: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {"key": self.key, "channel": self.channel, "ts": self.ts, "thread_ts": self.thread_ts}
+
+
+class Delivery:
+    """One report on its way to one target.
+
+    The target's own messages are the ledger: each carries its key as metadata. They are read once, and again after
+    a post whose answer was lost. With `force` a report that stands there already is ignored, and this run's
+    messages are told from it by `run_id`.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        target: Target,
+        week: Week,
+        zone: ZoneInfo,
+        run_id: str,
+        *,
+        force: bool = False,
+    ) -> None:
+        self._transport = transport
+        self._target = target
+        self._week = week
+        self._run_id = run_id
+        self._force = force
+        # A report is never older than the end of its week.
+        self._since = datetime.combine(week.end, time.max, zone).timestamp()
+        self._thread_ts = target.thread_ts
+        self._ledger: dict[str, Posted] = {}
+        self._read_ledger()
+
+    @property
+    def thread_ts(self) -> str | None:
+        """The thread that replies go to, once the summary stands."""
+        return self._thread_ts
+
+    def key(self, id: MessageId) -> str:
+        """What makes a message the same in every run: week, target, kind and category."""
+        digest = hashlib.sha256(json.dumps([id.category, id.part]).encode()).hexdigest()[:16]
+        target = "/".join(filter(None, (self._target.channel, self._target.thread_ts)))
+        return f"{self._week.label}:{target}:{id.kind}:{digest}"
+
+    def standing(self, id: MessageId) -> Delivered | None:
+        """The message as it already stands there, if it does."""
+        posted = self._ledger.get(self.key(id))
+        return self._delivered(id, posted.ts, is_new=False) if posted else None
+
+    def post(self, message: Message) -> Delivered:
+        """Post the message unless it stands there. Raises SlackError."""
+        for _ in range(POST_ATTEMPTS):
+            standing = self.standing(message.id)
+            if standing:
+                return standing
+            try:
+                ts = self._transport.post(
+                    self._destination(message.id), message.text, message.blocks, self._payload(message.id)
+                )
+            except AmbiguousPost:
+                self._read_ledger()
+                continue
+            self._enter(self.key(message.id), Posted(ts, self._payload(message.id)))
+            return self._delivered(message.id, ts, is_new=True)
+        raise SlackError("Slack did not answer. Run again: what is missing will be posted, nothing twice.")
+
+    def _destination(self, id: MessageId) -> Target:
+        thread_ts = self._target.thread_ts if id.kind == "summary" else self._thread_ts
+        return Target(self._target.channel, thread_ts)
+
+    def _payload(self, id: MessageId) -> dict[str, Any]:
+        return {
+            "key": self.key(id),
+            "report_week": self._week.label,
+            "kind": id.kind,
+            "run": self._run_id,
+        }
+
+    def _read_ledger(self) -> None:
+        self._enter_all(self._transport.posted(self._target, self._since))
+        if self._target.thread_ts is None and self._thread_ts is not None:
+            self._enter_all(self._transport.posted(Target(self._target.channel, self._thread_ts), self._since))
+
+    def _enter_all(self, found: list[Posted]) -> None:
+        for posted in found:
+            if not self._force or posted.payload.get("run") == self._run_id:
+                self._enter(str(posted.payload.get("key")), posted)
+
+    def _enter(self, key: str, posted: Posted) -> None:
+        self._ledger[key] = posted
+        if key == self.key(SUMMARY) and self._target.thread_ts is None:
+            self._thread_ts = posted.ts
+
+    def _delivered(self, id: MessageId, ts: str, *, is_new: bool) -> Delivered:
+        destination = self._destination(id)
+        return Delivered(self.key(id), destination.channel, ts, destination.thread_ts, is_new)

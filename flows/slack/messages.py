@@ -1,0 +1,276 @@
+"""Block Kit messages from values. Pure; Korean; inside Slack's limits whatever the categories are.
+
+Limits: 50 blocks, 3,000 characters a section, 150 a header, and about 13,200 for all blocks of a message, which
+Slack does not document. A summary has at most three full sections, an analysis four: both stay below that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from flows.report import (
+    STATUSES,
+    Analysis,
+    Category,
+    Change,
+    Status,
+    Threshold,
+    Week,
+    WeeklyReport,
+)
+
+Block = dict[str, Any]
+Kind = Literal["summary", "overflow", "analysis"]
+
+MAX_SECTION_CHARACTERS = 2_900
+MAX_CONTEXT_CHARACTERS = 1_900
+MAX_CATEGORY_CHARACTERS = 120
+MAX_NOTIFICATION_CHARACTERS = 500
+
+_ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
+_LABELS: dict[Status, str] = {
+    "CRITICAL": "심각",
+    "MONITOR": "주의",
+    "IMPROVED": "개선",
+    "STABLE": "안정",
+}
+_REASONS = {
+    "volume_increase": "건수 증가",
+    "negative_ratio": "부정 비율 상승",
+    "volume_decrease": "건수 감소",
+}
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class MessageId:
+    """What tells the messages of one report apart."""
+
+    kind: Kind
+    category: Category | None = None
+    part: int = 0
+
+
+SUMMARY = MessageId("summary")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One Slack message; `text` is what notifications and screen readers read."""
+
+    id: MessageId
+    text: str
+    blocks: tuple[Block, ...]
+
+
+def summary_messages(report: WeeklyReport, dashboard_url: str | None) -> tuple[Message, ...]:
+    """The summary, then the thread messages that list the changes it had no room for."""
+    if not report.changes:
+        return (_quiet_message(report, dashboard_url),)
+    blocks = [_header(report), _section(_dates(report)), _section(_counts(report))]
+    left_out: list[Change] = []
+    for status in STATUSES[:-1]:
+        of_status = [change for change in report.changes if change.status == status]
+        if not of_status:
+            continue
+        lines, rest = _fitting([_change_line(change) for change in of_status], MAX_SECTION_CHARACTERS - 200)
+        left_out += of_status[len(of_status) - len(rest) :]
+        title = f"*{_ICONS[status]} {status} · {_LABELS[status]} {len(of_status)}개*"
+        more = [f"_외 {len(rest)}개는 스레드에 있습니다._"] if rest else []
+        blocks.append(_section("\n".join([title, *lines, *more])))
+    blocks += [_context(_criteria(report.thresholds)), *_buttons(dashboard_url)]
+    return (Message(SUMMARY, _notification(report), tuple(blocks)), *_overflow_messages(left_out))
+
+
+def analysis_message(change: Change, analysis: Analysis) -> Message:
+    """The reply that says why one category got worse."""
+    examples = "\n".join(f"> `{_escaped(e.ticket_id)}` {_escaped(e.quote)}" for e in analysis.examples)
+    body = [
+        _section(f"{_ICONS[change.status]} *{change.status}* {_change_line(change)}"),
+        _titled_section("요약", _escaped(analysis.summary)),
+        _titled_section("대표 예시", examples),
+        _titled_section("원인 가설", _bullets(analysis.hypotheses)),
+        _titled_section("후속 조치", _bullets(analysis.actions)),
+    ]
+    origin = (
+        "LaaS 분석 · 예시는 마스킹된 실제 문의입니다."
+        if analysis.source == "laas"
+        else "규칙 기반 분석 · 모델 없이 집계와 표본으로 작성했습니다."
+    )
+    return Message(
+        MessageId("analysis", change.category),
+        text=_cut(
+            f"{change.status} {_name(change.category)}: {_escaped(analysis.summary)}", MAX_NOTIFICATION_CHARACTERS
+        ),
+        blocks=(*body, _context(origin)),
+    )
+
+
+def sparkline(totals: Sequence[int]) -> str:
+    """One bar a week, from 0 to the largest of them."""
+    top = max(totals, default=0)
+    if top == 0:
+        return _BARS[0] * len(totals)
+    return "".join(_BARS[round(total / top * (len(_BARS) - 1))] for total in totals)
+
+
+def _quiet_message(report: WeeklyReport, dashboard_url: str | None) -> Message:
+    week = report.weeks.comparison
+    text = (
+        f"✅ VOC {week.label} ({_days(week)}): 기준을 넘은 변화가 없습니다. "
+        f"{len(report.rows)}개 카테고리 모두 안정입니다."
+    )
+    return Message(SUMMARY, text, (_section(text), *_buttons(dashboard_url)))
+
+
+def _header(report: WeeklyReport) -> Block:
+    text = f"📊 VOC 주간 리포트 · {report.weeks.comparison.label}"
+    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": True}}
+
+
+def _dates(report: WeeklyReport) -> str:
+    comparison, base = report.weeks.comparison, report.weeks.base
+    return f"*비교주* {_days(comparison)}  ·  *기준주* {_days(base)}"
+
+
+def _counts(report: WeeklyReport) -> str:
+    counts = report.status_counts
+    return "   ".join(f"{_ICONS[status]} {_LABELS[status]} *{counts[status]}*" for status in STATUSES)
+
+
+def _change_line(change: Change) -> str:
+    reasons = "·".join(_REASONS[reason] for reason in (change.status_reason or "").split("+") if reason)
+    return (
+        f"*{_name(change.category)}*\n"
+        f"{change.base_total:,} → {change.comparison_total:,}건 ({_growth(change)})  ·  부정 {_negative(change)}"
+        f"  ·  `{sparkline(change.total_last_8_weeks)}`" + (f"  ·  {reasons}" if reasons else "")
+    )
+
+
+def _growth(change: Change) -> str:
+    return "신규" if change.total_change_pct is None else f"{change.total_change_pct:+,.1f}%"
+
+
+def _negative(change: Change) -> str:
+    base, comparison = _percent(change.base_negative_ratio), _percent(change.comparison_negative_ratio)
+    points = change.negative_ratio_change_pp
+    return f"{base} → {comparison}" + ("" if points is None else f" ({points:+.1f}%p)")
+
+
+def _percent(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{100 * ratio:.1f}%"
+
+
+def _criteria(thresholds: Iterable[Threshold]) -> str:
+    return "기준: " + " / ".join(
+        f"{_ICONS[t.status]} 한 주 {t.min_total}건 이상, {' 또는 '.join(_rules(t))}" for t in thresholds
+    )
+
+
+def _rules(threshold: Threshold) -> Iterable[str]:
+    if threshold.min_increase_pct is not None:
+        yield f"건수 +{threshold.min_increase_pct}% 이상(신규 포함)"
+    if threshold.min_negative_ratio_increase_pp is not None:
+        yield f"부정 비율 +{threshold.min_negative_ratio_increase_pp}%p 이상"
+    if threshold.min_decrease_pct is not None:
+        yield f"건수 −{threshold.min_decrease_pct}% 이하"
+
+
+def _notification(report: WeeklyReport) -> str:
+    counts = report.status_counts
+    worst = report.changes[0]
+    return (
+        f"VOC {report.weeks.comparison.label}: 심각 {counts['CRITICAL']}, 주의 {counts['MONITOR']}, "
+        f"개선 {counts['IMPROVED']}. 가장 큰 변화: {_name(worst.category)} "
+        f"{worst.base_total:,} → {worst.comparison_total:,}건 ({_growth(worst)})"
+    )
+
+
+def _overflow_messages(changes: Sequence[Change]) -> Iterable[Message]:
+    lines = [f"{_ICONS[change.status]} {_change_line(change)}" for change in changes]
+    part = 0
+    while lines:
+        part += 1
+        fitting, lines = _fitting(lines, MAX_SECTION_CHARACTERS)
+        title = f"요약에 싣지 못한 변화 ({part})"
+        yield Message(MessageId("overflow", part=part), title, (_section("\n".join(fitting)), _context(title)))
+
+
+def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
+    """The first lines that fit into `limit` characters (at least one), and the others."""
+    used = 0
+    for index, line in enumerate(lines):
+        used += len(line) + 1
+        if used > limit and index:
+            return list(lines[:index]), list(lines[index:])
+    return list(lines), []
+
+
+def _buttons(dashboard_url: str | None) -> list[Block]:
+    if not dashboard_url:
+        return []
+    button = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": "대시보드 열기", "emoji": True},
+        "url": dashboard_url,
+        "action_id": "open_dashboard",
+    }
+    return [{"type": "actions", "elements": [button]}]
+
+
+def _titled_section(title: str, body: str) -> Block:
+    return _section(f"*{title}*\n{body or '–'}")
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text, MAX_SECTION_CHARACTERS)}
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_mrkdwn(text, MAX_CONTEXT_CHARACTERS)]}
+
+
+def _mrkdwn(text: str, limit: int) -> dict[str, Any]:
+    # verbatim: what looks like an address or a channel in somebody's words must not become a link.
+    return {"type": "mrkdwn", "text": _cut(text, limit), "verbatim": True}
+
+
+def _bullets(items: Iterable[str]) -> str:
+    return "\n".join(f"• {_escaped(item)}" for item in items)
+
+
+def category_name(category: Category) -> str:
+    """A category for people: levels joined, and of trailing unclassified ones only the first."""
+    levels = list(category)
+    while len(levels) > 1 and levels[-1] == levels[-2] == "(미분류)":
+        levels.pop()
+    return _cut(" / ".join(" ".join(level.split()) for level in levels), MAX_CATEGORY_CHARACTERS)
+
+
+def _name(category: Category) -> str:
+    # `*`, `_`, `~` and backticks would end or open formatting around a name.
+    return _escaped(category_name(category)).translate(str.maketrans("*_~`", "∗＿∼ˋ"))
+
+
+def _escaped(text: str) -> str:
+    """Slack's three control characters; without this a ticket with <!channel> would ping everyone."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _cut(text: str, limit: int) -> str:
+    """At most `limit` characters, never ending within an escape such as &amp;."""
+    if len(text) <= limit:
+        return text
+    return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
+
+
+def _days(week: Week) -> str:
+    return f"{_day(week.start)}(월) – {_day(week.end)}(일)"
+
+
+def _day(day: date) -> str:
+    return f"{day.year}.{day.month}.{day.day}"

@@ -1,0 +1,49 @@
+"""A folder as a transport, for trying things without Slack: one JSON file a message and a readable preview."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from flows.slack.messages import Block
+from flows.slack.preview import preview
+from flows.slack.transport import EVENT_TYPE, Posted, Target
+from flows.workspace import private_folder, write_private
+
+
+class OutboxTransport:
+    """Keeps the same ledger as Slack does: the metadata in the files decides what was posted."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def posted(self, target: Target, since: float) -> list[Posted]:
+        found = []
+        for file in sorted(self._folder.glob("*.json")):
+            message = json.loads(file.read_text(encoding="utf-8"))
+            in_thread = target.thread_ts in (message["thread_ts"], message["ts"])
+            if message["channel"] == target.channel and in_thread and float(message["ts"]) >= since:
+                found.append(Posted(message["ts"], message["metadata"]["event_payload"]))
+        return found
+
+    def post(self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]) -> str:
+        private_folder(self._folder)
+        ts = self._next_ts()
+        message = {
+            "channel": target.channel,
+            "ts": ts,
+            "thread_ts": target.thread_ts,
+            "text": text,
+            "blocks": list(blocks),
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": payload},
+        }
+        # The preview first: the JSON file is the ledger, and what is in the ledger is complete.
+        write_private(self._folder / f"{ts}.txt", preview(blocks) + "\n")
+        write_private(self._folder / f"{ts}.json", json.dumps(message, ensure_ascii=False, indent=2))
+        return ts
+
+    def _next_ts(self) -> str:
+        newest = max((float(file.stem) for file in self._folder.glob("*.json")), default=0.0)
+        return f"{max(time.time(), newest + 0.000_01):.6f}"

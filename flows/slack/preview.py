@@ -1,0 +1,31 @@
+"""Block Kit as plain text, roughly as it looks in Slack. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from flows.slack.messages import Block
+
+
+def preview(blocks: Iterable[Block]) -> str:
+    return "\n\n".join(_block_text(block) for block in blocks)
+
+
+def _block_text(block: Block) -> str:
+    match block["type"]:
+        case "header":
+            return f"━━ {block['text']['text']} ━━"
+        case "section":
+            return _plain(block["text"]["text"])
+        case "context":
+            return "\n".join(_plain(element["text"]) for element in block["elements"])
+        case "actions":
+            return "  ".join(f"[ {element['text']['text']} ]" for element in block["elements"])
+        case unknown:
+            return f"({unknown})"
+
+
+def _plain(mrkdwn: str) -> str:
+    text = re.sub(r"(?<!\w)([*_`])(.+?)\1(?!\w)", r"\2", mrkdwn)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,0 +1,40 @@
+"""What a delivery needs of the place it posts to: Slack or the outbox folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flows.slack.messages import Block
+
+EVENT_TYPE = "voc_weekly"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A channel, or with `thread_ts` a thread in it."""
+
+    channel: str
+    thread_ts: str | None = None
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message that stands in the channel or thread, with the metadata that it carries."""
+
+    ts: str
+    payload: dict[str, Any]
+
+
+class AmbiguousPost(Exception):
+    """The post was sent and no answer came: it may stand there or not."""
+
+
+class Transport(Protocol):
+    def posted(self, target: Target, since: float) -> list[Posted]:
+        """Our messages in the channel (or thread) since an epoch second, newest last. Raises SlackError."""
+
+    def post(
+        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+    ) -> str:
+        """Post one message and return its ts. Raises SlackError, or AmbiguousPost."""

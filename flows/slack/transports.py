@@ -1,0 +1,48 @@
+"""Chooses where messages go: to Slack when there is a token, otherwise to the outbox folder."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flows.errors import UsageError
+from flows.settings import Settings
+from flows.slack.messages import Block
+from flows.slack.outbox import OutboxTransport
+from flows.slack.transport import Posted, Target, Transport
+
+OUTBOX_CHANNEL = "outbox"
+
+
+def target_for(settings: Settings, channel: str | None, thread_ts: str | None) -> Target:
+    """The delivery target. Raises UsageError for a channel name where Slack needs an id."""
+    if thread_ts is not None and not re.fullmatch(r"\d+\.\d+", thread_ts):
+        raise UsageError(f"{thread_ts!r} is no thread_ts. It looks like 1763370000.000100.")
+    chosen = channel or settings.slack_channel
+    if settings.slack_bot_token is None:
+        return Target(chosen or OUTBOX_CHANNEL, thread_ts)
+    if chosen is None:
+        raise UsageError("no channel to post to. Set VOC_SLACK_CHANNEL or use --channel.")
+    if not re.fullmatch(r"[CGD][A-Z0-9]{2,}", chosen):
+        raise UsageError(f"{chosen!r} is no channel id. Use one such as C0123ABCD, not a name.")
+    return Target(chosen, thread_ts)
+
+
+class Nowhere:
+    """The transport of a dry run: nothing stands there, and nothing is posted."""
+
+    def posted(self, target: Target, since: float) -> list[Posted]:
+        return []
+
+    def post(self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]) -> str:
+        return "dry-run"
+
+
+def open_transport(settings: Settings, *, dry_run: bool) -> Transport:
+    if dry_run:
+        return Nowhere()
+    if settings.slack_bot_token is None:
+        return OutboxTransport(settings.home.resolve() / "outbox")
+    from flows.slack.web_api import WebApiTransport
+
+    return WebApiTransport(settings)

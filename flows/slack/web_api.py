@@ -1,0 +1,117 @@
+"""Slack's Web API as a transport."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+from flows.errors import SlackError
+from flows.settings import Settings
+from flows.slack.messages import Block
+from flows.slack.transport import EVENT_TYPE, AmbiguousPost, Posted, Target
+
+SECONDS_BETWEEN_POSTS = 1.0  # Slack allows about one message a second in a channel
+PAGE_SIZE = 200
+RATE_LIMIT_RETRIES = 5
+
+_REMEDIES = {
+    "not_authed": "Set SLACK_BOT_TOKEN.",
+    "invalid_auth": "Check SLACK_BOT_TOKEN.",
+    "account_inactive": "The app was removed: install it again and renew SLACK_BOT_TOKEN.",
+    "token_revoked": "Renew SLACK_BOT_TOKEN.",
+    "channel_not_found": "Set VOC_SLACK_CHANNEL (or --channel) to a channel id such as C0123ABCD.",
+    "not_in_channel": "Invite the app to the channel with /invite.",
+    "is_archived": "Choose another channel.",
+    "thread_not_found": "Check --thread-ts.",
+}
+
+
+class WebApiTransport:
+    """Posts to and reads from one Slack workspace.
+
+    Only 429 is retried here, because Slack refuses it before it takes effect. slack_sdk's connection retry is off:
+    when only the reply is lost it posts twice.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        assert settings.slack_bot_token is not None
+        self._client = WebClient(
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
+        )
+        self._pace = threading.Lock()
+        self._last_post = 0.0
+
+    def posted(self, target: Target, since: float) -> list[Posted]:
+        messages: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = self._page(target, since, cursor)
+            messages += page["messages"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
+        ours = [
+            Posted(message["ts"], message["metadata"]["event_payload"])
+            for message in messages
+            if (message.get("metadata") or {}).get("event_type") == EVENT_TYPE
+        ]
+        return sorted(ours, key=lambda posted: float(posted.ts))
+
+    def _page(self, target: Target, since: float, cursor: str | None) -> Any:
+        arguments: dict[str, Any] = {
+            "channel": target.channel,
+            "oldest": f"{since:.6f}",
+            "include_all_metadata": True,
+            "limit": PAGE_SIZE,
+            "cursor": cursor,
+        }
+        try:
+            if target.thread_ts is None:
+                return self._client.conversations_history(**arguments)
+            return self._client.conversations_replies(ts=target.thread_ts, **arguments)
+        except SlackApiError as error:
+            raise _refusal(error) from None
+        except (URLError, OSError) as error:
+            reason = f"Slack could not be reached ({type(error).__name__}). Try again."
+            raise SlackError(reason, is_passing=True) from None
+
+    def post(self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]) -> str:
+        with self._pace:
+            time.sleep(max(0.0, self._last_post + SECONDS_BETWEEN_POSTS - time.monotonic()))
+            self._last_post = time.monotonic()
+            try:
+                answer = self._client.chat_postMessage(
+                    channel=target.channel,
+                    thread_ts=target.thread_ts,
+                    text=text,
+                    blocks=list(blocks),
+                    metadata={"event_type": EVENT_TYPE, "event_payload": payload},
+                    parse="none",
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+            except SlackApiError as error:
+                if error.response.status_code >= 500:
+                    raise AmbiguousPost(f"HTTP {error.response.status_code}") from None
+                raise _refusal(error) from None
+            except (URLError, OSError) as error:
+                raise AmbiguousPost(type(error).__name__) from None
+        return str(answer["ts"])
+
+
+def _refusal(error: SlackApiError) -> SlackError:
+    response = error.response
+    if response.status_code >= 500:
+        return SlackError(f"Slack answered HTTP {response.status_code}. Try again.", is_passing=True)
+    code = str(response.get("error") or f"HTTP {response.status_code}")
+    if code == "missing_scope":
+        return SlackError(f"Slack refused: missing_scope. Give the app the scope {response.get('needed')}.")
+    return SlackError(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}")

@@ -1,0 +1,284 @@
+"""Accepts a CSV or Parquet file as the source table of the DuckDB target.
+
+Parquet is read in place through a view; CSV is typed and stored once. Everything that can be wrong with a file is
+found here, before dbt or Prefect is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from flows.errors import SourceError
+from flows.report import Week, WeekPair
+from flows.settings import Settings
+from flows.workspace import Workspace, workspace_for, write_private
+
+REQUIRED_COLUMNS = ("id", "event_create_time", "category1", "overall_emotion")
+OPTIONAL_COLUMNS = (
+    "title",
+    "detail",
+    "category2",
+    "category3",
+    "inbound_outbound",
+    "main_topic",
+    "keywords",
+)
+# A database named like a schema makes every `schema.table` in it ambiguous.
+RESERVED_STEMS = ("main", "source", "system", "temp")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A registered file: where its warehouse is, and which weeks it can compare.
+
+    `needs_full_refresh` is true until a build of this version of the file has succeeded.
+    """
+
+    path: Path
+    workspace: Workspace
+    weeks: WeekPair
+    first_date: date
+    last_date: date
+    needs_full_refresh: bool
+
+    @property
+    def ends_before_report_week(self) -> bool:
+        return self.last_date < self.weeks.comparison.start
+
+    def mark_built(self) -> None:
+        _write_version(self, is_built=True)
+
+
+@dataclass(frozen=True)
+class _Version:
+    """What decides that the tables must be built anew."""
+
+    path: str
+    size: int
+    modified_ns: int
+    timezone: str
+
+
+def open_source(settings: Settings, source: Path, as_of: date) -> SourceFile:
+    """Check the file and make it the source table of its own DuckDB database.
+
+    Raises SourceError for a file, columns, types or times that cannot be used, for a database that is locked or
+    not writable, and for fewer than two complete weeks before `as_of`.
+    """
+    path = source.resolve()
+    version = _version_of(path, settings.timezone)
+    workspace = workspace_for(settings, path)
+    assert workspace.duckdb_path is not None
+    with _connected(workspace.duckdb_path) as connection:
+        recorded = _recorded_version(workspace)
+        if recorded is None or recorded[0] != version:
+            _register(connection, path)
+            write_private(
+                workspace.folder / "source.json",
+                json.dumps({"version": asdict(version), "is_built": False}),
+            )
+            is_built = False
+        else:
+            is_built = recorded[1]
+        first_date, last_date, weeks = _span(connection, settings.timezone, as_of)
+    file = SourceFile(path, workspace, weeks, first_date, last_date, needs_full_refresh=not is_built)
+    _check_two_complete_weeks(file, as_of)
+    return file
+
+
+def _version_of(path: Path, timezone: str) -> _Version:
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise SourceError(f"{path.name} is neither .csv nor .parquet. Export the tickets as one of these.")
+    if any(character in str(path) for character in "*?["):
+        raise SourceError(f"{path.name}: *, ? and [ are not allowed in the path. Rename the file.")
+    try:
+        with path.open("rb"):
+            stat = path.stat()
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}. Check --source.") from None
+    if stat.st_size == 0:
+        raise SourceError(f"{path.name} is empty. Export the tickets again.")
+    return _Version(str(path), stat.st_size, stat.st_mtime_ns, timezone)
+
+
+def _recorded_version(workspace: Workspace) -> tuple[_Version, bool] | None:
+    try:
+        recorded = json.loads((workspace.folder / "source.json").read_text())
+        return _Version(**recorded["version"]), bool(recorded["is_built"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_version(file: SourceFile, *, is_built: bool) -> None:
+    recorded = _recorded_version(file.workspace)
+    if recorded is not None:
+        write_private(
+            file.workspace.folder / "source.json",
+            json.dumps({"version": asdict(recorded[0]), "is_built": is_built}),
+        )
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    if path.stem in RESERVED_STEMS:
+        raise SourceError(f"a DuckDB file cannot be called {path.name}. Choose another VOC_DUCKDB_PATH.")
+    try:
+        connection = duckdb.connect(str(path))
+    except duckdb.Error as error:
+        if "lock" in str(error):
+            raise SourceError(
+                f"{path} is in use by another process. Wait for it to end, or set VOC_DUCKDB_PATH."
+            ) from None
+        raise SourceError(
+            f"{path} cannot be opened for writing. Check its permissions, or set VOC_DUCKDB_PATH."
+        ) from None
+    with connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
+def _register(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    is_csv = path.suffix.lower() == ".csv"
+    reader = "read_csv" if is_csv else "read_parquet"
+    options = ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'" if is_csv else ""
+    relation = f"{reader}({_quoted(str(path))}{options})"
+    with _explained(path):
+        types = {
+            name.lower(): type_
+            for name, type_, *_ in connection.sql(f"describe select * from {relation}").fetchall()
+        }
+    missing = [column for column in REQUIRED_COLUMNS if column not in types]
+    if missing:
+        raise SourceError(
+            f"{path.name} has no column {', '.join(missing)}. Needed are {', '.join(REQUIRED_COLUMNS)}; "
+            f"optional are {', '.join(OPTIONAL_COLUMNS)}."
+        )
+    columns = [
+        _time_expression(path, types["event_create_time"]) + " as event_create_time",
+        *(
+            f"cast({column} as varchar) as {column}" if column in types else f"cast(null as varchar) as {column}"
+            for column in ("id", "category1", "overall_emotion", *OPTIONAL_COLUMNS)
+        ),
+    ]
+    kind = "table" if is_csv else "view"
+    with _explained(path):
+        _check_times(connection, path, relation, types["event_create_time"])
+        connection.execute("begin")
+        connection.execute("create schema if not exists source")
+        connection.execute("drop table if exists source.tickets" if _is_table(connection) else "drop view if exists source.tickets")
+        connection.execute(f"create {kind} source.tickets as select {', '.join(columns)} from {relation}")
+        connection.execute("commit")
+
+
+def _is_table(connection: duckdb.DuckDBPyConnection) -> bool:
+    found = connection.execute(
+        "select table_type from information_schema.tables where table_schema = 'source' and table_name = 'tickets'"
+    ).fetchone()
+    return found is not None and found[0] == "BASE TABLE"
+
+
+def _time_expression(path: Path, type_: str) -> str:
+    if type_ == "TIMESTAMP WITH TIME ZONE":
+        return "event_create_time"  # as it is: Parquet row groups are skipped by it
+    if type_.startswith("TIMESTAMP") or type_ == "DATE":
+        return "timezone('UTC', cast(event_create_time as timestamp))"  # no zone given means UTC
+    if type_ == "VARCHAR":
+        return "cast(nullif(trim(event_create_time), '') as timestamp with time zone)"
+    raise SourceError(
+        f"{path.name}: event_create_time is {type_}, not a time. Write it as 2026-11-15T15:30:00Z or as a timestamp."
+    )
+
+
+def _check_times(connection: duckdb.DuckDBPyConnection, path: Path, relation: str, type_: str) -> None:
+    if type_ != "VARCHAR":
+        return
+    wrong = connection.execute(
+        f"""
+        with rows_numbered as (
+            select row_number() over () as row_number, nullif(trim(event_create_time), '') as written
+            from {relation}
+        )
+
+        select count(*), min(row_number)
+        from rows_numbered
+        where written is not null and try_cast(written as timestamp with time zone) is null
+        """
+    ).fetchone()
+    assert wrong is not None
+    if wrong[0]:
+        raise SourceError(
+            f"{path.name}: event_create_time is no time in {wrong[0]} row(s), first in data row {wrong[1]}. "
+            "Write it as 2026-11-15T15:30:00Z."
+        )
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """DuckDB's messages quote the file's text: keep only the line number of what they say."""
+    try:
+        yield
+    except duckdb.Error as error:
+        line = re.search(r"[Ll]ine:? (\d+)", str(error))
+        place = f" near line {line[1]}" if line else ""
+        remedy = (
+            "Save it as comma separated UTF-8 with a header line."
+            if path.suffix.lower() == ".csv"
+            else "Write it again as Parquet."
+        )
+        raise SourceError(f"{path.name} cannot be read{place}. {remedy}") from None
+
+
+def _span(
+    connection: duckdb.DuckDBPyConnection, timezone: str, as_of: date
+) -> tuple[date, date, WeekPair]:
+    """First and last ticket's date, and the week pair that `as_of` asks for."""
+    row = connection.execute(
+        """
+        with report_week as (
+            select cast(date_trunc('week', $as_of) as date) - 7 as week_start
+        ),
+
+        tickets as (
+            select min(event_create_time) as first_at, max(event_create_time) as last_at from source.tickets
+        )
+
+        select
+            cast(timezone($timezone, first_at) as date),
+            cast(timezone($timezone, last_at) as date),
+            week_start,
+            week_start + 6,
+            strftime(week_start, '%G-W%V'),
+            week_start - 7,
+            week_start - 1,
+            strftime(week_start - 7, '%G-W%V')
+        from tickets
+        cross join report_week
+        """,
+        {"timezone": timezone, "as_of": as_of},
+    ).fetchone()
+    assert row is not None
+    if row[0] is None:
+        raise SourceError("the file holds no ticket with an event_create_time. Export the tickets again.")
+    return row[0], row[1], WeekPair(comparison=Week(*row[2:5]), base=Week(*row[5:8]))
+
+
+def _check_two_complete_weeks(file: SourceFile, as_of: date) -> None:
+    base_end = file.weeks.base.end
+    if file.first_date > base_end:
+        raise SourceError(
+            f"{file.path.name} has fewer than two complete weeks before {as_of}: its tickets are from "
+            f"{file.first_date} to {file.last_date}, and {file.weeks.comparison.label} would be compared with "
+            f"{file.weeks.base.label}. Choose a later --as-of or --week."
+        )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

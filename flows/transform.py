@@ -1,0 +1,134 @@
+"""Runs dbt in this process: the only way in to the models."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import TransformError
+from flows.settings import Settings
+from flows.workspace import PROJECT_ROOT, Workspace
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+# dbt keeps global state and reads os.environ: two invocations in one process would mix.
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Build:
+    """What dbt needs to know about one run."""
+
+    settings: Settings
+    workspace: Workspace
+    as_of: date
+    full_refresh: bool = False
+
+    def environment(self) -> dict[str, str]:
+        """The variables that profiles.yml, the source's YAML and the macros read."""
+        s = self.settings
+        variables = {
+            "VOC_AS_OF": self.as_of.isoformat(),
+            "VOC_TIMEZONE": s.timezone,
+            "VOC_SOURCE_TABLE": s.source_table,
+            "VOC_BIGQUERY_PROJECT": s.jobs_project,
+            "VOC_BIGQUERY_DATASET": s.bigquery_dataset,
+            "VOC_BIGQUERY_LOCATION": s.bigquery_location,
+        }
+        if self.workspace.duckdb_path is not None:
+            variables["VOC_DUCKDB_PATH"] = str(self.workspace.duckdb_path)
+            variables["VOC_SOURCE_TABLE"] = f"{self.workspace.duckdb_path.stem}.source.tickets"
+        return variables
+
+
+def import_dbt() -> None:
+    """Import dbt ahead of its first use: it takes seconds that can pass while something else starts."""
+    try:
+        import dbt.cli.main  # noqa: F401
+    except ImportError as error:
+        raise TransformError(f"dbt is not installed ({error.name}). Run make setup.") from None
+
+
+def parse(build: Build) -> Manifest:
+    """Read the project, so that a later `build_models` need not."""
+    manifest: Manifest = _invoke(build, ["parse"])
+    return manifest
+
+
+def build_models(build: Build, manifest: Manifest | None = None) -> None:
+    """Run seeds, models, snapshots and data tests in the order of the graph.
+
+    Unit tests are CI's. Raises TransformError that names the models and tests that failed; whatever depends on
+    them was not rebuilt.
+    """
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if build.full_refresh:
+        arguments.append("--full-refresh")
+    _invoke(build, arguments, manifest)
+
+
+def _invoke(build: Build, arguments: Sequence[str], manifest: Manifest | None = None) -> Any:
+    import_dbt()
+    from dbt.cli.main import dbtRunner
+
+    with _one_at_a_time, _environment(build.environment()):
+        try:
+            outcome = dbtRunner(manifest=manifest).invoke(
+                [
+                    *arguments,
+                    *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
+                    *("--target", build.settings.target),
+                    *("--target-path", str(build.workspace.target_path)),
+                    *("--log-path", str(build.workspace.log_path)),
+                    *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
+                ]
+            )
+        finally:
+            _release_duckdb(build)
+    if not outcome.success:
+        raise TransformError(_explanation(outcome, build))
+    return outcome.result
+
+
+def _explanation(outcome: Any, build: Build) -> str:
+    log = f"Details: {build.workspace.log_path / 'dbt.log'}"
+    failed = [
+        f"{result.node.resource_type} {result.node.name}"
+        for result in getattr(outcome.result, "results", ())
+        if result.status in ("error", "fail", "runtime error")
+    ]
+    if failed:
+        return f"dbt failed, nothing was posted: {', '.join(failed)}. {log}"
+    kind = type(outcome.exception).__name__ if outcome.exception else "unknown error"
+    return f"dbt could not start ({kind}), nothing was posted. {log}"
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _release_duckdb(build: Build) -> None:
+    """dbt-duckdb holds its connection for the life of the process; readers and other runs need the file."""
+    if build.workspace.duckdb_path is None:
+        return
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager.env().close()
+        DuckDBConnectionManager.close_all_connections()

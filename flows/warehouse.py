@@ -1,0 +1,160 @@
+"""The one module with SQL reads: the marts, on DuckDB or BigQuery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from flows.errors import SourceError
+from flows.report import Change, Keyword, Sample, Threshold, Week, WeeklyReport, WeekPair
+from flows.settings import Settings
+from flows.workspace import Workspace
+
+Row = dict[str, Any]
+
+
+class Warehouse(Protocol):
+    def rows(self, sql: str, **parameters: object) -> list[Row]:
+        """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
+
+
+class DuckDBWarehouse:
+    """The marts in a DuckDB file, opened for each read so that no lock is held in between."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def rows(self, sql: str, **parameters: object) -> list[Row]:
+        import duckdb
+
+        try:
+            with duckdb.connect(str(self._path), read_only=True) as connection:
+                result = connection.execute(sql.replace("@", "$"), parameters)
+                names = [column[0] for column in result.description or ()]
+                return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+        except duckdb.CatalogException:
+            raise SourceError(f"{self._path} holds no report yet. Run voc run --source FILE.") from None
+        except duckdb.IOException as error:
+            reason = "is in use by another process" if "lock" in str(error) else "cannot be read"
+            raise SourceError(f"{self._path} {reason}. Try again, or name a --source.", is_passing=True) from None
+
+
+class BigQueryWarehouse:
+    """The marts in BigQuery, read with Prefect's Google credentials."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def rows(self, sql: str, **parameters: object) -> list[Row]:
+        # prefect_gcp takes many seconds to import: only runs on BigQuery pay for it.
+        from google.api_core.exceptions import GoogleAPIError
+        from google.auth.exceptions import GoogleAuthError
+        from google.cloud.bigquery import QueryJobConfig, ScalarQueryParameter
+        from prefect_gcp import GcpCredentials
+
+        s = self._settings
+        try:
+            client = GcpCredentials().get_bigquery_client(project=s.jobs_project, location=s.bigquery_location)
+            job = QueryJobConfig(
+                default_dataset=f"{s.jobs_project}.{s.bigquery_dataset}",
+                query_parameters=[
+                    ScalarQueryParameter(name, "DATE" if isinstance(value, date) else "STRING", value)
+                    for name, value in parameters.items()
+                ],
+            )
+            return [dict(row) for row in client.query_and_wait(sql, job_config=job)]
+        except (GoogleAPIError, GoogleAuthError) as error:
+            raise SourceError(
+                f"BigQuery could not be read ({type(error).__name__}). Run voc doctor --target bigquery."
+            ) from None
+
+
+def open_warehouse(settings: Settings, workspace: Workspace) -> Warehouse:
+    if workspace.duckdb_path is None:
+        return BigQueryWarehouse(settings)
+    return DuckDBWarehouse(workspace.duckdb_path)
+
+
+def read_week_pair(warehouse: Warehouse, as_of: date) -> WeekPair | None:
+    """The newest week that was complete at `as_of` and its base week; None if it was never computed."""
+    found = warehouse.rows(
+        """
+        select
+            comparison.week_start, comparison.week_end, comparison.week_label,
+            base.week_start as base_start, base.week_end as base_end, base.week_label as base_label
+        from dim_voc_weeks as comparison
+        inner join dim_voc_weeks as base on base.week_start = comparison.base_week_start
+        where @as_of > comparison.week_end and @as_of <= comparison.week_end + 7
+        """,
+        as_of=as_of,
+    )
+    if not found:
+        return None
+    (row,) = found
+    return WeekPair(
+        comparison=Week(row["week_start"], row["week_end"], row["week_label"]),
+        base=Week(row["base_start"], row["base_end"], row["base_label"]),
+    )
+
+
+def read_latest_week_pair(warehouse: Warehouse) -> WeekPair | None:
+    """The week pair of the latest run."""
+    found = warehouse.rows("select week_end + 1 as as_of from dim_voc_weeks where is_report_week")
+    return read_week_pair(warehouse, found[0]["as_of"]) if found else None
+
+
+def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[Change, ...]:
+    """Every category of the comparison week, by severity, then absolute change in tickets."""
+    rows = warehouse.rows(
+        f"""
+        select {", ".join(field.name for field in fields(Change))}
+        from fct_voc_weekly_status
+        where week_start = @week_start
+        order by status_rank, abs(comparison_total - base_total) desc, category1, category2, category3
+        """,
+        week_start=weeks.comparison.start,
+    )
+    return tuple(
+        Change(**row | {"total_last_8_weeks": tuple(row["total_last_8_weeks"])}) for row in rows
+    )
+
+
+def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
+    """Everything that the messages of a week are made of."""
+    week_start = weeks.comparison.start
+    return WeeklyReport(
+        weeks=weeks,
+        rows=read_status(warehouse, weeks),
+        thresholds=tuple(
+            Threshold(**row)
+            for row in warehouse.rows(
+                """
+                select status, min_total, min_increase_pct, min_negative_ratio_increase_pp, min_decrease_pct
+                from int_status_thresholds
+                where specificity = 0
+                order by status_rank
+                """
+            )
+        ),
+        samples=tuple(
+            Sample(_category(row), row["week_role"], row["ticket_id"], row["is_negative"], row["title"] or "", row["detail"] or "")
+            for row in warehouse.rows(
+                "select * from fct_voc_weekly_samples where week_start = @week_start order by sample_rank",
+                week_start=week_start,
+            )
+        ),
+        keywords=tuple(
+            Keyword(_category(row), row["keyword"], row["base_count"], row["comparison_count"])
+            for row in warehouse.rows(
+                "select * from fct_voc_weekly_keywords where week_start = @week_start order by keyword_rank",
+                week_start=week_start,
+            )
+        ),
+    )
+
+
+def _category(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (row["category1"], row["category2"], row["category3"])

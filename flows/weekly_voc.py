@@ -1,0 +1,231 @@
+"""The weekly report: dbt decides what changed, LaaS says why, Slack shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, runtime, task
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from flows import transform
+from flows.analysis.answer import UnusableAnswer, parse_answer
+from flows.analysis.client import LaasClient, LaasError
+from flows.analysis.prompt import build_prompt
+from flows.analysis.rule_based import rule_based_analysis
+from flows.as_of import checked_as_of
+from flows.errors import SourceError, VocError
+from flows.outcome import RunResult
+from flows.privacy import Masker
+from flows.report import Analysis, Change, WeeklyReport
+from flows.settings import Settings, load_settings
+from flows.slack.delivery import Delivered, Delivery
+from flows.slack.messages import Message, MessageId, analysis_message, summary_messages
+from flows.slack.preview import preview
+from flows.slack.transport import Target, Transport
+from flows.slack.transports import open_transport, target_for
+from flows.source_file import SourceFile, open_source
+from flows.state import answers_storage
+from flows.thresholds import check_thresholds
+from flows.warehouse import Warehouse, open_warehouse, read_report, read_week_pair
+from flows.workspace import NO_SOURCE, PROJECT_ROOT, remember, workspace_for
+
+log = logging.getLogger("voc")
+
+
+def _run_name() -> str:
+    given = runtime.flow_run.parameters
+    day = given.get("as_of") or runtime.flow_run.scheduled_start_time.date()
+    return f"voc as of {day}" + (f" in {given['channel']}" if given.get("channel") else "")
+
+
+@flow(name="weekly_voc", flow_run_name=_run_name)
+async def weekly_voc(
+    as_of: date | None = None,
+    source: Path | None = None,
+    channel: str | None = None,
+    thread_ts: str | None = None,
+    dry_run: bool = False,
+    force: bool = False,
+) -> RunResult:
+    """Report the newest week that was complete at `as_of`.
+
+    Args:
+        as_of: date in the reporting time zone; default: the date this run was scheduled for.
+        source: CSV or Parquet file to read instead of the configured table (target duckdb).
+        channel: Slack channel id; default: VOC_SLACK_CHANNEL.
+        thread_ts: post into this thread instead of the channel.
+        dry_run: build the tables and write the analyses, but post nothing.
+        force: post again although this week's report stands there already.
+
+    Raises VocError: nothing was posted, or a later run posts what is missing.
+    """
+    settings = load_settings()
+    check_thresholds()
+    as_of = checked_as_of(as_of, runtime.flow_run.scheduled_start_time.astimezone(settings.zone))
+    target = target_for(settings, channel, thread_ts)
+    transport = open_transport(settings, dry_run=dry_run)
+    check_target(transport, target)
+
+    file = prepare_source(settings, source, as_of)
+    if file and file.ends_before_report_week:
+        return RunResult("no_data", file.weeks)
+    report = read_changes(build_models(settings, file, as_of), as_of)
+    if not report.has_tickets:
+        return RunResult("no_data", report.weeks)
+    await publish_artifacts(report, settings)
+
+    delivery = open_delivery(transport, target, report, settings, force)
+    analyses, messages, delivered = [], [], []
+    for message in summary_messages(report, settings.dashboard_url):
+        messages.append(message)
+        delivered.append(await post(delivery, message))
+    standing = {c: delivery.standing(MessageId("analysis", c.category)) for c in report.to_analyse}
+    delivered += [message for message in standing.values() if message]
+    to_analyse = [change for change, message in standing.items() if message is None]
+    async for change, analysis in analyse(to_analyse, report, settings):
+        analyses.append(analysis)
+        messages.append(analysis_message(change, analysis))
+        delivered.append(await post(delivery, messages[-1]))
+    return RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
+
+
+def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, VocError) and error.is_passing
+
+
+# Every run looks afresh: only LaaS answers are kept between runs.
+_step = partial(task, cache_policy=NO_CACHE)
+_io_step = partial(_step, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+
+
+@_io_step
+def check_target(transport: Transport, target: Target) -> None:
+    """Ask the target for its newest messages: a wrong token or channel shows before dbt runs."""
+    transport.posted(target, since=time.time())
+
+
+@_step
+def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
+    """Make a file the source table; None where the source is BigQuery's."""
+    if settings.target == "bigquery":
+        return None
+    if source is None:
+        raise SourceError(NO_SOURCE)
+    return open_source(settings, source, as_of)
+
+
+@_step
+def build_models(settings: Settings, file: SourceFile | None, as_of: date) -> Warehouse:
+    """dbt build. Its failure stops the run before anything is posted."""
+    log.info("dbt: building the tables")
+    workspace = file.workspace if file else workspace_for(settings, None)
+    transform.build_models(
+        transform.Build(settings, workspace, as_of, full_refresh=bool(file and file.needs_full_refresh))
+    )
+    if file:
+        file.mark_built()
+    remember(settings, workspace)
+    return open_warehouse(settings, workspace)
+
+
+@_io_step
+def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
+    """Read what dbt decided."""
+    weeks = read_week_pair(warehouse, as_of)
+    if weeks is None:
+        raise SourceError(f"the source has fewer than two complete weeks before {as_of}. Choose a later week.")
+    report = read_report(warehouse, weeks)
+    counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
+    log.info("%s: %s", weeks.comparison.label, counts)
+    return report
+
+
+@_io_step
+def open_delivery(
+    transport: Transport, target: Target, report: WeeklyReport, settings: Settings, force: bool
+) -> Delivery:
+    """Read what already stands in the target."""
+    run_id = str(runtime.flow_run.id)
+    return Delivery(transport, target, report.weeks.comparison, settings.zone, run_id, force=force)
+
+
+@_step
+async def post(delivery: Delivery, message: Message) -> Delivered:
+    """Post one message, off the event loop: the analyses go on meanwhile."""
+    return await asyncio.to_thread(delivery.post, message)
+
+
+async def publish_artifacts(report: WeeklyReport, settings: Settings) -> None:
+    """Show the changes and the summary in the Prefect UI."""
+    summary, *_ = summary_messages(report, settings.dashboard_url)
+    await acreate_table_artifact([c.as_json() for c in report.changes], key="voc-changes")
+    await acreate_markdown_artifact(preview(summary.blocks), key="voc-summary")
+
+
+async def analyse(
+    changes: Sequence[Change], report: WeeklyReport, settings: Settings
+) -> AsyncIterator[tuple[Change, Analysis]]:
+    """Analyse each change, a few at a time, and yield each as soon as it is finished."""
+    if not changes:
+        return
+    log.info("analysing %d categories", len(changes))
+    slots = asyncio.Semaphore(settings.laas_concurrency)
+    masker = Masker.from_project_file(PROJECT_ROOT / "dbt_project.yml")
+    async with AsyncExitStack() as stack:
+        laas = await stack.enter_async_context(LaasClient(settings)) if settings.laas_api_key else None
+        tasks = [
+            asyncio.create_task(_analyse_one(change, report, laas, slots, masker, settings))
+            for change in changes
+        ]
+        try:
+            for finished in asyncio.as_completed(tasks):
+                yield await finished
+        finally:
+            for unfinished in tasks:
+                unfinished.cancel()
+
+
+async def _analyse_one(
+    change: Change,
+    report: WeeklyReport,
+    laas: LaasClient | None,
+    slots: asyncio.Semaphore,
+    masker: Masker,
+    settings: Settings,
+) -> tuple[Change, Analysis]:
+    """LaaS's analysis, or the rule-based one where there is no LaaS or it failed for good."""
+    evidence = report.evidence_for(change)
+    if laas is None:
+        return change, rule_based_analysis(evidence)
+    asking = ask_laas.with_options(result_storage=answers_storage(settings))
+    try:
+        async with slots:
+            answer = await asking(laas, build_prompt(evidence), settings.laas_preset_hash)
+        return change, parse_answer(answer, evidence, masker.mask)
+    except (LaasError, UnusableAnswer) as error:
+        log.warning("no analysis from LaaS (%s): writing a rule-based one", error)
+        return change, rule_based_analysis(evidence)
+
+
+def _answer_key(context: object, parameters: dict[str, Any]) -> str:
+    # The prompt holds the week, the category and all numbers.
+    asked = parameters["preset_hash"] + parameters["prompt"]
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+@task(persist_result=True, cache_key_fn=_answer_key)
+async def ask_laas(laas: LaasClient, prompt: str, preset_hash: str) -> str:
+    """The model's answer; the same question is asked once. The client retries what may pass."""
+    return await laas.complete(prompt)
