@@ -19,13 +19,14 @@ def date_of(text: str) -> date:
 def as_of_week(text: str) -> date:
     """The first date for which the ISO week named `text` (2026-W46) is the latest complete one."""
     match = re.fullmatch(r"(\d{4})-?[Ww](\d{1,2})", text.strip())
+    problem = UsageError(f"{text!r} is no week. Write it as 2026-W46.")
+    if not match:
+        raise problem
     try:
-        if not match:
-            raise ValueError
         sunday = date.fromisocalendar(int(match[1]), int(match[2]), 7)
         return sunday + timedelta(days=1)
     except (ValueError, OverflowError):
-        raise UsageError(f"{text!r} is no week. Write it as 2026-W46.") from None
+        raise problem from None
 
 
 def checked_as_of(as_of: date | None, now: datetime) -> date:

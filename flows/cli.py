@@ -27,10 +27,13 @@ AsOf = Annotated[
 ]
 WeekOption = Annotated[str | None, typer.Option(help="Report this ISO week.", metavar="2026-W46")]
 Source = Annotated[
-    Path | None, typer.Option(help="CSV or Parquet file with the source table's columns.", metavar="FILE")
+    Path | None,
+    typer.Option(help="CSV or Parquet file with the source table's columns.", metavar="FILE"),
 ]
 TargetOption = Annotated[str | None, typer.Option(help="duckdb or bigquery (default: VOC_TARGET).")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")
+]
 
 
 @app.command()
@@ -38,11 +41,17 @@ def run(
     as_of: AsOf = None,
     week: WeekOption = None,
     source: Source = None,
-    channel: Annotated[str | None, typer.Option(help="Slack channel id.", metavar="C0123ABCD")] = None,
-    thread_ts: Annotated[str | None, typer.Option(help="Post into this thread.", metavar="TS")] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Slack channel id.", metavar="C0123ABCD")
+    ] = None,
+    thread_ts: Annotated[
+        str | None, typer.Option(help="Post into this thread.", metavar="TS")
+    ] = None,
     target: TargetOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but post.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Post again what stands there already.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Post again what stands there already.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Build the tables, analyse what got worse and post the report."""
@@ -80,7 +89,9 @@ def status(
     """Show the status of every category."""
     from flows.commands.status import read_statuses
 
-    weeks, rows = read_statuses(as_of=_asked_as_of(None, week), statuses=status or [], source=source, target=target)
+    weeks, rows = read_statuses(
+        as_of=_asked_as_of(None, week), statuses=status or [], source=source, target=target
+    )
     if as_json:
         _print_json({"rows": [row.as_json() for row in rows]})
     else:
@@ -155,7 +166,10 @@ def _trace(error: Exception) -> Path:
     """Keep where an unexpected error came from. Not its message: that may quote a customer or a secret."""
     from flows.workspace import private_folder, write_private
 
-    path = private_folder(Path(os.environ.get("VOC_HOME") or ".voc") / "logs") / f"error-{uuid.uuid4().hex[:8]}.txt"
+    path = (
+        private_folder(Path(os.environ.get("VOC_HOME") or ".voc") / "logs")
+        / f"error-{uuid.uuid4().hex[:8]}.txt"
+    )
     frames = "".join(traceback.format_tb(error.__traceback__))
     write_private(path, f"{type(error).__module__}.{type(error).__qualname__}\n{frames}")
     return path

@@ -40,7 +40,9 @@ class RunResult:
             outcome = "already_posted"
         if dry_run:
             outcome, delivered = "dry_run", ()
-        return cls(outcome, report.weeks, report, tuple(analyses), tuple(messages), tuple(delivered))
+        return cls(
+            outcome, report.weeks, report, tuple(analyses), tuple(messages), tuple(delivered)
+        )
 
     def as_json(self) -> dict[str, Any]:
         report = self.report

@@ -28,10 +28,17 @@ class TemporaryServer:
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"),
+                    *(
+                        sys.executable,
+                        "-m",
+                        "uvicorn",
+                        "--factory",
+                        "prefect.server.api.server:create_app",
+                    ),
                     *("--host", "127.0.0.1", "--port", str(self._port), "--log-level", "error"),
                 ],
-                env=os.environ | {"PREFECT_UI_ENABLED": "0", "PREFECT_SERVER_ANALYTICS_ENABLED": "0"},
+                env=os.environ
+                | {"PREFECT_UI_ENABLED": "0", "PREFECT_SERVER_ANALYTICS_ENABLED": "0"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -102,9 +102,7 @@ def load_folds(project_file: Path) -> SpellingFolds:
     """The var pii_folds of a dbt_project.yml. Raises UsageError when it is missing or malformed."""
     folds = _project_var(project_file, "pii_folds")
     try:
-        return SpellingFolds(
-            invisible=folds["invisible"], source=folds["from"], target=folds["to"]
-        )
+        return SpellingFolds(invisible=folds["invisible"], source=folds["from"], target=folds["to"])
     except (TypeError, KeyError) as error:
         raise UsageError(
             f"{project_file}: pii_folds is malformed ({error}). It needs invisible, from and to."
@@ -134,7 +132,9 @@ def _compile(rule: PiiPattern) -> _Regex:
             "Correct it in dbt_project.yml (RE2 has no look-around and no back-references)."
         ) from None
     if pattern.search(b"") is not None:
-        raise UsageError(f"pii_patterns: {rule.name} matches empty text. Make it require something.")
+        raise UsageError(
+            f"pii_patterns: {rule.name} matches empty text. Make it require something."
+        )
     missing = [n for n in range(pattern.groups + 1, 10) if f"\\{n}" in rule.replacement]
     if missing:
         raise UsageError(
@@ -147,7 +147,9 @@ def _compile(rule: PiiPattern) -> _Regex:
 def _translation(folds: SpellingFolds) -> dict[int, int]:
     # BigQuery's TRANSLATE refuses a repeated character, and drops those without a counterpart.
     if len(folds.source) != len(folds.target) or len(set(folds.source)) != len(folds.source):
-        raise UsageError("pii_folds: from and to must be equally long, and from without repetition.")
+        raise UsageError(
+            "pii_folds: from and to must be equally long, and from without repetition."
+        )
     return str.maketrans(folds.source, folds.target)
 
 

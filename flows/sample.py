@@ -10,16 +10,17 @@ rows, and only a file sorted by time lets a weekly run skip most of it.
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from flows.sample_catalogue import FILLED_IN, Case, Catalogue, Category, Event, load_catalogue
+from flows.sample_catalogue import FILLED_IN, Catalogue, load_catalogue
 
 TIME_ZONE = "Asia/Seoul"
 THREADS = min(4, os.cpu_count() or 1)
@@ -422,10 +423,12 @@ def _copy(
     """Run the copy in a second thread, so that this one can tell how far it is or be stopped."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         copying: Future[Any] = pool.submit(connection.execute, statement, parameters)
+        # DuckDB answers -1 before it has a plan and after it is done.
+        percent = 0.0
         try:
             while wait([copying], timeout=PROGRESS_SECONDS).not_done:
-                percent = connection.query_progress()
-                on_progress(int(rows * min(max(percent, 0.0), 100.0) / 100), rows)
+                percent = min(max(percent, connection.query_progress()), 100.0)
+                on_progress(int(rows * percent / 100), rows)
         finally:
             if not copying.done():
                 connection.interrupt()
@@ -433,9 +436,7 @@ def _copy(
     on_progress(rows, rows)
 
 
-def _summarise(
-    connection: duckdb.DuckDBPyConnection, weeks: int, until: date
-) -> SampleSummary:
+def _summarise(connection: duckdb.DuckDBPyConnection, weeks: int, until: date) -> SampleSummary:
     row = connection.execute(
         """
         select
@@ -450,15 +451,12 @@ def _summarise(
 
 
 def _plan_parameters(catalogue: Catalogue) -> dict[str, Any]:
-    """The catalogue's numbers. Categories and cases count from 1, as SQL's lists do."""
-    number_of = {category.path: n for n, category in enumerate(catalogue.categories, start=1)}
-    first_case_of: dict[int, int] = {}
-    next_case = 1
-    for owner in (*catalogue.categories, *catalogue.events):
-        first_case_of[id(owner)] = next_case
-        next_case += len(_cases_of(owner))
-    paths_with_event = {event.path for event in catalogue.events}
-    first_hundredths = [sum(WEEKDAY_SHARES[:weekday]) for weekday in range(len(WEEKDAY_SHARES))]
+    """The catalogue's numbers. Categories and cases are counted from 1, as SQL counts in lists."""
+    categories, events = catalogue.categories, catalogue.events
+    sizes = [len(owner.cases) for owner in catalogue.owners_of_cases]
+    first_cases = list(accumulate(sizes, initial=1))
+    number_of = {category.path: number for number, category in enumerate(categories, start=1)}
+    paths_with_event = {event.path for event in events}
     return {
         "categories": [
             {
@@ -466,11 +464,11 @@ def _plan_parameters(catalogue: Catalogue) -> dict[str, Any]:
                 "weight": category.weight,
                 "negative": category.negative,
                 "has_event": category.path in paths_with_event,
-                "first_case": first_case_of[id(category)],
-                "case_count": len(category.cases),
-                "english_case": first_case_of[id(category)] + len(category.cases),
+                "first_case": first_case,
+                "case_count": len(category.cases) - 1,
+                "english_case": first_case + len(category.cases) - 1,
             }
-            for category in catalogue.categories
+            for category, first_case in zip(categories, first_cases, strict=False)
         ],
         "events": [
             {
@@ -479,21 +477,19 @@ def _plan_parameters(catalogue: Catalogue) -> dict[str, Any]:
                 "last_week": event.last_week,
                 "volume": event.volume,
                 "negative": event.negative,
-                "first_case": first_case_of[id(event)],
+                "first_case": first_case,
                 "case_count": len(event.cases),
             }
-            for event in catalogue.events
+            for event, first_case in zip(events, first_cases[len(categories) :], strict=False)
         ],
         "weekdays": [
             {
                 "weekday": weekday,
-                "whole_hundredth": first + hundredth,
-                "first_hundredth": first,
+                "whole_hundredth": sum(WEEKDAY_SHARES[:weekday]) + hundredth,
+                "first_hundredth": sum(WEEKDAY_SHARES[:weekday]),
                 "hundredths": share,
             }
-            for weekday, (first, share) in enumerate(
-                zip(first_hundredths, WEEKDAY_SHARES, strict=True)
-            )
+            for weekday, share in enumerate(WEEKDAY_SHARES)
             for hundredth in range(share)
         ],
     }
@@ -501,8 +497,7 @@ def _plan_parameters(catalogue: Catalogue) -> dict[str, Any]:
 
 def _text_parameters(catalogue: Catalogue) -> dict[str, Any]:
     """The catalogue's texts as lists, in the order in which `_plan_parameters` counts them."""
-    owners = (*catalogue.categories, *catalogue.events)
-    cases = [case for owner in owners for case in _cases_of(owner)]
+    categories, cases = catalogue.categories, catalogue.cases
     return {
         **catalogue.words,
         **catalogue.phrases,
@@ -511,15 +506,11 @@ def _text_parameters(catalogue: Catalogue) -> dict[str, Any]:
         "main_topics": [case.main_topic for case in cases],
         "keywords": [case.keywords for case in cases],
         "is_english": [case.is_english for case in cases],
-        "is_technical": [category.technical for category in catalogue.categories],
-        "category1": [category.path[0] for category in catalogue.categories],
-        "category2": [category.path[1] for category in catalogue.categories],
-        "category3": [category.path[2] for category in catalogue.categories],
+        "is_technical": [category.technical for category in categories],
+        "category1": [category.path[0] for category in categories],
+        "category2": [category.path[1] for category in categories],
+        "category3": [category.path[2] for category in categories],
         "blanks": [None, "", "  "],
         "other_emotions": OTHER_EMOTIONS,
         "directions": DIRECTIONS,
     }
-
-
-def _cases_of(owner: Category | Event) -> Sequence[Case]:
-    return (*owner.cases, owner.english) if isinstance(owner, Category) else owner.cases

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-Path = tuple[str | None, str | None, str | None]
+CategoryPath = tuple[str | None, str | None, str | None]
 """category1, category2 and category3; None is a level nobody filled in."""
 
 FILLED_IN = (
@@ -42,14 +42,14 @@ class Case:
 class Category:
     """One leaf category: its relative `weight`, its usual share of 부정 in percent, its cases.
 
-    In a `technical` one something is broken, so its texts speak of devices and retries.
+    The last case is the English one. In a `technical` category something is broken, so its texts
+    speak of devices and retries.
     """
 
-    path: Path
+    path: CategoryPath
     weight: int
     negative: int
     cases: tuple[Case, ...]
-    english: Case
     technical: bool
 
 
@@ -62,7 +62,7 @@ class Event:
     as usual.
     """
 
-    path: Path
+    path: CategoryPath
     first_week: int
     last_week: int
     volume: float
@@ -79,10 +79,20 @@ class Catalogue:
     words: Mapping[str, Sequence[str]]
     phrases: Mapping[str, Sequence[str]]
 
+    @property
+    def owners_of_cases(self) -> tuple[Category | Event, ...]:
+        """The categories, then the events: the order in which cases are counted."""
+        return (*self.categories, *self.events)
+
+    @property
+    def cases(self) -> list[Case]:
+        """All cases in that order."""
+        return [case for owner in self.owners_of_cases for case in owner.cases]
+
 
 def load_catalogue() -> Catalogue:
     """Read the catalogue that comes with the package."""
-    text = files(__package__).joinpath("sample_catalogue.toml").read_text(encoding="utf-8")
+    text = files("flows").joinpath("sample_catalogue.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     return Catalogue(
         categories=tuple(_category(entry) for entry in data["category"]),
@@ -105,8 +115,10 @@ def _category(entry: dict[str, Any]) -> Category:
         path=_path(entry["path"]),
         weight=entry["weight"],
         negative=entry["negative"],
-        cases=tuple(_case(case) for case in entry["cases"]),
-        english=_case(entry["english"], is_english=True),
+        cases=(
+            *(_case(case) for case in entry["cases"]),
+            _case(entry["english"], is_english=True),
+        ),
         technical=entry.get("technical", False),
     )
 
@@ -123,7 +135,7 @@ def _event(entry: dict[str, Any]) -> Event:
     )
 
 
-def _path(levels: list[str]) -> Path:
+def _path(levels: list[str]) -> CategoryPath:
     category1, category2, category3 = (level or None for level in levels)
     return category1, category2, category3
 

@@ -51,9 +51,7 @@ class Settings(BaseSettings):
     Secrets are `SecretStr`: they print as `**********`. An empty variable counts as not set.
     """
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
     slack_bot_token: SecretStr | None = Field(
         None, description="Bot token (xoxb-…). Without it messages go to the outbox folder."

@@ -89,14 +89,18 @@ def open_source(settings: Settings, source: Path, as_of: date) -> SourceFile:
         else:
             is_built = recorded[1]
         first_date, last_date, weeks = _span(connection, settings.timezone, as_of)
-    file = SourceFile(path, workspace, weeks, first_date, last_date, needs_full_refresh=not is_built)
+    file = SourceFile(
+        path, workspace, weeks, first_date, last_date, needs_full_refresh=not is_built
+    )
     _check_two_complete_weeks(file, as_of)
     return file
 
 
 def _version_of(path: Path, timezone: str) -> _Version:
     if path.suffix.lower() not in (".csv", ".parquet"):
-        raise SourceError(f"{path.name} is neither .csv nor .parquet. Export the tickets as one of these.")
+        raise SourceError(
+            f"{path.name} is neither .csv nor .parquet. Export the tickets as one of these."
+        )
     if any(character in str(path) for character in "*?["):
         raise SourceError(f"{path.name}: *, ? and [ are not allowed in the path. Rename the file.")
     try:
@@ -129,7 +133,9 @@ def _write_version(file: SourceFile, *, is_built: bool) -> None:
 @contextmanager
 def _connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if path.stem in RESERVED_STEMS:
-        raise SourceError(f"a DuckDB file cannot be called {path.name}. Choose another VOC_DUCKDB_PATH.")
+        raise SourceError(
+            f"a DuckDB file cannot be called {path.name}. Choose another VOC_DUCKDB_PATH."
+        )
     try:
         connection = duckdb.connect(str(path))
     except duckdb.Error as error:
@@ -148,7 +154,11 @@ def _connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _register(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     is_csv = path.suffix.lower() == ".csv"
     reader = "read_csv" if is_csv else "read_parquet"
-    options = ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'" if is_csv else ""
+    options = (
+        ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'"
+        if is_csv
+        else ""
+    )
     relation = f"{reader}({_quoted(str(path))}{options})"
     with _explained(path):
         types = {
@@ -164,7 +174,9 @@ def _register(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     columns = [
         _time_expression(path, types["event_create_time"]) + " as event_create_time",
         *(
-            f"cast({column} as varchar) as {column}" if column in types else f"cast(null as varchar) as {column}"
+            f"cast({column} as varchar) as {column}"
+            if column in types
+            else f"cast(null as varchar) as {column}"
             for column in ("id", "category1", "overall_emotion", *OPTIONAL_COLUMNS)
         ),
     ]
@@ -173,8 +185,14 @@ def _register(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         _check_times(connection, path, relation, types["event_create_time"])
         connection.execute("begin")
         connection.execute("create schema if not exists source")
-        connection.execute("drop table if exists source.tickets" if _is_table(connection) else "drop view if exists source.tickets")
-        connection.execute(f"create {kind} source.tickets as select {', '.join(columns)} from {relation}")
+        connection.execute(
+            "drop table if exists source.tickets"
+            if _is_table(connection)
+            else "drop view if exists source.tickets"
+        )
+        connection.execute(
+            f"create {kind} source.tickets as select {', '.join(columns)} from {relation}"
+        )
         connection.execute("commit")
 
 
@@ -197,7 +215,9 @@ def _time_expression(path: Path, type_: str) -> str:
     )
 
 
-def _check_times(connection: duckdb.DuckDBPyConnection, path: Path, relation: str, type_: str) -> None:
+def _check_times(
+    connection: duckdb.DuckDBPyConnection, path: Path, relation: str, type_: str
+) -> None:
     if type_ != "VARCHAR":
         return
     wrong = connection.execute(
@@ -266,7 +286,9 @@ def _span(
     ).fetchone()
     assert row is not None
     if row[0] is None:
-        raise SourceError("the file holds no ticket with an event_create_time. Export the tickets again.")
+        raise SourceError(
+            "the file holds no ticket with an event_create_time. Export the tickets again."
+        )
     return row[0], row[1], WeekPair(comparison=Week(*row[2:5]), base=Week(*row[5:8]))
 
 

@@ -21,6 +21,8 @@ def answers_storage(settings: Settings) -> Path | WritableFileSystem:
     from prefect_gcp import GcsBucket
 
     bucket, _, folder = uri.removeprefix("gs://").partition("/")
-    storage = GcsBucket(bucket=bucket, bucket_folder=f"{folder}/laas".lstrip("/"))
+    storage: WritableFileSystem = GcsBucket(
+        bucket=bucket, bucket_folder=f"{folder}/laas".lstrip("/")
+    )
     storage.save("voc-state", overwrite=True)
     return storage

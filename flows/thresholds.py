@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from flows import PROJECT_ROOT
 from flows.errors import UsageError
-from flows.workspace import PROJECT_ROOT
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "status_thresholds.csv"
 _LEVELS = ("category1", "category2", "category3")
@@ -29,7 +29,9 @@ def check_thresholds(seed: Path = SEED) -> None:
     general = {row["status"] for _, row in rows if not any(row[level] for level in _LEVELS)}
     absent = [status for status in _STATUSES if status not in general]
     if absent:
-        raise UsageError(f"{seed.name} has no row for every category for {', '.join(absent)}. Add it.")
+        raise UsageError(
+            f"{seed.name} has no row for every category for {', '.join(absent)}. Add it."
+        )
 
 
 def _problems(row: dict[str, str]) -> Iterable[str]:

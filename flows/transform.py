@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from flows import PROJECT_ROOT
 from flows.errors import TransformError
 from flows.settings import Settings
-from flows.workspace import PROJECT_ROOT, Workspace
+from flows.workspace import Workspace
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -59,6 +60,11 @@ def parse(build: Build) -> Manifest:
     """Read the project, so that a later `build_models` need not."""
     manifest: Manifest = _invoke(build, ["parse"])
     return manifest
+
+
+def debug(build: Build) -> None:
+    """Check the project, the profile and the connection. Raises TransformError."""
+    _invoke(build, ["debug"])
 
 
 def build_models(build: Build, manifest: Manifest | None = None) -> None:

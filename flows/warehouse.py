@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 class Warehouse(Protocol):
-    def rows(self, sql: str, **parameters: object) -> list[Row]:
+    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
         """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
 
 
@@ -27,7 +27,7 @@ class DuckDBWarehouse:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def rows(self, sql: str, **parameters: object) -> list[Row]:
+    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
         import duckdb
 
         try:
@@ -36,10 +36,14 @@ class DuckDBWarehouse:
                 names = [column[0] for column in result.description or ()]
                 return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
         except duckdb.CatalogException:
-            raise SourceError(f"{self._path} holds no report yet. Run voc run --source FILE.") from None
+            raise SourceError(
+                f"{self._path} holds no report yet. Run voc run --source FILE."
+            ) from None
         except duckdb.IOException as error:
             reason = "is in use by another process" if "lock" in str(error) else "cannot be read"
-            raise SourceError(f"{self._path} {reason}. Try again, or name a --source.", is_passing=True) from None
+            raise SourceError(
+                f"{self._path} {reason}. Try again, or name a --source.", is_passing=True
+            ) from None
 
 
 class BigQueryWarehouse:
@@ -48,7 +52,7 @@ class BigQueryWarehouse:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def rows(self, sql: str, **parameters: object) -> list[Row]:
+    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
         # prefect_gcp takes many seconds to import: only runs on BigQuery pay for it.
         from google.api_core.exceptions import GoogleAPIError
         from google.auth.exceptions import GoogleAuthError
@@ -57,11 +61,15 @@ class BigQueryWarehouse:
 
         s = self._settings
         try:
-            client = GcpCredentials().get_bigquery_client(project=s.jobs_project, location=s.bigquery_location)
+            client = GcpCredentials().get_bigquery_client(
+                project=s.jobs_project, location=s.bigquery_location
+            )
             job = QueryJobConfig(
                 default_dataset=f"{s.jobs_project}.{s.bigquery_dataset}",
                 query_parameters=[
-                    ScalarQueryParameter(name, "DATE" if isinstance(value, date) else "STRING", value)
+                    ScalarQueryParameter(
+                        name, "DATE" if isinstance(value, date) else "STRING", value
+                    )
                     for name, value in parameters.items()
                 ],
             )
@@ -140,7 +148,14 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
             )
         ),
         samples=tuple(
-            Sample(_category(row), row["week_role"], row["ticket_id"], row["is_negative"], row["title"] or "", row["detail"] or "")
+            Sample(
+                _category(row),
+                row["week_role"],
+                row["ticket_id"],
+                row["is_negative"],
+                row["title"] or "",
+                row["detail"] or "",
+            )
             for row in warehouse.rows(
                 "select * from fct_voc_weekly_samples where week_start = @week_start order by sample_rank",
                 week_start=week_start,
@@ -154,6 +169,23 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
             )
         ),
     )
+
+
+def read_newest_ticket(settings: Settings) -> datetime:
+    """When the newest ticket of BigQuery's source table was created (UTC), looking back two weeks."""
+    (row,) = BigQueryWarehouse(settings).rows(
+        f"""
+        select max(event_create_time) as newest_at
+        from `{settings.source_table}`
+        where event_create_time >= current_timestamp - interval 14 day
+        """
+    )
+    if row["newest_at"] is None:
+        raise SourceError(
+            f"{settings.source_table} has no ticket of the last 14 days. Check the upstream load."
+        )
+    newest: datetime = row["newest_at"]
+    return newest
 
 
 def _category(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from flows import transform
+from flows import PROJECT_ROOT, transform
 from flows.analysis.answer import UnusableAnswer, parse_answer
 from flows.analysis.client import LaasClient, LaasError
 from flows.analysis.prompt import build_prompt
@@ -38,7 +37,7 @@ from flows.source_file import SourceFile, open_source
 from flows.state import answers_storage
 from flows.thresholds import check_thresholds
 from flows.warehouse import Warehouse, open_warehouse, read_report, read_week_pair
-from flows.workspace import NO_SOURCE, PROJECT_ROOT, remember, workspace_for
+from flows.workspace import NO_SOURCE, remember, workspace_for
 
 log = logging.getLogger("voc")
 
@@ -106,17 +105,13 @@ def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
 
 
 # Every run looks afresh: only LaaS answers are kept between runs.
-_step = partial(task, cache_policy=NO_CACHE)
-_io_step = partial(_step, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-
-
-@_io_step
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
 def check_target(transport: Transport, target: Target) -> None:
     """Ask the target for its newest messages: a wrong token or channel shows before dbt runs."""
     transport.posted(target, since=time.time())
 
 
-@_step
+@task(cache_policy=NO_CACHE)
 def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
     """Make a file the source table; None where the source is BigQuery's."""
     if settings.target == "bigquery":
@@ -126,13 +121,15 @@ def prepare_source(settings: Settings, source: Path | None, as_of: date) -> Sour
     return open_source(settings, source, as_of)
 
 
-@_step
+@task(cache_policy=NO_CACHE)
 def build_models(settings: Settings, file: SourceFile | None, as_of: date) -> Warehouse:
     """dbt build. Its failure stops the run before anything is posted."""
     log.info("dbt: building the tables")
     workspace = file.workspace if file else workspace_for(settings, None)
     transform.build_models(
-        transform.Build(settings, workspace, as_of, full_refresh=bool(file and file.needs_full_refresh))
+        transform.Build(
+            settings, workspace, as_of, full_refresh=bool(file and file.needs_full_refresh)
+        )
     )
     if file:
         file.mark_built()
@@ -140,19 +137,21 @@ def build_models(settings: Settings, file: SourceFile | None, as_of: date) -> Wa
     return open_warehouse(settings, workspace)
 
 
-@_io_step
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
 def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     """Read what dbt decided."""
     weeks = read_week_pair(warehouse, as_of)
     if weeks is None:
-        raise SourceError(f"the source has fewer than two complete weeks before {as_of}. Choose a later week.")
+        raise SourceError(
+            f"the source has fewer than two complete weeks before {as_of}. Choose a later week."
+        )
     report = read_report(warehouse, weeks)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
     log.info("%s: %s", weeks.comparison.label, counts)
     return report
 
 
-@_io_step
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
 def open_delivery(
     transport: Transport, target: Target, report: WeeklyReport, settings: Settings, force: bool
 ) -> Delivery:
@@ -161,7 +160,7 @@ def open_delivery(
     return Delivery(transport, target, report.weeks.comparison, settings.zone, run_id, force=force)
 
 
-@_step
+@task(cache_policy=NO_CACHE)
 async def post(delivery: Delivery, message: Message) -> Delivered:
     """Post one message, off the event loop: the analyses go on meanwhile."""
     return await asyncio.to_thread(delivery.post, message)
@@ -184,7 +183,9 @@ async def analyse(
     slots = asyncio.Semaphore(settings.laas_concurrency)
     masker = Masker.from_project_file(PROJECT_ROOT / "dbt_project.yml")
     async with AsyncExitStack() as stack:
-        laas = await stack.enter_async_context(LaasClient(settings)) if settings.laas_api_key else None
+        laas = (
+            await stack.enter_async_context(LaasClient(settings)) if settings.laas_api_key else None
+        )
         tasks = [
             asyncio.create_task(_analyse_one(change, report, laas, slots, masker, settings))
             for change in changes

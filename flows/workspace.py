@@ -12,9 +12,9 @@ from flows.errors import SourceError
 from flows.settings import Settings
 
 NO_SOURCE = (
-    "no source to read. Name a CSV or Parquet file with --source FILE, or read BigQuery with --target bigquery."
+    "no source to read. Name a CSV or Parquet file with --source FILE, "
+    "or read BigQuery with --target bigquery."
 )
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)

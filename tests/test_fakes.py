@@ -122,7 +122,7 @@ def test_auth_test_tells_the_scopes_in_a_header(slack: FakeSlack) -> None:
 
 
 def test_a_post_as_json_is_stored_and_echoed(slack: FakeSlack) -> None:
-    answer = post(slack, metadata=METADATA, blocks=[section("*hi*")])
+    answer = post(slack, metadata=METADATA, blocks=[section("*hi*")], parse="none")
     (message,) = slack.messages("C0TEST")
     assert message["ts"] == answer["ts"] == answer["message"]["ts"]
     assert message["metadata"] == METADATA
@@ -166,6 +166,14 @@ def test_history_is_newest_first_without_replies_in_pages(slack: FakeSlack) -> N
     assert read == [(newest[:2], True), (newest[2:4], True), (newest[4:], False)]
     assert [each["ts"] for each in slack.threads[stamps[0]]] == [reply]
     assert slack.messages("C0TEST")[0]["reply_count"] == 1
+
+
+def test_a_page_has_100_messages_unless_asked_otherwise(slack: FakeSlack) -> None:
+    for _ in range(101):
+        slack.say("C0TEST", "hi")
+    for asked, given in (({}, 100), ({"limit": 999}, 101)):
+        page = sdk(slack).api_call("conversations.history", json={"channel": "C0TEST", **asked})
+        assert len(page["messages"]) == given
 
 
 @pytest.mark.parametrize(
@@ -532,6 +540,7 @@ def test_text_and_metadata_may_reach_their_limits(slack: FakeSlack) -> None:
         pytest.param({"text": "x" * 40_001}, "msg_too_long", id="text of 40001"),
         pytest.param({"text": ""}, "no_text", id="empty text"),
         pytest.param({"text": " \n"}, "no_text", id="blank text"),
+        pytest.param({"parse": "full"}, "invalid_arguments", id="words made links"),
         pytest.param({"unfurl_links": True}, "unfurl_not_disabled", id="unfurled links"),
         pytest.param({"unfurl_media": True}, "unfurl_not_disabled", id="unfurled media"),
         pytest.param({"blocks": "[{"}, "invalid_blocks_format", id="blocks that are no JSON"),

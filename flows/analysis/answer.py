@@ -72,7 +72,9 @@ def quoted(samples: Iterable[Sample]) -> tuple[Example, ...]:
 def _sections(text: str) -> dict[str, Any]:
     parsed = _json_object(text)
     if parsed is not None:
-        found = {_SECTION_OF.get(re.sub(r"\s", "", key).lower()): value for key, value in parsed.items()}
+        found = {
+            _SECTION_OF.get(re.sub(r"\s", "", key).lower()): value for key, value in parsed.items()
+        }
         return {section: value for section, value in found.items() if section}
     return _text_sections(text)
 
@@ -97,9 +99,9 @@ def _text_sections(text: str) -> dict[str, Any]:
         heading = _HEADING.match(line)
         if heading:
             current = sections.setdefault(_SECTION_OF[re.sub(r"\s", "", heading[1]).lower()], [])
-            line = heading["rest"] or ""
-        if line.strip() and not line.strip().startswith("```"):
-            current.append(line)
+        content = (heading["rest"] or "") if heading else line
+        if content.strip() and not content.strip().startswith("```"):
+            current.append(content)
     return {section: list(lines) for section, lines in sections.items()}
 
 
@@ -116,7 +118,9 @@ def _items(value: Any) -> list[str]:
 
 
 def _listed(value: Any, mask: Callable[[str], str]) -> tuple[str, ...]:
-    return tuple(_cut(mask(item), MAX_ITEM_CHARACTERS) for item in _items(value)[:MAX_ITEMS] if item)
+    return tuple(
+        _cut(mask(item), MAX_ITEM_CHARACTERS) for item in _items(value)[:MAX_ITEMS] if item
+    )
 
 
 def _named_samples(value: Any, samples: Sequence[Sample]) -> tuple[Sample, ...]:

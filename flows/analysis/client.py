@@ -25,7 +25,9 @@ MAX_ANSWER_BYTES = 2_000_000
 class LaasError(Exception):
     """LaaS failed for good: said without the prompt, the answer or the key."""
 
-    def __init__(self, reason: str, retry_after: float | None = None, *, is_passing: bool = False) -> None:
+    def __init__(
+        self, reason: str, retry_after: float | None = None, *, is_passing: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         self.is_passing = is_passing
@@ -55,14 +57,19 @@ class LaasClient:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self._http.aclose()
 
     async def complete(self, prompt: str) -> str:
         """The model's answer to `prompt`. Raises LaasError when there is none to be had."""
         retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, LaasError) and error.is_passing),
+            retry=retry_if_exception(
+                lambda error: isinstance(error, LaasError) and error.is_passing
+            ),
             stop=stop_after_attempt(ATTEMPTS),
             wait=_wait,
             reraise=True,

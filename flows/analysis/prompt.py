@@ -69,13 +69,18 @@ def _change_summary(evidence: Evidence) -> str:
     summary = {
         "category": change.category,
         "status": change.status,
-        "rules_met": [_REASONS[reason] for reason in (change.status_reason or "").split("+") if reason],
+        "rules_met": [
+            _REASONS[reason] for reason in (change.status_reason or "").split("+") if reason
+        ],
         "base_week": f"{weeks.base.start} ~ {weeks.base.end}",
         "comparison_week": f"{weeks.comparison.start} ~ {weeks.comparison.end}",
         "tickets": {"base": change.base_total, "comparison": change.comparison_total},
         "change_pct": _rounded(change.total_change_pct),
         "new_this_week": change.is_new,
-        "negative_tickets": {"base": change.base_negative, "comparison": change.comparison_negative},
+        "negative_tickets": {
+            "base": change.base_negative,
+            "comparison": change.comparison_negative,
+        },
         "negative_ratio_pct": _ratios(change),
         "negative_ratio_change_pp": _rounded(change.negative_ratio_change_pp),
         "rising_keywords": keywords,

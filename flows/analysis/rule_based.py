@@ -27,7 +27,9 @@ def rule_based_analysis(evidence: Evidence) -> Analysis:
 def _summary(change: Change) -> str:
     sentences = []
     if change.is_new:
-        sentences.append(f"지난주에 없던 문의가 이번 주 {change.comparison_total:,}건 들어왔습니다.")
+        sentences.append(
+            f"지난주에 없던 문의가 이번 주 {change.comparison_total:,}건 들어왔습니다."
+        )
     else:
         pct = change.total_change_pct or 0.0
         direction = "늘었습니다" if pct > 0 else "줄었습니다" if pct < 0 else "유지되었습니다"
@@ -36,7 +38,9 @@ def _summary(change: Change) -> str:
         )
     points = change.negative_ratio_change_pp
     if points is not None and change.comparison_negative_ratio is not None:
-        sentences.append(f"부정 비율은 {100 * change.comparison_negative_ratio:.1f}%입니다 ({points:+.1f}%p).")
+        sentences.append(
+            f"부정 비율은 {100 * change.comparison_negative_ratio:.1f}%입니다 ({points:+.1f}%p)."
+        )
     elif change.comparison_negative_ratio is not None:
         sentences.append(f"부정 비율은 {100 * change.comparison_negative_ratio:.1f}%입니다.")
     return " ".join(sentences)
@@ -48,7 +52,8 @@ def _hypotheses(evidence: Evidence) -> tuple[str, ...]:
     found = []
     if evidence.keywords:
         rising = ", ".join(
-            f"{k.keyword}({k.base_count}→{k.comparison_count}건)" for k in evidence.keywords[:_KEYWORDS]
+            f"{k.keyword}({k.base_count}→{k.comparison_count}건)"
+            for k in evidence.keywords[:_KEYWORDS]
         )
         found.append(f"늘어난 키워드: {rising}")
     if "volume_increase" in rules:
@@ -58,7 +63,9 @@ def _hypotheses(evidence: Evidence) -> tuple[str, ...]:
             else "건수가 기준 이상 늘었습니다. 최근 배포·정책·장애와 겹치는지 확인이 필요합니다."
         )
     if "negative_ratio" in rules:
-        found.append("같은 문의가 더 부정적으로 바뀌었습니다. 처리 지연이나 안내 변경을 확인해 보세요.")
+        found.append(
+            "같은 문의가 더 부정적으로 바뀌었습니다. 처리 지연이나 안내 변경을 확인해 보세요."
+        )
     return tuple(found)
 
 

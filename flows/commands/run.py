@@ -37,16 +37,18 @@ def run_report(
     as_of = checked_as_of(as_of, datetime.now(settings.zone))
     target_for(settings, channel, thread_ts)
     if settings.target == "bigquery":
-        workspace, full_refresh = workspace_for(settings, None), False
+        workspace = workspace_for(settings, None)
     elif source is None:
         raise SourceError(NO_SOURCE)
     else:
         file = open_source(settings, source, as_of)
         if file.ends_before_report_week:
             return RunResult("no_data", file.weeks)
-        workspace, full_refresh = file.workspace, file.needs_full_refresh
+        workspace = file.workspace
 
-    os.environ["VOC_TARGET"] = settings.target  # the flow reads its settings itself, wherever it runs
+    os.environ["VOC_TARGET"] = (
+        settings.target
+    )  # the flow reads its settings itself, wherever it runs
     with progress_on_stderr(), _prefect_api(settings, workspace, as_of):
         from flows.weekly_voc import weekly_voc
 
@@ -76,8 +78,19 @@ def _prefect_api(settings: Settings, workspace: Workspace, as_of: date) -> Itera
     from flows.prefect_server import temporary_server
 
     log.info("starting a temporary Prefect server and loading dbt (half a minute)")
-    with temporary_server(private_folder(settings.home.resolve() / "logs") / "prefect.log") as server:
+    with temporary_server(
+        private_folder(settings.home.resolve() / "logs") / "prefect.log"
+    ) as server:
         transform.parse(transform.Build(settings, workspace, as_of))
         server.wait_until_healthy()
         with temporary_settings({PREFECT_API_URL: server.api_url}):
-            yield
+            try:
+                yield
+            finally:
+                _send_logs()
+
+
+def _send_logs() -> None:
+    """Prefect sends logs in the background: let it finish before the server goes."""
+    for handler in logging.getLogger("prefect.flow_runs").handlers:
+        handler.flush()

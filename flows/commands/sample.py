@@ -29,7 +29,10 @@ def write(out: Path, *, weeks: int, tickets_per_week: int, until: str | None, se
         raise UsageError(str(error)) from None
     except OSError as error:
         raise SourceError(f"cannot write {out}: {error.strerror}. Choose another --out.") from None
-    print(f"{out}: {summary.rows:,} tickets, {summary.first_week} – {summary.last_week}", file=sys.stderr)
+    print(
+        f"{out}: {summary.rows:,} tickets, {summary.first_week} – {summary.last_week}",
+        file=sys.stderr,
+    )
 
 
 def _show_progress(done: int, total: int) -> None:

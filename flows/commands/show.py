@@ -31,7 +31,9 @@ def show_result(result: RunResult) -> None:
 
 def show_statuses(weeks: WeekPair, rows: Sequence[Change]) -> None:
     """One line a category, worst first."""
-    table = Table(title=f"{weeks.comparison.label} ({weeks.comparison.start} – {weeks.comparison.end})")
+    table = Table(
+        title=f"{weeks.comparison.label} ({weeks.comparison.start} – {weeks.comparison.end})"
+    )
     table.add_column("status")
     table.add_column("category", overflow="fold")
     table.add_column("tickets", justify="right")
@@ -46,7 +48,9 @@ def show_statuses(weeks: WeekPair, rows: Sequence[Change]) -> None:
             Text(category_name(row.category)),
             f"{row.base_total:,} → {row.comparison_total:,}",
             "new" if row.total_change_pct is None else f"{row.total_change_pct:+,.1f}%",
-            "–" if row.comparison_negative_ratio is None else f"{100 * row.comparison_negative_ratio:.1f}%",
+            "–"
+            if row.comparison_negative_ratio is None
+            else f"{100 * row.comparison_negative_ratio:.1f}%",
             "–" if row.negative_ratio_change_pp is None else f"{row.negative_ratio_change_pp:+.1f}",
             sparkline(row.total_last_8_weeks),
             row.status_reason or "",
@@ -66,6 +70,9 @@ def _closing_line(result: RunResult) -> str:
         case "dry_run":
             return f"Dry run for {week.label}: nothing was posted."
         case "no_data":
-            return f"No tickets in {week.label} ({week.start} – {week.end}): nothing was posted. Choose another --week."
+            days = f"{week.start} – {week.end}"
+            return (
+                f"No tickets in {week.label} ({days}): nothing was posted. Choose another --week."
+            )
         case "not_ready":
             return f"{week.label} is not loaded yet: nothing was posted."

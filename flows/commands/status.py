@@ -14,7 +14,13 @@ from flows.report import STATUSES, Change, WeekPair
 from flows.settings import Settings, load_settings
 from flows.source_file import open_source
 from flows.thresholds import check_thresholds
-from flows.warehouse import Warehouse, open_warehouse, read_latest_week_pair, read_status, read_week_pair
+from flows.warehouse import (
+    Warehouse,
+    open_warehouse,
+    read_latest_week_pair,
+    read_status,
+    read_week_pair,
+)
 from flows.workspace import remember, workspace_for
 
 
@@ -60,7 +66,9 @@ def _warehouse_of_file(settings: Settings, source: Path, as_of: date | None) -> 
         with progress_on_stderr():
             logging.getLogger("voc").info("dbt: building the tables")
             transform.build_models(
-                transform.Build(settings, file.workspace, asked, full_refresh=file.needs_full_refresh)
+                transform.Build(
+                    settings, file.workspace, asked, full_refresh=file.needs_full_refresh
+                )
             )
         file.mark_built()
     remember(settings, file.workspace)

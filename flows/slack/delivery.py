@@ -28,7 +28,12 @@ class Delivered:
     is_new: bool
 
     def as_json(self) -> dict[str, Any]:
-        return {"key": self.key, "channel": self.channel, "ts": self.ts, "thread_ts": self.thread_ts}
+        return {
+            "key": self.key,
+            "channel": self.channel,
+            "ts": self.ts,
+            "thread_ts": self.thread_ts,
+        }
 
 
 class Delivery:
@@ -84,14 +89,19 @@ class Delivery:
                 return standing
             try:
                 ts = self._transport.post(
-                    self._destination(message.id), message.text, message.blocks, self._payload(message.id)
+                    self._destination(message.id),
+                    message.text,
+                    message.blocks,
+                    self._payload(message.id),
                 )
             except AmbiguousPost:
                 self._read_ledger()
                 continue
             self._enter(self.key(message.id), Posted(ts, self._payload(message.id)))
             return self._delivered(message.id, ts, is_new=True)
-        raise SlackError("Slack did not answer. Run again: what is missing will be posted, nothing twice.")
+        raise SlackError(
+            "Slack did not answer. Run again: what is missing will be posted, nothing twice."
+        )
 
     def _destination(self, id: MessageId) -> Target:
         thread_ts = self._target.thread_ts if id.kind == "summary" else self._thread_ts
@@ -108,7 +118,9 @@ class Delivery:
     def _read_ledger(self) -> None:
         self._enter_all(self._transport.posted(self._target, self._since))
         if self._target.thread_ts is None and self._thread_ts is not None:
-            self._enter_all(self._transport.posted(Target(self._target.channel, self._thread_ts), self._since))
+            self._enter_all(
+                self._transport.posted(Target(self._target.channel, self._thread_ts), self._since)
+            )
 
     def _enter_all(self, found: list[Posted]) -> None:
         for posted in found:

@@ -77,7 +77,9 @@ def summary_messages(report: WeeklyReport, dashboard_url: str | None) -> tuple[M
         of_status = [change for change in report.changes if change.status == status]
         if not of_status:
             continue
-        lines, rest = _fitting([_change_line(change) for change in of_status], MAX_SECTION_CHARACTERS - 200)
+        lines, rest = _fitting(
+            [_change_line(change) for change in of_status], MAX_SECTION_CHARACTERS - 200
+        )
         left_out += of_status[len(of_status) - len(rest) :]
         title = f"*{_ICONS[status]} {status} · {_LABELS[status]} {len(of_status)}개*"
         more = [f"_외 {len(rest)}개는 스레드에 있습니다._"] if rest else []
@@ -88,7 +90,9 @@ def summary_messages(report: WeeklyReport, dashboard_url: str | None) -> tuple[M
 
 def analysis_message(change: Change, analysis: Analysis) -> Message:
     """The reply that says why one category got worse."""
-    examples = "\n".join(f"> `{_escaped(e.ticket_id)}` {_escaped(e.quote)}" for e in analysis.examples)
+    examples = "\n".join(
+        f"> `{_escaped(e.ticket_id)}` {_escaped(e.quote)}" for e in analysis.examples
+    )
     body = [
         _section(f"{_ICONS[change.status]} *{change.status}* {_change_line(change)}"),
         _titled_section("요약", _escaped(analysis.summary)),
@@ -104,7 +108,8 @@ def analysis_message(change: Change, analysis: Analysis) -> Message:
     return Message(
         MessageId("analysis", change.category),
         text=_cut(
-            f"{change.status} {_name(change.category)}: {_escaped(analysis.summary)}", MAX_NOTIFICATION_CHARACTERS
+            f"{change.status} {_name(change.category)}: {_escaped(analysis.summary)}",
+            MAX_NOTIFICATION_CHARACTERS,
         ),
         blocks=(*body, _context(origin)),
     )
@@ -139,11 +144,15 @@ def _dates(report: WeeklyReport) -> str:
 
 def _counts(report: WeeklyReport) -> str:
     counts = report.status_counts
-    return "   ".join(f"{_ICONS[status]} {_LABELS[status]} *{counts[status]}*" for status in STATUSES)
+    return "   ".join(
+        f"{_ICONS[status]} {_LABELS[status]} *{counts[status]}*" for status in STATUSES
+    )
 
 
 def _change_line(change: Change) -> str:
-    reasons = "·".join(_REASONS[reason] for reason in (change.status_reason or "").split("+") if reason)
+    reasons = "·".join(
+        _REASONS[reason] for reason in (change.status_reason or "").split("+") if reason
+    )
     return (
         f"*{_name(change.category)}*\n"
         f"{change.base_total:,} → {change.comparison_total:,}건 ({_growth(change)})  ·  부정 {_negative(change)}"
@@ -156,7 +165,10 @@ def _growth(change: Change) -> str:
 
 
 def _negative(change: Change) -> str:
-    base, comparison = _percent(change.base_negative_ratio), _percent(change.comparison_negative_ratio)
+    base, comparison = (
+        _percent(change.base_negative_ratio),
+        _percent(change.comparison_negative_ratio),
+    )
     points = change.negative_ratio_change_pp
     return f"{base} → {comparison}" + ("" if points is None else f" ({points:+.1f}%p)")
 
@@ -167,7 +179,8 @@ def _percent(ratio: float | None) -> str:
 
 def _criteria(thresholds: Iterable[Threshold]) -> str:
     return "기준: " + " / ".join(
-        f"{_ICONS[t.status]} 한 주 {t.min_total}건 이상, {' 또는 '.join(_rules(t))}" for t in thresholds
+        f"{_ICONS[t.status]} 한 주 {t.min_total}건 이상, {' 또는 '.join(_rules(t))}"
+        for t in thresholds
     )
 
 
@@ -197,7 +210,9 @@ def _overflow_messages(changes: Sequence[Change]) -> Iterable[Message]:
         part += 1
         fitting, lines = _fitting(lines, MAX_SECTION_CHARACTERS)
         title = f"요약에 싣지 못한 변화 ({part})"
-        yield Message(MessageId("overflow", part=part), title, (_section("\n".join(fitting)), _context(title)))
+        yield Message(
+            MessageId("overflow", part=part), title, (_section("\n".join(fitting)), _context(title))
+        )
 
 
 def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:

@@ -28,7 +28,9 @@ class OutboxTransport:
                 found.append(Posted(message["ts"], message["metadata"]["event_payload"]))
         return found
 
-    def post(self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]) -> str:
+    def post(
+        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+    ) -> str:
         private_folder(self._folder)
         ts = self._next_ts()
         message = {
@@ -41,7 +43,9 @@ class OutboxTransport:
         }
         # The preview first: the JSON file is the ledger, and what is in the ledger is complete.
         write_private(self._folder / f"{ts}.txt", preview(blocks) + "\n")
-        write_private(self._folder / f"{ts}.json", json.dumps(message, ensure_ascii=False, indent=2))
+        write_private(
+            self._folder / f"{ts}.json", json.dumps(message, ensure_ascii=False, indent=2)
+        )
         return ts
 
     def _next_ts(self) -> str:

@@ -34,7 +34,9 @@ class Nowhere:
     def posted(self, target: Target, since: float) -> list[Posted]:
         return []
 
-    def post(self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]) -> str:
+    def post(
+        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+    ) -> str:
         return "dry-run"
 
 

@@ -83,7 +83,9 @@ class WebApiTransport:
             reason = f"Slack could not be reached ({type(error).__name__}). Try again."
             raise SlackError(reason, is_passing=True) from None
 
-    def post(self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]) -> str:
+    def post(
+        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+    ) -> str:
         with self._pace:
             time.sleep(max(0.0, self._last_post + SECONDS_BETWEEN_POSTS - time.monotonic()))
             self._last_post = time.monotonic()
@@ -107,11 +109,35 @@ class WebApiTransport:
         return str(answer["ts"])
 
 
+def read_identity(settings: Settings) -> tuple[str, list[str]]:
+    """The workspace that the token belongs to and the scopes that it has. Raises SlackError."""
+    assert settings.slack_bot_token is not None
+    client = WebClient(
+        token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url
+    )
+    try:
+        answer = client.auth_test()
+    except SlackApiError as error:
+        raise _refusal(error) from None
+    except (URLError, OSError) as error:
+        raise SlackError(
+            f"Slack could not be reached ({type(error).__name__}). Try again."
+        ) from None
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return str(answer["team"]), [
+        scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")
+    ]
+
+
 def _refusal(error: SlackApiError) -> SlackError:
     response = error.response
     if response.status_code >= 500:
-        return SlackError(f"Slack answered HTTP {response.status_code}. Try again.", is_passing=True)
+        return SlackError(
+            f"Slack answered HTTP {response.status_code}. Try again.", is_passing=True
+        )
     code = str(response.get("error") or f"HTTP {response.status_code}")
     if code == "missing_scope":
-        return SlackError(f"Slack refused: missing_scope. Give the app the scope {response.get('needed')}.")
+        return SlackError(
+            f"Slack refused: missing_scope. Give the app the scope {response.get('needed')}."
+        )
     return SlackError(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}")

@@ -376,7 +376,13 @@ def _bad_metadata(draft: Params) -> Iterator[str]:
         yield f"metadata is event_type and event_payload, at most {METADATA_LIMIT} bytes"
 
 
+def _parsed(draft: Params) -> Iterator[str]:
+    if draft.get("parse", "none") != "none":
+        yield _wrong("must be none, or Slack makes links and mentions of plain words", "/parse")
+
+
 _DRAFT_CHECKS: dict[str, Callable[[Params], Iterable[str]]] = {
+    "invalid_arguments": _parsed,
     "no_text": _textless,
     "msg_too_long": _too_long,
     "invalid_blocks": _invalid_blocks,
@@ -726,10 +732,12 @@ _METHODS = {
     "chat.postMessage": _Method(
         FakeSlack._post,
         "channel",
-        "text blocks metadata thread_ts unfurl_links unfurl_media",
+        "text blocks metadata thread_ts parse unfurl_links unfurl_media",
         "chat:write",
     ),
-    "chat.update": _Method(FakeSlack._update, "channel ts", "text blocks metadata", "chat:write"),
+    "chat.update": _Method(
+        FakeSlack._update, "channel ts", "text blocks metadata parse", "chat:write"
+    ),
     "reactions.add": _Method(FakeSlack._react, "channel timestamp name", "", "reactions:write"),
     "conversations.history": _Method(FakeSlack._history, "channel", _PAGING, "{kind}:history"),
     "conversations.replies": _Method(FakeSlack._replies, "channel ts", _PAGING, "{kind}:history"),

@@ -1,0 +1,61 @@
+# Every target does all of its own set-up. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+UV := $(BIN)/uv
+INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+
+.PHONY: help setup demo test lint bench docs lock clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.runtime  ## Make .venv with the pinned packages and `voc` in it
+
+demo: .venv/.runtime  ## Report on sample tickets, from nothing, without any account
+	@rm -rf .voc/demo
+	@$(BIN)/voc sample --out .voc/demo/tickets.parquet --weeks 12 --tickets-per-week 1200 --seed 7
+	@env -u SLACK_BOT_TOKEN -u LAAS_API_KEY VOC_HOME=.voc/demo VOC_TARGET=duckdb \
+		$(BIN)/voc run --source .voc/demo/tickets.parquet
+	@echo "The messages are in .voc/demo/outbox. The whole table: VOC_HOME=.voc/demo $(BIN)/voc status"
+
+test: .venv/.dev  ## Run the tests
+	$(BIN)/pytest
+
+lint: .venv/.dev  ## Check style, types, SQL and boundaries
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint dbt_project
+
+bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (half an hour)
+	$(BIN)/python -m tests.bench
+
+docs: .venv/.runtime  ## Build the dbt docs site in .voc/docs (TARGET=bigquery for BigQuery's)
+	@$(BIN)/voc docs $(if $(TARGET),--target $(TARGET))
+
+lock: $(UV)  ## Renew the pinned sets from pyproject.toml
+	$(UV) $(COMPILE) --upgrade --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	$(UV) $(COMPILE) --extra build -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+clean:  ## Remove .venv and everything that runs left behind
+	rm -rf .venv .voc .*_cache
+
+$(UV):
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.runtime: requirements.lock pyproject.toml | $(UV)
+	@echo "· installing the pinned packages into .venv"
+	@$(UV) pip sync --quiet --require-hashes requirements.lock
+	@$(INSTALL_SELF)
+	@rm -f .venv/.dev && touch $@
+
+.venv/.dev: requirements-dev.lock pyproject.toml | $(UV)
+	@echo "· installing the pinned packages into .venv"
+	@$(UV) pip sync --quiet --require-hashes requirements-dev.lock
+	@$(INSTALL_SELF)
+	@touch .venv/.runtime $@

@@ -1,0 +1,141 @@
+"""`voc doctor`: one screen that says what is configured, reachable and missing. Every tick is a call made now."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows import transform
+from flows.analysis.client import LaasClient, LaasError
+from flows.errors import SlackError, VocError
+from flows.settings import Settings, load_settings
+from flows.slack.transports import open_transport, target_for
+from flows.source_file import open_source
+from flows.thresholds import check_thresholds
+from flows.warehouse import read_newest_ticket
+from flows.workspace import NO_SOURCE, workspace_for
+
+SCOPES = ("chat:write", "channels:history", "groups:history", "metadata.message:read")
+State = Literal["ok", "missing", "failed"]
+_MARKS = {"ok": ("✓", "green"), "missing": ("–", "yellow"), "failed": ("✗", "red")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found; `exit_code` counts only for a failed one."""
+
+    name: str
+    state: State
+    text: str
+    exit_code: int = 1
+
+
+def examine(*, source: Path | None, target: str | None) -> int:
+    """Print the findings and return the exit code of the first failed check, 0 if none failed."""
+    console = Console()
+    settings = load_settings(target=target)
+    with console.status("checking"):
+        findings = [
+            _checked("thresholds", _thresholds),
+            _checked("dbt", lambda: _dbt(settings, source)),
+            _checked("source", lambda: _source(settings, source)),
+            _checked("Slack", lambda: _slack(settings)),
+            _checked("LaaS", lambda: _laas(settings)),
+            _checked("Prefect", _prefect),
+        ]
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    table.add_column()
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for finding in findings:
+        mark, style = _MARKS[finding.state]
+        table.add_row(Text(mark, style=style), finding.name, Text(finding.text))
+    console.print(table)
+    return next((finding.exit_code for finding in findings if finding.state == "failed"), 0)
+
+
+def _checked(name: str, check: Callable[[], tuple[State, str]]) -> Finding:
+    try:
+        return Finding(name, *check())
+    except VocError as error:
+        return Finding(name, "failed", str(error), error.exit_code)
+
+
+def _thresholds() -> tuple[State, str]:
+    check_thresholds()
+    return "ok", "the seed status_thresholds can be used"
+
+
+def _dbt(settings: Settings, source: Path | None) -> tuple[State, str]:
+    workspace = workspace_for(settings, source or Path("doctor"))
+    transform.debug(transform.Build(settings, workspace, datetime.now(settings.zone).date()))
+    return "ok", f"target {settings.target}: the project parses and the connection works"
+
+
+def _source(settings: Settings, source: Path | None) -> tuple[State, str]:
+    if settings.target == "bigquery":
+        newest = read_newest_ticket(settings)
+        return "ok", f"{settings.source_table}: newest ticket {newest:%Y-%m-%d %H:%M} UTC"
+    if source is None:
+        return "missing", NO_SOURCE
+    file = open_source(settings, source, datetime.now(settings.zone).date())
+    return "ok", f"{source.name}: tickets from {file.first_date} to {file.last_date}"
+
+
+def _slack(settings: Settings) -> tuple[State, str]:
+    if settings.slack_bot_token is None:
+        return "missing", f"no SLACK_BOT_TOKEN: messages go to {settings.home / 'outbox'}"
+    from flows.slack.web_api import read_identity
+
+    team, scopes = read_identity(settings)
+    lacking = [scope for scope in SCOPES if scope not in scopes]
+    if lacking:
+        raise SlackError(
+            f"the app lacks the scope {', '.join(lacking)}. Add it and install the app again."
+        )
+    target = target_for(settings, None, None)
+    open_transport(settings, dry_run=False).posted(target, since=time.time())
+    return "ok", f"{team}, channel {target.channel}, scopes {', '.join(SCOPES)}"
+
+
+def _laas(settings: Settings) -> tuple[State, str]:
+    if settings.laas_api_key is None:
+        return "missing", "no LAAS_API_KEY: analyses are rule-based"
+
+    async def ask() -> None:
+        async with LaasClient(settings) as laas:
+            await laas.complete("연결 확인입니다. '확인'이라고만 답하세요.")
+
+    try:
+        asyncio.run(ask())
+    except LaasError as error:
+        return (
+            "failed",
+            f"{settings.laas_base_url}: {error}. Check LAAS_API_KEY, LAAS_PROJECT and LAAS_PRESET_HASH.",
+        )
+    return "ok", f"{settings.laas_base_url} answered"
+
+
+def _prefect() -> tuple[State, str]:
+    from prefect.settings import PREFECT_API_URL
+
+    url = PREFECT_API_URL.value()
+    if not url:
+        return "missing", "no PREFECT_API_URL: each run starts a temporary server"
+    try:
+        httpx.get(f"{url}/health", timeout=5).raise_for_status()
+    except httpx.HTTPError as error:
+        raise VocError(
+            f"{url} does not answer ({type(error).__name__}). Start it, or unset PREFECT_API_URL."
+        ) from None
+    return "ok", f"{url} answers"
