@@ -173,3 +173,7 @@ def _trace(error: Exception) -> Path:
     frames = "".join(traceback.format_tb(error.__traceback__))
     write_private(path, f"{type(error).__module__}.{type(error).__qualname__}\n{frames}")
     return path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,19 +1,20 @@
 """Masks personal data in text, by the rules that mask tickets in the warehouse.
 
-dbt_project.yml holds the rules. The macro mask_pii renders them as SQL; this module runs the same list with
-the same engine, RE2, so that an answer is held to what a ticket was held to. Python's own `re` would not do:
-it sees no `\\b` between Hangul and a digit.
+dbt_project.yml holds the rules. The macro mask_pii renders them as SQL; this module runs the same
+list with the same engine, RE2, so that an answer is held to what a ticket was held to. Python's own
+`re` would not do: it sees no `\\b` between Hangul and a digit.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import re2  # type: ignore[import-untyped]
+import re2
 import yaml
 
 from flows.errors import UsageError
@@ -21,7 +22,7 @@ from flows.errors import UsageError
 
 @dataclass(frozen=True)
 class PiiPattern:
-    """One kind of personal data: an RE2 pattern, and what replaces it (`\\1` is the first group)."""
+    """A form of personal data: an RE2 pattern, and what replaces it (`\\1` is the first group)."""
 
     name: str
     pattern: str
@@ -32,8 +33,8 @@ class PiiPattern:
 class SpellingFolds:
     """What is made of a text before the patterns see it.
 
-    `invisible` is an RE2 pattern of the characters to remove. A character in `source` becomes the one at the
-    same place in `target`.
+    `invisible` is an RE2 pattern of the characters to remove. A character in `source` becomes the
+    one at the same place in `target`.
     """
 
     invisible: str
@@ -58,7 +59,7 @@ class Masker:
 
     @classmethod
     def from_project_file(cls, project_file: Path) -> Masker:
-        """The masker for the rules in a dbt_project.yml. Raises UsageError when they cannot be used."""
+        """The masker for the rules in a dbt_project.yml. Raises UsageError if they are unusable."""
         return cls(load_patterns(project_file), load_folds(project_file))
 
     def mask(self, text: str) -> str:
@@ -73,20 +74,25 @@ class Masker:
         return self.mask(text) != self._fold(text)
 
     def _fold(self, text: str) -> str:
-        # Half of a surrogate pair, as cut-off JSON may carry, is no character and has no UTF-8 form.
+        # Half of a surrogate pair, as cut-off JSON may carry, has no UTF-8 form: it becomes "?".
         visible = self._invisible.sub(b"", text.encode(errors="replace")).decode()
         return unicodedata.normalize("NFC", visible.translate(self._folded))
 
 
 def load_patterns(project_file: Path) -> tuple[PiiPattern, ...]:
-    """The var pii_patterns of a dbt_project.yml, in order. Raises UsageError when it is missing or malformed."""
+    """The var pii_patterns of a dbt_project.yml, in order and with its parts filled in.
+
+    Raises:
+        UsageError: the file or the var is missing or malformed.
+    """
     rules = _project_var(project_file, "pii_patterns")
+    parts = _project_var(project_file, "pii_parts")
     try:
         return tuple(
             PiiPattern(
                 name=rule["name"],
                 # A long pattern is written as a list of fragments.
-                pattern="".join(rule["pattern"]),
+                pattern=_expand("".join(rule["pattern"]), parts),
                 replacement=rule["replacement"],
             )
             for rule in rules
@@ -99,7 +105,7 @@ def load_patterns(project_file: Path) -> tuple[PiiPattern, ...]:
 
 
 def load_folds(project_file: Path) -> SpellingFolds:
-    """The var pii_folds of a dbt_project.yml. Raises UsageError when it is missing or malformed."""
+    """The var pii_folds of a dbt_project.yml. Raises UsageError if it is missing or malformed."""
     folds = _project_var(project_file, "pii_folds")
     try:
         return SpellingFolds(invisible=folds["invisible"], source=folds["from"], target=folds["to"])
@@ -119,6 +125,9 @@ class _Regex(Protocol):
 
 
 def _compile(rule: PiiPattern) -> _Regex:
+    unknown = re.search("<[a-z0-9_]+>", rule.pattern)
+    if unknown:
+        raise UsageError(f"pii_patterns: {rule.name} uses {unknown[0]}, which is not in pii_parts.")
     options = re2.Options()
     # The error is raised; RE2 would print it to stderr as well.
     options.log_errors = False
@@ -141,6 +150,13 @@ def _compile(rule: PiiPattern) -> _Regex:
             f"pii_patterns: {rule.name} replaces by group \\{missing[0]}, "
             f"but its pattern has {pattern.groups} groups."
         )
+    return pattern
+
+
+def _expand(pattern: str, parts: dict[str, str]) -> str:
+    # From the last part to the first, as the macro pii_pattern: a part may contain those above it.
+    for name, part in reversed(parts.items()):
+        pattern = pattern.replace(f"<{name}>", part)
     return pattern
 
 

@@ -23,6 +23,7 @@ import duckdb
 from flows.sample_catalogue import FILLED_IN, Catalogue, load_catalogue
 
 TIME_ZONE = "Asia/Seoul"
+# Each thread holds row groups in memory, so more of them would need a higher limit.
 THREADS = min(4, os.cpu_count() or 1)
 MEMORY_LIMIT = "1GB"
 PROGRESS_SECONDS = 0.2
@@ -88,12 +89,12 @@ weeks_counted_from_last_complete as (
     from mondays
 ),
 
--- Rounding the running total instead of each share lets the categories add up to the week.
+-- Whole-number division of the running total, so that the categories add up to the week.
 categories_sized as (
     select
         *,
-        round($tickets_per_week * sum(weight) over running / sum(weight) over ())
-        - round($tickets_per_week * (sum(weight) over running - weight) / sum(weight) over ())
+        $tickets_per_week * sum(weight) over running // sum(weight) over ()
+        - $tickets_per_week * (sum(weight) over running - weight) // sum(weight) over ()
             as usual_total,
         hash(xor(hash($seed), hash(category))) as category_hash
     from categories

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 from pathlib import Path
 
 from flows import PROJECT_ROOT
@@ -16,29 +15,42 @@ _NUMBERS = ("min_total", "min_increase_pct", "min_negative_ratio_increase_pp", "
 
 
 def check_thresholds(seed: Path = SEED) -> None:
-    """Raise UsageError for a row that dbt could not use, naming its line."""
+    """Raise UsageError for the first row that dbt could not use, naming its line."""
     with seed.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
+        reader = csv.DictReader(file, restkey="too many", restval=None)
         missing = {"status", *_LEVELS, *_NUMBERS} - set(reader.fieldnames or ())
         if missing:
             raise UsageError(f"{seed.name} has no column {', '.join(sorted(missing))}. Add it.")
-        rows = [(reader.line_num, row) for row in reader]
-    for line, row in rows:
-        for problem in _problems(row):
-            raise UsageError(f"{seed.name} line {line}: {problem}. Mend the file.")
-    general = {row["status"] for _, row in rows if not any(row[level] for level in _LEVELS)}
-    absent = [status for status in _STATUSES if status not in general]
+        seen: set[tuple[str, ...]] = set()
+        for row in reader:
+            problem = _problem(row, seen)
+            if problem:
+                raise UsageError(f"{seed.name} line {reader.line_num}: {problem}. Mend the file.")
+            seen.add(_identity(row))
+    absent = [status for status in _STATUSES if (status, "", "", "") not in seen]
     if absent:
         raise UsageError(
             f"{seed.name} has no row for every category for {', '.join(absent)}. Add it."
         )
 
 
-def _problems(row: dict[str, str]) -> Iterable[str]:
+def _identity(row: dict[str, str]) -> tuple[str, ...]:
+    return (row["status"], *(row[level].strip() for level in _LEVELS))
+
+
+def _problem(row: dict[str, str], seen: set[tuple[str, ...]]) -> str | None:
+    if "too many" in row:
+        return "has more columns than the header"
+    if None in row.values():
+        return "has fewer columns than the header"
     if row["status"] not in _STATUSES:
-        yield f"status {row['status']!r} is none of {', '.join(_STATUSES)}"
+        return f"status {row['status']!r} is none of {', '.join(_STATUSES)}"
     if not row["min_total"]:
-        yield "min_total is empty"
+        return "min_total is empty"
     for column in _NUMBERS:
-        if row[column] and not (row[column].isascii() and row[column].isdigit()):
-            yield f"{column} {row[column]!r} is not a whole number of 0 or more"
+        number = row[column]
+        if number and not (number.isascii() and number.isdigit()):
+            return f"{column} {number!r} is not a whole number of 0 or more"
+    if _identity(row) in seen:
+        return f"a second row for {row['status']} and the same category"
+    return None

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows import PROJECT_ROOT
 from flows.errors import TransformError
 from flows.settings import Settings
 from flows.workspace import Workspace
-
-if TYPE_CHECKING:
-    from dbt.contracts.graph.manifest import Manifest
 
 # dbt keeps global state and reads os.environ: two invocations in one process would mix.
 _one_at_a_time = threading.Lock()
@@ -56,10 +54,9 @@ def import_dbt() -> None:
         raise TransformError(f"dbt is not installed ({error.name}). Run make setup.") from None
 
 
-def parse(build: Build) -> Manifest:
-    """Read the project, so that a later `build_models` need not."""
-    manifest: Manifest = _invoke(build, ["parse"])
-    return manifest
+def parse(build: Build) -> None:
+    """Read the project, so that a later `build_models` in this workspace need not."""
+    _invoke(build, ["parse"])
 
 
 def debug(build: Build) -> None:
@@ -67,8 +64,8 @@ def debug(build: Build) -> None:
     _invoke(build, ["debug"])
 
 
-def build_models(build: Build, manifest: Manifest | None = None) -> None:
-    """Run seeds, models, snapshots and data tests in the order of the graph.
+def build_models(build: Build, select: str | None = None) -> None:
+    """Run seeds, models, snapshots and data tests in the order of the graph, or only what `select` names.
 
     Unit tests are CI's. Raises TransformError that names the models and tests that failed; whatever depends on
     them was not rebuilt.
@@ -76,16 +73,24 @@ def build_models(build: Build, manifest: Manifest | None = None) -> None:
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if build.full_refresh:
         arguments.append("--full-refresh")
-    _invoke(build, arguments, manifest)
+    if select:
+        arguments += ["--select", select]
+    _invoke(build, arguments)
 
 
-def _invoke(build: Build, arguments: Sequence[str], manifest: Manifest | None = None) -> Any:
+def run_unit_tests(build: Build) -> list[str]:
+    """Run dbt's unit tests and return their names. Raises TransformError that names those that failed."""
+    outcome = _invoke(build, ["test", "--select", "test_type:unit"])
+    return [result.node.name for result in outcome.results]
+
+
+def _invoke(build: Build, arguments: Sequence[str]) -> Any:
     import_dbt()
     from dbt.cli.main import dbtRunner
 
     with _one_at_a_time, _environment(build.environment()):
         try:
-            outcome = dbtRunner(manifest=manifest).invoke(
+            outcome = dbtRunner().invoke(
                 [
                     *arguments,
                     *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
@@ -96,6 +101,7 @@ def _invoke(build: Build, arguments: Sequence[str], manifest: Manifest | None = 
                 ]
             )
         finally:
+            _close_log()
             _release_duckdb(build)
     if not outcome.success:
         raise TransformError(_explanation(outcome, build))
@@ -127,6 +133,14 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _close_log() -> None:
+    """dbt leaves its log file open until the next invocation."""
+    log = logging.getLogger("file_log")
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
 
 
 def _release_duckdb(build: Build) -> None:

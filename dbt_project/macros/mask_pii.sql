@@ -9,8 +9,7 @@
     {%- endif -%}
     {%- set masked = namespace(sql=fold_spelling(text)) -%}
     {%- for rule in var('pii_patterns') -%}
-        {%- set pattern = rule.pattern if rule.pattern is string else rule.pattern | join -%}
-        {%- set masked.sql = regexp_replace_all(masked.sql, pattern, rule.replacement) -%}
+        {%- set masked.sql = regexp_replace_all(masked.sql, pii_pattern(rule), rule.replacement) -%}
     {%- endfor -%}
     {{ masked.sql }}
 {%- endmacro %}

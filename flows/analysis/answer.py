@@ -25,13 +25,11 @@ _SECTION_NAMES = {
     "actions": ("후속조치", "조치", "actions"),
 }
 _SECTION_OF = {name: section for section, names in _SECTION_NAMES.items() for name in names}
-_HEADING = re.compile(
-    r"^[\s#>*_\-\[\(]*(?:\d{1,2}[.)]\s*)?[*_\[\(]*\s*"
-    r"(요약|대표\s?예시|예시|원인\s?가설|원인|가설|후속\s?조치|조치|summary|examples|hypotheses|actions)"
-    r"\s*[*_\]\)]*\s*(?:[:：]\s*[*_]*\s*(?P<rest>.*)|[*_\s]*)$",
-    re.IGNORECASE,
-)
+# Numbers, hashes, stars and brackets around a heading: whatever is no letter.
+_DECORATION = re.compile(r"[\W\d_]")
+_MAX_HEADING_CHARACTERS = 40
 _BULLET = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
+_OBJECT_BEGINS = re.compile(r'\{\s*"[^"\n]{1,40}"\s*:')
 
 
 class UnusableAnswer(ValueError):
@@ -70,39 +68,48 @@ def quoted(samples: Iterable[Sample]) -> tuple[Example, ...]:
 
 
 def _sections(text: str) -> dict[str, Any]:
-    parsed = _json_object(text)
-    if parsed is not None:
-        found = {
-            _SECTION_OF.get(re.sub(r"\s", "", key).lower()): value for key, value in parsed.items()
-        }
-        return {section: value for section, value in found.items() if section}
-    return _text_sections(text)
+    for parsed in _json_objects(text):
+        named = {_section_named(key): value for key, value in parsed.items()}
+        found = {section: value for section, value in named.items() if section}
+        if found:
+            return found
+    sections = _text_sections(text)
+    # Broken or foreign JSON is nothing to show to people.
+    is_prose = len(sections) > 1 or not _OBJECT_BEGINS.search(text)
+    return sections if is_prose else {}
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
-    decoder = json.JSONDecoder()
+def _json_objects(text: str) -> Iterable[dict[str, Any]]:
+    # Not strict: models write line breaks into their strings.
+    decoder = json.JSONDecoder(strict=False)
     # Prose before the object may hold a brace of its own, but not many.
     for brace in itertools.islice(re.finditer(r"\{", text), 20):
         try:
             value, _ = decoder.raw_decode(text, brace.start())
         except (ValueError, RecursionError):
             continue
-        if isinstance(value, dict):
-            return value
-    return None
+        yield value
 
 
 def _text_sections(text: str) -> dict[str, Any]:
     sections: dict[str, list[str]] = {}
     current = sections.setdefault("summary", [])
     for line in text.splitlines():
-        heading = _HEADING.match(line)
-        if heading:
-            current = sections.setdefault(_SECTION_OF[re.sub(r"\s", "", heading[1]).lower()], [])
-        content = (heading["rest"] or "") if heading else line
+        title, *rest = re.split("[:：]", line, maxsplit=1)
+        section = _section_named(title)
+        if section:
+            current = sections.setdefault(section, [])
+        content = "".join(rest).lstrip("*_ ") if section else line
         if content.strip() and not content.strip().startswith("```"):
             current.append(content)
-    return {section: list(lines) for section, lines in sections.items()}
+    return dict(sections)
+
+
+def _section_named(title: str) -> str | None:
+    """The section that a key or a heading names, if it names one."""
+    if len(title) > _MAX_HEADING_CHARACTERS:
+        return None
+    return _SECTION_OF.get(_DECORATION.sub("", title).lower())
 
 
 def _items(value: Any) -> list[str]:
@@ -113,24 +120,38 @@ def _items(value: Any) -> list[str]:
         value = list(value.values())
     if not isinstance(value, list):
         return []
-    lines = [" ".join(map(str, v.values())) if isinstance(v, dict) else str(v) for v in value if v]
-    return [_BULLET.sub("", _printable(line)).strip() for line in lines if line.strip()]
+    lines = [_BULLET.sub("", _printable(_flat(item))).strip() for item in value]
+    return [line for line in lines if line]
+
+
+def _flat(value: Any, depth: int = 3) -> str:
+    """A JSON value as words, down to a depth."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return " ".join(_flat(part, depth - 1) for part in value) if depth else ""
+    return str(value) if value else ""
 
 
 def _listed(value: Any, mask: Callable[[str], str]) -> tuple[str, ...]:
-    return tuple(
-        _cut(mask(item), MAX_ITEM_CHARACTERS) for item in _items(value)[:MAX_ITEMS] if item
-    )
+    return tuple(_cut(mask(item), MAX_ITEM_CHARACTERS) for item in _items(value)[:MAX_ITEMS])
 
 
 def _named_samples(value: Any, samples: Sequence[Sample]) -> tuple[Sample, ...]:
-    by_id = {sample.ticket_id: sample for sample in samples}
-    words = [word for item in _items(value) for word in re.findall(r"[\w-]+", item)]
-    return tuple(by_id[word] for word in dict.fromkeys(words) if word in by_id)[:MAX_ITEMS]
+    """The samples whose ids stand in the section, in its order."""
+    text = "\n".join(_items(value))
+    found = {}
+    for sample in samples:
+        # Only ASCII counts as part of an id: a Korean particle may follow it directly.
+        whole_id = rf"(?<![\w-]){re.escape(sample.ticket_id)}(?![\w-])"
+        if match := re.search(whole_id, text, re.ASCII):
+            found[match.start()] = sample
+    return tuple(found[place] for place in sorted(found))[:MAX_ITEMS]
 
 
 def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
+    # What is invisible goes without a trace: a space in its place would hide a number from the mask.
+    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -80,7 +80,7 @@ class LaasClient:
         body = {"hash": self._preset_hash, "messages": [{"role": "user", "content": prompt}]}
         try:
             response = await self._http.post("api/preset/v2/chat/completions", json=body)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise LaasError(type(error).__name__, is_passing=True) from None
         status = response.status_code
         if status in (408, 429) or status >= 500:
@@ -112,7 +112,7 @@ def _content(response: httpx.Response) -> str:
         content: Any = response.json()["choices"][0]["message"]["content"]
         if isinstance(content, list):
             content = "".join(part["text"] for part in content)
-    except (ValueError, KeyError, IndexError, TypeError):
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         raise LaasError("answer without content") from None
     if not isinstance(content, str) or not content.strip():
         raise LaasError("empty answer")

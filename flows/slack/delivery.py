@@ -79,29 +79,39 @@ class Delivery:
     def standing(self, id: MessageId) -> Delivered | None:
         """The message as it already stands there, if it does."""
         posted = self._ledger.get(self.key(id))
-        return self._delivered(id, posted.ts, is_new=False) if posted else None
+        if posted is None:
+            return None
+        destination = self._destination(id)
+        return Delivered(
+            self.key(id),
+            destination.channel,
+            posted.ts,
+            destination.thread_ts,
+            is_new=posted.payload.get("run") == self._run_id,
+        )
 
     def post(self, message: Message) -> Delivered:
         """Post the message unless it stands there. Raises SlackError."""
         for _ in range(POST_ATTEMPTS):
-            standing = self.standing(message.id)
-            if standing:
-                return standing
-            try:
-                ts = self._transport.post(
-                    self._destination(message.id),
-                    message.text,
-                    message.blocks,
-                    self._payload(message.id),
-                )
-            except AmbiguousPost:
-                self._read_ledger()
-                continue
-            self._enter(self.key(message.id), Posted(ts, self._payload(message.id)))
-            return self._delivered(message.id, ts, is_new=True)
-        raise SlackError(
-            "Slack did not answer. Run again: what is missing will be posted, nothing twice."
-        )
+            if self.standing(message.id) is None:
+                self._try_to_post(message)
+        standing = self.standing(message.id)
+        if standing is None:
+            raise SlackError(
+                "Slack did not answer. Run again: what is missing will be posted, nothing twice."
+            )
+        return standing
+
+    def _try_to_post(self, message: Message) -> None:
+        payload = self._payload(message.id)
+        try:
+            ts = self._transport.post(
+                self._destination(message.id), message.text, message.blocks, payload
+            )
+        except AmbiguousPost:
+            self._read_ledger()
+        else:
+            self._enter(self.key(message.id), Posted(ts, payload))
 
     def _destination(self, id: MessageId) -> Target:
         thread_ts = self._target.thread_ts if id.kind == "summary" else self._thread_ts
@@ -131,7 +141,3 @@ class Delivery:
         self._ledger[key] = posted
         if key == self.key(SUMMARY) and self._target.thread_ts is None:
             self._thread_ts = posted.ts
-
-    def _delivered(self, id: MessageId, ts: str, *, is_new: bool) -> Delivered:
-        destination = self._destination(id)
-        return Delivered(self.key(id), destination.channel, ts, destination.thread_ts, is_new)

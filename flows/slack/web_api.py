@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+from http.client import HTTPException
+from json import JSONDecodeError
 from typing import Any
-from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.web import SlackResponse
 
 from flows.errors import SlackError
 from flows.settings import Settings
@@ -29,7 +32,10 @@ _REMEDIES = {
     "not_in_channel": "Invite the app to the channel with /invite.",
     "is_archived": "Choose another channel.",
     "thread_not_found": "Check --thread-ts.",
+    "ratelimited": "Wait some minutes and run again: what is missing will be posted.",
 }
+# No answer, half of one, or the beginning of one that is no JSON.
+_FAULTS = (OSError, HTTPException, JSONDecodeError)
 
 
 class WebApiTransport:
@@ -79,16 +85,15 @@ class WebApiTransport:
             return self._client.conversations_replies(ts=target.thread_ts, **arguments)
         except SlackApiError as error:
             raise _refusal(error) from None
-        except (URLError, OSError) as error:
-            reason = f"Slack could not be reached ({type(error).__name__}). Try again."
-            raise SlackError(reason, is_passing=True) from None
+        except _FAULTS as error:
+            raise _unreachable(error) from None
 
     def post(
         self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
         with self._pace:
             time.sleep(max(0.0, self._last_post + SECONDS_BETWEEN_POSTS - time.monotonic()))
-            self._last_post = time.monotonic()
+            started = time.monotonic()
             try:
                 answer = self._client.chat_postMessage(
                     channel=target.channel,
@@ -101,11 +106,15 @@ class WebApiTransport:
                     unfurl_media=False,
                 )
             except SlackApiError as error:
-                if error.response.status_code >= 500:
+                if not _is_slacks_own(error.response):
                     raise AmbiguousPost(f"HTTP {error.response.status_code}") from None
                 raise _refusal(error) from None
-            except (URLError, OSError) as error:
+            except _FAULTS as error:
                 raise AmbiguousPost(type(error).__name__) from None
+            finally:
+                # A call as long as this waited for Retry-After and sent its message at the end.
+                ended = time.monotonic()
+                self._last_post = started if ended - started < SECONDS_BETWEEN_POSTS else ended
         return str(answer["ts"])
 
 
@@ -119,10 +128,8 @@ def read_identity(settings: Settings) -> tuple[str, list[str]]:
         answer = client.auth_test()
     except SlackApiError as error:
         raise _refusal(error) from None
-    except (URLError, OSError) as error:
-        raise SlackError(
-            f"Slack could not be reached ({type(error).__name__}). Try again."
-        ) from None
+    except _FAULTS as error:
+        raise _unreachable(error) from None
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return str(answer["team"]), [
         scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")
@@ -131,13 +138,24 @@ def read_identity(settings: Settings) -> tuple[str, list[str]]:
 
 def _refusal(error: SlackApiError) -> SlackError:
     response = error.response
-    if response.status_code >= 500:
+    if not _is_slacks_own(response):
         return SlackError(
             f"Slack answered HTTP {response.status_code}. Try again.", is_passing=True
         )
-    code = str(response.get("error") or f"HTTP {response.status_code}")
+    code = response["error"]
     if code == "missing_scope":
         return SlackError(
             f"Slack refused: missing_scope. Give the app the scope {response.get('needed')}."
         )
     return SlackError(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}")
+
+
+def _unreachable(fault: Exception) -> SlackError:
+    return SlackError(
+        f"Slack could not be reached ({type(fault).__name__}). Try again.", is_passing=True
+    )
+
+
+def _is_slacks_own(response: SlackResponse) -> bool:
+    """Whether Slack itself said no. A gateway's page says nothing on whether a post took effect."""
+    return response.status_code < 500 and bool(re.fullmatch(r"\w+", str(response.get("error"))))

@@ -1,0 +1,86 @@
+"""Fixtures: a clean environment, one Prefect server for the whole run, sample tickets, the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.sample import write_sample
+
+# Before Prefect is imported anywhere: its own folder, no telemetry, no waiting for a console.
+OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_")
+AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the developer's reaches a test; files go to the test's own folder."""
+    for name in list(os.environ):
+        if name.startswith(OURS):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOC_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[str]:
+    """Prefect's test harness: one server with a database of its own. Yields its API URL."""
+    from prefect.settings import PREFECT_API_URL
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=180):
+        yield PREFECT_API_URL.value()
+
+
+@pytest.fixture(scope="session")
+def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten weeks of sample tickets up to Sunday 2026-11-15; every status occurs in 2026-W46."""
+    path = tmp_path_factory.mktemp("sample") / "tickets.parquet"
+    write_sample(path, weeks=10, tickets_per_week=1200, until=date(2026, 11, 15), seed=7)
+    return path
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished `voc` command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict)
+        return value
+
+
+Voc = Callable[..., Ran]
+
+
+@pytest.fixture
+def voc() -> Voc:
+    """Run `voc` in a process of its own, as a user does."""
+
+    def run(*arguments: str | Path, timeout: float = 240, **environment: str) -> Ran:
+        finished = subprocess.run(
+            [sys.executable, "-m", "flows.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=os.environ | environment,
+        )
+        return Ran(finished.returncode, finished.stdout, finished.stderr)
+
+    return run

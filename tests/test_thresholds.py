@@ -1,0 +1,67 @@
+"""The thresholds seed is checked before dbt sees it."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.errors import UsageError
+from flows.thresholds import SEED, check_thresholds
+
+HEADER = SEED.read_text().splitlines()[0]
+GENERAL = ["CRITICAL,,,,20,30,20,", "MONITOR,,,,10,20,10,", "IMPROVED,,,,10,,,20"]
+
+
+def seed(tmp_path: Path, *rows: str) -> Path:
+    path = tmp_path / "status_thresholds.csv"
+    path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_the_seed_in_the_repository_holds_the_numbers_of_the_rules() -> None:
+    check_thresholds()
+    assert SEED.read_text().splitlines()[1:4] == GENERAL
+
+
+def test_overrides_with_switched_off_rules_are_fine(tmp_path: Path) -> None:
+    check_thresholds(seed(tmp_path, *GENERAL, "CRITICAL,유저,,,50,,,", "MONITOR,(미분류),,,0,0,0,"))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            "MONITOR,유저,,,-10,20,10,",
+            r"line 5: min_total '-10' is not a whole number of 0 or more",
+        ),
+        ("MONITOR,유저,,,10,-1,10,", r"line 5: min_increase_pct '-1' is not a whole number"),
+        (
+            "MONITOR,유저,,,10,20,0.5,",
+            r"line 5: min_negative_ratio_increase_pp '0.5' is not a whole number",
+        ),
+        ("MONITOR,유저,,,10,2²,10,", r"line 5: min_increase_pct '2²' is not a whole number"),
+        ("MONITOR,유저,,,,20,10,", r"line 5: min_total is empty"),
+        (
+            "WARNING,유저,,,10,20,10,",
+            r"line 5: status 'WARNING' is none of CRITICAL, MONITOR, IMPROVED",
+        ),
+        ("STABLE,유저,,,10,20,10,", r"line 5: status 'STABLE' is none of"),
+        ("MONITOR,유저", r"line 5: has fewer columns than the header"),
+        ("MONITOR,유저,,,10,20,10,,9", r"line 5: has more columns than the header"),
+        ("MONITOR,,,,11,20,10,", r"line 5: a second row for MONITOR and the same category"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_named(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        check_thresholds(seed(tmp_path, *GENERAL, row))
+
+
+def test_every_status_needs_a_row_for_every_category(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no row for every category for IMPROVED"):
+        check_thresholds(seed(tmp_path, *GENERAL[:2], "IMPROVED,유저,,,10,,,20"))
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "status_thresholds.csv"
+    path.write_text("status,category1\nCRITICAL,\n")
+    with pytest.raises(UsageError, match="has no column category2, category3, min_decrease_pct"):
+        check_thresholds(path)
