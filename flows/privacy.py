@@ -7,7 +7,6 @@ list with the same engine, RE2, so that an answer is held to what a ticket was h
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -125,7 +124,7 @@ class _Regex(Protocol):
 
 
 def _compile(rule: PiiPattern) -> _Regex:
-    unknown = re.search("<[a-z0-9_]+>", rule.pattern)
+    unknown = re2.search("<[a-z0-9_]+>", rule.pattern)
     if unknown:
         raise UsageError(f"pii_patterns: {rule.name} uses {unknown[0]}, which is not in pii_parts.")
     options = re2.Options()

@@ -156,7 +156,9 @@ def test_every_model_and_column_is_described(built: Lab) -> None:
 
 
 def test_counting_reads_no_text_and_only_bounded_weeks(built: Lab) -> None:
-    ((view,),) = built.sql("select sql from duckdb_views() where view_name = 'stg_zendesk__tickets'")
+    ((view,),) = built.sql(
+        "select sql from duckdb_views() where view_name = 'stg_zendesk__tickets'"
+    )
     assert not {"title", "detail", "keywords"} & set(re.findall(r"\w+", view))
     assert len(re.findall(r"event_create_time (?:>=|<) ", view)) == 2
 

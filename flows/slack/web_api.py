@@ -34,7 +34,9 @@ _REMEDIES = {
     "thread_not_found": "Check --thread-ts.",
     "ratelimited": "Wait some minutes and run again: what is missing will be posted.",
 }
-# No answer, half of one, or the beginning of one that is no JSON.
+# Slack documents for these that part of the call may have taken effect.
+_UNSURE = ("internal_error", "fatal_error")
+# No answer, half of one, or one that begins as JSON and is none.
 _FAULTS = (OSError, HTTPException, JSONDecodeError)
 
 
@@ -106,7 +108,7 @@ class WebApiTransport:
                     unfurl_media=False,
                 )
             except SlackApiError as error:
-                if not _is_slacks_own(error.response):
+                if not _is_refusal(error.response):
                     raise AmbiguousPost(f"HTTP {error.response.status_code}") from None
                 raise _refusal(error) from None
             except _FAULTS as error:
@@ -138,9 +140,10 @@ def read_identity(settings: Settings) -> tuple[str, list[str]]:
 
 def _refusal(error: SlackApiError) -> SlackError:
     response = error.response
-    if not _is_slacks_own(response):
+    if not _is_refusal(response):
         return SlackError(
-            f"Slack answered HTTP {response.status_code}. Try again.", is_passing=True
+            f"Slack gave no usable answer (HTTP {response.status_code}). Try again.",
+            is_passing=True,
         )
     code = response["error"]
     if code == "missing_scope":
@@ -156,6 +159,11 @@ def _unreachable(fault: Exception) -> SlackError:
     )
 
 
-def _is_slacks_own(response: SlackResponse) -> bool:
-    """Whether Slack itself said no. A gateway's page says nothing on whether a post took effect."""
-    return response.status_code < 500 and bool(re.fullmatch(r"\w+", str(response.get("error"))))
+def _is_refusal(response: SlackResponse) -> bool:
+    """Whether Slack said no and did nothing. A gateway's error page does not tell."""
+    code = str(response.get("error") or "")
+    return (
+        response.status_code < 500
+        and code not in _UNSURE
+        and re.fullmatch(r"[a-z0-9_]+", code) is not None
+    )

@@ -1,0 +1,147 @@
+"""Values for tests: each function fills in what a test does not care about; keywords override."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Literal
+
+from flows.report import (
+    Analysis,
+    Category,
+    Change,
+    Evidence,
+    Example,
+    Keyword,
+    Sample,
+    Status,
+    Threshold,
+    Week,
+    WeeklyReport,
+    WeekPair,
+)
+
+COMPARISON = Week(date(2025, 11, 10), date(2025, 11, 16), "2025-W46")
+BASE = Week(date(2025, 11, 3), date(2025, 11, 9), "2025-W45")
+WEEKS = WeekPair(comparison=COMPARISON, base=BASE)
+CATEGORY: Category = ("유저", "이력서", "업로드 오류")
+THRESHOLDS = (
+    Threshold("CRITICAL", 20, 30, 20, None),
+    Threshold("MONITOR", 10, 20, 10, None),
+    Threshold("IMPROVED", 10, None, None, 20),
+)
+_REASONS: dict[Status, str | None] = {
+    "CRITICAL": "volume_increase",
+    "MONITOR": "volume_increase",
+    "IMPROVED": "volume_decrease",
+    "STABLE": None,
+}
+
+
+def build_change(
+    status: Status = "CRITICAL",
+    category: Category = CATEGORY,
+    base: int = 20,
+    comparison: int = 40,
+    **columns: Any,
+) -> Change:
+    """A row of the mart from two totals; half the tickets of the comparison week are negative."""
+    base_negative, negative = base // 4, comparison // 2
+    base_ratio = base_negative / base if base else None
+    ratio = negative / comparison if comparison else None
+    row: dict[str, Any] = {
+        "week_start": COMPARISON.start,
+        "category1": category[0],
+        "category2": category[1],
+        "category3": category[2],
+        "status": status,
+        "status_reason": _REASONS[status],
+        "base_total": base,
+        "comparison_total": comparison,
+        "base_negative": base_negative,
+        "comparison_negative": negative,
+        "total_change_pct": 100 * (comparison - base) / base if base else None,
+        "base_negative_ratio": base_ratio,
+        "comparison_negative_ratio": ratio,
+        "negative_ratio_change_pp": (
+            None if base_ratio is None or ratio is None else 100 * (ratio - base_ratio)
+        ),
+        "is_new": base == 0,
+        "total_last_8_weeks": (0, 0, 0, 0, 0, 0, base, comparison),
+    }
+    return Change(**row | columns)
+
+
+def build_changes(status: Status, count: int, first: int = 1) -> tuple[Change, ...]:
+    """Changes of a status in categories of their own, the largest first."""
+    return tuple(
+        build_change(status, ("유저", status, f"{number}번째 분류"), comparison=2000 - number)
+        for number in range(first, first + count)
+    )
+
+
+def build_report(*rows: Change, **values: Any) -> WeeklyReport:
+    """A report of the rows given; without any, of one critical change."""
+    defaults: dict[str, Any] = {
+        "weeks": WEEKS,
+        "rows": rows or (build_change(),),
+        "thresholds": THRESHOLDS,
+        "samples": (),
+        "keywords": (),
+    }
+    return WeeklyReport(**defaults | values)
+
+
+def build_quiet_report(**values: Any) -> WeeklyReport:
+    return build_report(build_change("STABLE"), **values)
+
+
+def build_samples(
+    count: int,
+    role: Literal["comparison", "base"] = "comparison",
+    category: Category = CATEGORY,
+    **values: Any,
+) -> tuple[Sample, ...]:
+    """Samples with ids that begin with 9001 in the comparison week and with 8001 in the base week."""
+    first = 9001 if role == "comparison" else 8001
+    return tuple(
+        Sample(
+            **{
+                "category": category,
+                "week_role": role,
+                "ticket_id": str(number),
+                "is_negative": True,
+                "title": f"{number}번 제목",
+                "detail": f"이력서를 올리면 {number}번째 오류가 납니다.",
+            }
+            | values
+        )
+        for number in range(first, first + count)
+    )
+
+
+def build_evidence(
+    change: Change | None = None,
+    samples: Iterable[Sample] | None = None,
+    keywords: Iterable[Keyword] = (),
+) -> Evidence:
+    """Evidence on a change; by default with three samples of each week."""
+    default_samples = build_samples(3) + build_samples(3, "base")
+    return Evidence(
+        change=change or build_change(),
+        weeks=WEEKS,
+        samples=default_samples if samples is None else tuple(samples),
+        keywords=tuple(keywords),
+    )
+
+
+def build_analysis(**values: Any) -> Analysis:
+    defaults: dict[str, Any] = {
+        "category": CATEGORY,
+        "source": "laas",
+        "summary": "이력서 업로드가 실패한다는 문의가 두 배로 늘었습니다.",
+        "examples": (Example("9001", "이력서를 올리면 오류가 납니다."),),
+        "hypotheses": ("최근 배포의 파일 크기 제한이 원인일 수 있습니다.",),
+        "actions": ("담당 팀이 재현해 봅니다.",),
+    }
+    return Analysis(**defaults | values)

@@ -1,0 +1,318 @@
+"""The flow from tickets to messages: real dbt, a real Prefect API, real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.errors import SlackError, SourceError, TransformError, UsageError, VocError
+from flows.outcome import RunResult
+from tests.conftest import AS_OF
+from tests.fakes.http import Reply
+from tests.fakes.laas import FakeLaas
+from tests.fakes.slack import FakeSlack, not_ok
+
+pytestmark = pytest.mark.usefixtures("prefect_api")
+CHANNEL = "C0TEST"
+SURGE = ("유저", "이력서", "업로드 오류")
+
+
+def run(**parameters: Any) -> RunResult:
+    from flows.weekly_voc import weekly_voc
+
+    result = asyncio.run(weekly_voc(**{"as_of": AS_OF, **parameters}))
+    assert isinstance(result, RunResult)
+    return result
+
+
+@pytest.fixture(scope="module")
+def prebuilt(tmp_path_factory: pytest.TempPathFactory, sample_file: Path, prefect_api: str) -> Path:
+    """A home whose tables were built once: a run in a copy of it takes dbt's incremental way."""
+    home = tmp_path_factory.mktemp("prebuilt") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOC_HOME", str(home))
+        run(source=sample_file, dry_run=True)
+    return home
+
+
+@pytest.fixture
+def home(prebuilt: Path, tmp_path: Path) -> Path:
+    shutil.copytree(prebuilt, tmp_path / "home", symlinks=True)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
+    with FakeSlack(channels={CHANNEL: {"is_member": True}}) as slack:
+        monkeypatch.setenv("SLACK_API_URL", slack.url + "/api/")
+        monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token)
+        monkeypatch.setenv("VOC_SLACK_CHANNEL", CHANNEL)
+        yield slack
+
+
+@pytest.fixture
+def laas(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., FakeLaas]]:
+    """Start a LaaS and point the settings at it."""
+    started: list[FakeLaas] = []
+
+    def start(**options: Any) -> FakeLaas:
+        server = FakeLaas(api_key="laas-test-key", **options).__enter__()
+        started.append(server)
+        monkeypatch.setenv("LAAS_BASE_URL", server.url)
+        monkeypatch.setenv("LAAS_API_KEY", "laas-test-key")
+        return server
+
+    yield start
+    for server in started:
+        server.__exit__(None, None, None)
+
+
+def outbox(home: Path) -> list[dict[str, Any]]:
+    return [json.loads(file.read_text()) for file in sorted((home / "outbox").glob("*.json"))]
+
+
+def test_a_report_goes_to_the_outbox_once(home: Path, sample_file: Path) -> None:
+    first = run(source=sample_file)
+    assert first.outcome == "posted"
+    assert first.report is not None
+    assert all(first.report.status_counts.values())
+    assert first.report.changes[0].category == SURGE
+    messages = outbox(home)
+    assert len(messages) == 1 + len(first.report.to_analyse)
+    summary, *replies = messages
+    assert summary["thread_ts"] is None
+    assert {reply["thread_ts"] for reply in replies} == {summary["ts"]}
+    assert {analysis.source for analysis in first.analyses} == {"rule_based"}
+
+    again = run(source=sample_file)
+    assert again.outcome == "already_posted"
+    assert outbox(home) == messages
+    assert {d.key for d in again.delivered} == {d.key for d in first.delivered}
+
+    forced = run(source=sample_file, force=True)
+    assert forced.outcome == "posted"
+    assert len(outbox(home)) == 2 * len(messages)
+
+
+def test_slack_and_laas_are_really_asked(
+    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+) -> None:
+    server = laas()
+    result = run(source=sample_file)
+    assert result.outcome == "posted"
+    assert {analysis.source for analysis in result.analyses} == {"laas"}
+    assert len(server.prompts) == len(result.analyses)
+    (summary,) = slack.messages(CHANNEL)
+    assert len(slack.threads[summary["ts"]]) == len(result.analyses)
+    assert not slack.refusals
+    assert not server.refusals
+    surge = next(analysis for analysis in result.analyses if analysis.category == SURGE)
+    assert result.report is not None
+    samples = {sample.ticket_id: sample.text for sample in result.report.samples}
+    assert surge.examples
+    assert all(example.ticket_id in samples for example in surge.examples)
+
+
+def test_an_answer_is_paid_for_once(
+    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+) -> None:
+    server = laas()
+    run(source=sample_file)
+    asked = len(server.requests)
+    forced = run(source=sample_file, force=True)
+    assert {analysis.source for analysis in forced.analyses} == {"laas"}
+    assert len(server.requests) == asked
+
+
+def test_a_category_that_laas_fails_on_gets_the_rule_based_analysis(
+    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+) -> None:
+    server = laas()
+    server.on(nth=1, do=Reply(status=400))
+    result = run(source=sample_file)
+    sources = [analysis.source for analysis in result.analyses]
+    assert sources.count("rule_based") == 1
+    assert sources.count("laas") == len(sources) - 1
+    thread = slack.threads[slack.messages(CHANNEL)[0]["ts"]]
+    labelled = [
+        m for m in thread if "규칙 기반 분석" in json.dumps(m["blocks"], ensure_ascii=False)
+    ]
+    assert len(labelled) == 1
+
+
+def test_a_finished_analysis_does_not_wait_for_the_others(
+    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+) -> None:
+    import time
+
+    def slow_for_the_surge(prompt: str) -> str:
+        if "업로드 오류" in prompt:
+            time.sleep(4)
+        return '{"summary": "요약", "hypotheses": ["가설"], "actions": ["조치"], "examples": []}'
+
+    server = laas(answer=slow_for_the_surge)
+    result = run(source=sample_file)
+    assert result.analyses[-1].category == SURGE
+    first_reply = [r.time for r in slack.requests if r.method == "chat.postMessage"][1]
+    asked_last = max(r.time for r in server.requests)
+    assert first_reply - asked_last < 4
+    assert server.max_concurrent > 1
+
+
+def test_a_broken_run_is_completed_by_the_next(
+    home: Path, sample_file: Path, slack: FakeSlack
+) -> None:
+    slack.on("chat.postMessage", nth=3, do=not_ok("channel_not_found"))
+    with pytest.raises(SlackError, match="channel_not_found"):
+        run(source=sample_file)
+    assert sum(len(thread) for thread in slack.threads.values()) == 1
+    completed = run(source=sample_file)
+    assert completed.outcome == "posted"
+    (summary,) = slack.messages(CHANNEL)
+    assert completed.report is not None
+    keys = [m["metadata"]["event_payload"]["key"] for m in slack.threads[summary["ts"]]]
+    assert len(keys) == len(set(keys)) == len(completed.report.to_analyse)
+
+
+def test_a_thread_is_a_target_of_its_own(home: Path, sample_file: Path, slack: FakeSlack) -> None:
+    monday = run(source=sample_file)
+    question = slack.say(CHANNEL, "@voc", user="U0ASKED")
+    asked = run(source=sample_file, thread_ts=question)
+    assert asked.outcome == "posted"
+    assert len(slack.threads[question]) == len(monday.delivered)
+    assert run(source=sample_file, thread_ts=question).outcome == "already_posted"
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        ("invalid_auth", "Check SLACK_BOT_TOKEN"),
+        ("channel_not_found", "channel id such as"),
+        ("not_in_channel", "/invite"),
+        ("missing_scope", "Give the app the scope"),
+    ],
+)
+def test_a_slack_that_refuses_is_noticed_before_dbt_runs(
+    home: Path, sample_file: Path, slack: FakeSlack, error: str, remedy: str
+) -> None:
+    slack.on("conversations.history", do=not_ok(error))
+    built = next((home / "duckdb").iterdir()) / "target" / "run_results.json"
+    before = built.stat().st_mtime_ns
+    with pytest.raises(SlackError, match=remedy):
+        run(source=sample_file)
+    assert built.stat().st_mtime_ns == before
+    assert slack.messages(CHANNEL) == []
+
+
+def test_a_dry_run_builds_and_analyses_but_posts_nothing(
+    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+) -> None:
+    server = laas()
+    result = run(source=sample_file, dry_run=True)
+    assert result.outcome == "dry_run"
+    assert result.delivered == ()
+    assert len(result.messages) == 1 + len(server.prompts) > 1
+    assert slack.requests == []
+
+
+def test_nothing_is_posted_when_a_data_test_fails(
+    home: Path, tmp_path: Path, sample_file: Path
+) -> None:
+    broken = tmp_path / "broken.parquet"
+    duckdb.sql(
+        f"copy (select * replace (case when row_number() over () = 100 then null else id end as id) "
+        f"from '{sample_file}') to '{broken}'"
+    )
+    with pytest.raises(TransformError) as caught:
+        run(source=broken)
+    assert "test not_null_stg_zendesk__tickets_ticket_id" in str(caught.value)
+    assert "nothing was posted" in str(caught.value)
+    assert outbox(home) == []
+
+
+def test_a_quiet_week_is_announced_in_one_line(home: Path, tmp_path: Path) -> None:
+    quiet = tmp_path / "quiet.csv"
+    rows = [f"{w}-{n},2026-11-{w:02d}T03:00:00Z,유저,중립" for w in (3, 10) for n in range(30)]
+    quiet.write_text("\n".join(["id,event_create_time,category1,overall_emotion", *rows]))
+    result = run(source=quiet)
+    assert result.outcome == "quiet"
+    (message,) = outbox(home)
+    assert len(message["blocks"]) == 1
+    assert "기준을 넘은 변화가 없습니다" in message["text"]
+    assert run(source=quiet).outcome == "already_posted"
+
+
+def test_a_report_week_after_the_data_posts_nothing(home: Path, sample_file: Path) -> None:
+    from flows.settings import load_settings
+    from flows.source_file import open_source
+
+    assert (
+        open_source(load_settings(), sample_file, date(2026, 11, 22)).ends_before_report_week
+        is False
+    )
+    result = run(source=_ending(sample_file, home, "2026-11-08"), as_of=AS_OF)
+    assert result.outcome == "no_data"
+    assert outbox(home) == []
+
+
+def _ending(sample_file: Path, home: Path, day: str) -> Path:
+    path = home / "ending.parquet"
+    duckdb.sql(
+        f"copy (from '{sample_file}' where event_create_time < timestamptz '{day} 14:59:00+00') to '{path}'"
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        ({"source": None}, SourceError, "no source to read"),
+        ({"as_of": date(2100, 1, 1)}, UsageError, "not complete before 2100-01-01"),
+        ({"thread_ts": "yesterday"}, UsageError, "is no thread_ts"),
+    ],
+)
+def test_wrong_parameters_are_refused(
+    sample_file: Path, parameters: dict[str, Any], error: type[VocError], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        run(**{"source": sample_file, **parameters})
+
+
+def test_a_channel_name_is_refused_where_slack_needs_an_id(
+    sample_file: Path, slack: FakeSlack
+) -> None:
+    with pytest.raises(UsageError, match="'#voc' is no channel id"):
+        run(source=sample_file, channel="#voc")
+    assert slack.requests == []
+
+
+def test_parameters_have_types(sample_file: Path) -> None:
+    from prefect.exceptions import ParameterTypeError
+
+    with pytest.raises(ParameterTypeError):
+        run(source=sample_file, as_of="next week")
+
+
+def test_the_run_is_readable_in_the_prefect_ui(home: Path, sample_file: Path) -> None:
+    from prefect.client.orchestration import get_client
+
+    result = run(source=sample_file, channel="readable")
+    with get_client(sync_client=True) as client:
+        newest = max(client.read_flow_runs(), key=lambda flow_run: flow_run.created)
+        artifacts = {
+            a["key"]: a["data"]
+            for a in client._client.post("/artifacts/filter", json={}).json()
+            if a["flow_run_id"] == str(newest.id)
+        }
+    assert newest.name == "voc as of 2026-11-16 in readable"
+    assert result.report is not None
+    assert json.loads(artifacts["voc-changes"])[0]["category3"] == "업로드 오류"
+    assert "VOC 주간 리포트 · 2026-W46" in artifacts["voc-summary"]
