@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
+import pytest
+
 from flows.report import (
     Analysis,
     Category,
@@ -20,6 +22,7 @@ from flows.report import (
     WeeklyReport,
     WeekPair,
 )
+from flows.settings import Settings, load_settings
 
 COMPARISON = Week(date(2025, 11, 10), date(2025, 11, 16), "2025-W46")
 BASE = Week(date(2025, 11, 3), date(2025, 11, 9), "2025-W45")
@@ -145,3 +148,11 @@ def build_analysis(**values: Any) -> Analysis:
         "actions": ("담당 팀이 재현해 봅니다.",),
     }
     return Analysis(**defaults | values)
+
+
+def build_settings(**environment: str) -> Settings:
+    """The settings that a run with these variables reads, on top of the test's environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        return load_settings()

@@ -1,0 +1,400 @@
+"""Each message of a report is posted once, whatever happens on the way, to Slack and to the outbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from flows.errors import SlackError
+from flows.report import Week, WeeklyReport
+from flows.settings import Settings
+from flows.slack.delivery import POST_ATTEMPTS, Delivered, Delivery
+from flows.slack.messages import SUMMARY, Block, Message, analysis_message, summary_messages
+from flows.slack.outbox import OutboxTransport
+from flows.slack.transport import EVENT_TYPE, Target, Transport
+from flows.slack.web_api import WebApiTransport
+from tests.builders import (
+    COMPARISON,
+    build_analysis,
+    build_change,
+    build_changes,
+    build_quiet_report,
+    build_report,
+    build_settings,
+)
+from tests.fakes.http import (
+    Fault,
+    Proceed,
+    Reply,
+    Request,
+    lose_reply,
+    refuse_connection_before,
+)
+from tests.fakes.slack import FakeSlack, not_ok
+
+SEOUL = ZoneInfo("Asia/Seoul")
+CHANNEL = Target("C0TEST")
+NEXT_WEEK = Week(
+    COMPARISON.start + timedelta(days=7), COMPARISON.end + timedelta(days=7), "2025-W47"
+)
+ONE_REPLY = build_report()
+QUIET = build_quiet_report()
+
+
+class Place(Protocol):
+    """Where a report goes in a test: Slack or the outbox."""
+
+    def transport(self) -> Transport:
+        """A transport as a run opens it."""
+
+    def open_thread(self) -> str:
+        """The ts of a message of somebody else's to answer to."""
+
+    def standing(self) -> list[dict[str, Any]]:
+        """All messages of ours, oldest first."""
+
+
+class UnpacedTransport(WebApiTransport):
+    """Posts each message through a transport of its own, so that none waits for the one before."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._settings = settings
+
+    def post(
+        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+    ) -> str:
+        return WebApiTransport(self._settings).post(target, text, blocks, payload)
+
+
+class SlackPlace:
+    def __init__(self, slack: FakeSlack, token: str = "xoxb-test-token") -> None:
+        self.slack, self._token = slack, token
+
+    def transport(self) -> Transport:
+        return UnpacedTransport(
+            build_settings(SLACK_BOT_TOKEN=self._token, SLACK_API_URL=f"{self.slack.url}/api/")
+        )
+
+    def open_thread(self) -> str:
+        return self.slack.say("C0TEST", "지난주 VOC 어땠나요?")
+
+    def standing(self) -> list[dict[str, Any]]:
+        replies = [reply for thread in self.slack.threads.values() for reply in thread]
+        everything = [*self.slack.messages("C0TEST"), *replies]
+        ours = [message for message in everything if message["user"] == "U0BOT"]
+        return sorted(ours, key=lambda message: float(message["ts"]))
+
+
+class OutboxPlace:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def transport(self) -> Transport:
+        return OutboxTransport(self.folder)
+
+    def open_thread(self) -> str:
+        return "1763370000.000100"
+
+    def standing(self) -> list[dict[str, Any]]:
+        return [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
+
+
+@pytest.fixture
+def on_slack(slack: FakeSlack) -> Iterator[SlackPlace]:
+    yield SlackPlace(slack)
+    assert not slack.refusals
+
+
+@pytest.fixture(params=["slack", "outbox"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Slack, one message a page, and the outbox; at the end Slack has refused nothing."""
+    if request.param == "outbox":
+        yield OutboxPlace(tmp_path / "outbox")
+        return
+    with FakeSlack(page_size_limit=1) as slack:
+        yield SlackPlace(slack)
+        assert not slack.refusals
+
+
+def messages_of(report: WeeklyReport) -> list[Message]:
+    replies = [
+        analysis_message(change, build_analysis(category=change.category))
+        for change in report.to_analyse
+    ]
+    return [*summary_messages(report, None), *replies]
+
+
+def deliver(
+    place: Place,
+    report: WeeklyReport = ONE_REPLY,
+    target: Target = CHANNEL,
+    run_id: str = "run-1",
+    week: Week = COMPARISON,
+    *,
+    force: bool = False,
+) -> list[Delivered]:
+    """One run: everything of the report that does not stand there yet."""
+    delivery = Delivery(place.transport(), target, week, SEOUL, run_id, force=force)
+    return [delivery.post(message) for message in messages_of(report)]
+
+
+# --- Once -------------------------------------------------------------------------------------
+
+
+def test_a_report_is_a_summary_and_replies_in_its_thread(place: Place) -> None:
+    summary, reply = deliver(place)
+    assert [message["ts"] for message in place.standing()] == [summary.ts, reply.ts]
+    assert (summary.channel, summary.thread_ts) == ("C0TEST", None)
+    assert (reply.channel, reply.thread_ts) == ("C0TEST", summary.ts)
+    assert place.standing()[1]["thread_ts"] == summary.ts
+    assert summary.is_new
+    assert reply.is_new
+
+
+def test_a_message_is_listed_with_its_key_and_where_it_stands(place: Place) -> None:
+    (summary,) = deliver(place, QUIET)
+    assert summary.as_json() == {
+        "key": summary.key,
+        "channel": "C0TEST",
+        "ts": summary.ts,
+        "thread_ts": None,
+    }
+    (message,) = place.standing()
+    payload = message["metadata"]["event_payload"]
+    assert payload == {
+        "key": summary.key,
+        "report_week": "2025-W46",
+        "kind": "summary",
+        "run": "run-1",
+    }
+
+
+@pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
+def test_a_second_run_posts_nothing_and_finds_everything(place: Place, in_thread: bool) -> None:
+    target = Target("C0TEST", place.open_thread() if in_thread else None)
+    first = deliver(place, target=target)
+    before = place.standing()
+    second = deliver(place, target=target, run_id="run-2")
+    assert place.standing() == before
+    assert second == [replace(message, is_new=False) for message in first]
+
+
+def test_into_a_thread_summary_and_replies_go_side_by_side(place: Place) -> None:
+    thread = Target("C0TEST", place.open_thread())
+    summary, reply = deliver(place, target=thread)
+    assert summary.thread_ts == reply.thread_ts == thread.thread_ts
+    assert {message["thread_ts"] for message in place.standing()} == {thread.thread_ts}
+
+
+def test_a_thread_and_its_channel_are_two_targets(place: Place) -> None:
+    thread = Target("C0TEST", place.open_thread())
+    in_thread = deliver(place, QUIET, target=thread)
+    in_channel = deliver(place, QUIET, run_id="run-2")
+    assert [message.is_new for message in (*in_thread, *in_channel)] == [True, True]
+    assert len({message.key for message in (*in_thread, *in_channel)}) == 2
+
+
+def test_weeks_do_not_stand_for_each_other(place: Place) -> None:
+    (this_week,) = deliver(place, QUIET)
+    (next_week,) = deliver(place, QUIET, week=NEXT_WEEK, run_id="run-2")
+    assert next_week.is_new
+    (again,) = deliver(place, QUIET, run_id="run-3")
+    assert (again.ts, again.is_new) == (this_week.ts, False)
+    assert len(place.standing()) == 2
+
+
+def test_a_reply_goes_to_its_own_weeks_thread(on_slack: SlackPlace) -> None:
+    deliver(on_slack, QUIET, week=NEXT_WEEK)
+    summary, reply = deliver(on_slack)
+    assert reply.thread_ts == summary.ts
+
+
+@pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
+def test_a_broken_run_is_resumed_with_what_is_missing(place: Place, in_thread: bool) -> None:
+    target = Target("C0TEST", place.open_thread() if in_thread else None)
+    broken = Delivery(place.transport(), target, COMPARISON, SEOUL, "run-1")
+    standing = broken.post(messages_of(ONE_REPLY)[0])
+    summary, reply = deliver(place, target=target, run_id="run-2")
+    assert summary == replace(standing, is_new=False)
+    assert reply.is_new
+    assert reply.thread_ts == (target.thread_ts or summary.ts)
+    assert len(place.standing()) == 2
+
+
+def test_categories_and_overflow_parts_have_keys_of_their_own() -> None:
+    report = build_report(*build_changes("CRITICAL", 60), *build_changes("MONITOR", 60, first=101))
+    delivery = Delivery(OutboxTransport(Path("unused")), CHANNEL, COMPARISON, SEOUL, "run-1")
+    messages = messages_of(report)
+    assert {message.id.kind for message in messages} == {"summary", "overflow", "analysis"}
+    keys = [delivery.key(message.id) for message in messages]
+    assert len(set(keys)) == len(keys) > 120
+
+
+def test_levels_of_a_category_are_not_run_together() -> None:
+    delivery = Delivery(OutboxTransport(Path("unused")), CHANNEL, COMPARISON, SEOUL, "run-1")
+    rows = [build_change(category=("a", "b, c", "d")), build_change(category=("a, b", "c", "d"))]
+    replies = messages_of(build_report(*rows))[1:]
+    assert len({delivery.key(message.id) for message in replies}) == 2
+
+
+def test_what_stands_can_be_asked_for_before_an_analysis_is_made(place: Place) -> None:
+    summary, reply = messages_of(ONE_REPLY)
+    first = Delivery(place.transport(), CHANNEL, COMPARISON, SEOUL, "run-1")
+    assert first.standing(summary.id) is None
+    first.post(summary)
+    second = Delivery(place.transport(), CHANNEL, COMPARISON, SEOUL, "run-2")
+    assert second.standing(SUMMARY) is not None
+    assert second.standing(reply.id) is None
+
+
+def test_messages_of_others_do_not_count(on_slack: SlackPlace) -> None:
+    slack = on_slack.slack
+    slack.say("C0TEST", "VOC 2025-W46 보셨나요?")
+    slack.say("C0TEST", "배포", metadata={"event_type": "deploy", "event_payload": {"run": "1"}})
+    slack.say("C0TEST", "옛 버전", metadata={"event_type": EVENT_TYPE, "event_payload": {}})
+    (summary,) = deliver(on_slack, QUIET)
+    assert summary.is_new
+
+
+# --- Again, when asked to ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
+def test_force_posts_again_and_what_it_posted_counts_afterwards(
+    place: Place, in_thread: bool
+) -> None:
+    target = Target("C0TEST", place.open_thread() if in_thread else None)
+    first = deliver(place, target=target)
+    forced = deliver(place, target=target, run_id="run-2", force=True)
+    assert [message.is_new for message in forced] == [True, True]
+    assert not {message.ts for message in first} & {message.ts for message in forced}
+    assert forced[1].thread_ts == (target.thread_ts or forced[0].ts)
+
+    before = place.standing()
+    third = deliver(place, target=target, run_id="run-3")
+    assert place.standing() == before
+    assert third == [replace(message, is_new=False) for message in forced]
+
+
+def test_a_forced_run_that_broke_resumes_under_its_own_run_id(place: Place) -> None:
+    deliver(place, QUIET)
+    (forced,) = deliver(place, QUIET, run_id="run-2", force=True)
+    (resumed,) = deliver(place, QUIET, run_id="run-2", force=True)
+    assert resumed == forced
+    assert len(place.standing()) == 2
+
+
+# --- When Slack fails -------------------------------------------------------------------------
+
+
+def answer_after_effect(reply: Reply) -> Fault:
+    """Take effect, but answer something else."""
+
+    def fault(request: Request, proceed: Proceed) -> Reply:
+        proceed()
+        return reply
+
+    return fault
+
+
+UNCLEAR: dict[str, Fault] = {
+    "lost reply": lose_reply,
+    "HTTP 500": answer_after_effect(Reply(500, {"ok": False, "error": "internal_error"})),
+    "HTTP 502 of a gateway": answer_after_effect(Reply(502, b"<html>Bad Gateway</html>")),
+    "half a reply": answer_after_effect(Reply(200, b'{"ok', headers={"Content-Length": "99"})),
+    "internal_error": answer_after_effect(not_ok("internal_error")),
+}
+
+
+@pytest.mark.parametrize("fault", UNCLEAR.values(), ids=UNCLEAR.keys())
+def test_a_post_that_took_effect_without_an_answer_is_not_repeated(
+    on_slack: SlackPlace, fault: Fault
+) -> None:
+    on_slack.slack.on("chat.postMessage", nth=1, do=fault)
+    (summary,) = deliver(on_slack, QUIET)
+    assert [message["ts"] for message in on_slack.standing()] == [summary.ts]
+    assert summary.is_new, "this run did post it"
+
+
+@pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
+def test_a_reply_whose_answer_was_lost_is_found_in_its_thread(
+    on_slack: SlackPlace, in_thread: bool
+) -> None:
+    target = Target("C0TEST", on_slack.open_thread() if in_thread else None)
+    on_slack.slack.on("chat.postMessage", nth=2, do=lose_reply)
+    summary, reply = deliver(on_slack, target=target)
+    assert [message["ts"] for message in on_slack.standing()] == [summary.ts, reply.ts]
+
+
+def test_a_forced_post_whose_answer_was_lost_is_not_repeated(on_slack: SlackPlace) -> None:
+    deliver(on_slack, QUIET)
+    on_slack.slack.on("chat.postMessage", nth=1, do=lose_reply)
+    (forced,) = deliver(on_slack, QUIET, run_id="run-2", force=True)
+    assert forced.is_new
+    assert [message["ts"] for message in on_slack.standing()][1:] == [forced.ts]
+
+
+def test_a_post_that_never_arrived_is_sent_again(on_slack: SlackPlace) -> None:
+    on_slack.slack.on("chat.postMessage", nth=1, do=refuse_connection_before)
+    (summary,) = deliver(on_slack, QUIET)
+    assert [message["ts"] for message in on_slack.standing()] == [summary.ts]
+
+
+def test_the_last_attempt_counts_when_only_its_answer_was_lost(on_slack: SlackPlace) -> None:
+    before = range(1, POST_ATTEMPTS)
+    on_slack.slack.on("chat.postMessage", nth=before, do=refuse_connection_before)
+    on_slack.slack.on("chat.postMessage", nth=POST_ATTEMPTS, do=lose_reply)
+    (summary,) = deliver(on_slack, QUIET)
+    assert [message["ts"] for message in on_slack.standing()] == [summary.ts]
+
+
+def test_without_any_answer_the_run_ends_and_can_be_resumed(on_slack: SlackPlace) -> None:
+    on_slack.slack.on("chat.postMessage", nth=range(1, 4), do=refuse_connection_before)
+    with pytest.raises(SlackError, match="Run again") as failure:
+        deliver(on_slack, QUIET)
+    assert "\n" not in str(failure.value)
+    assert on_slack.standing() == []
+    (summary,) = deliver(on_slack, QUIET, run_id="run-2")
+    assert summary.is_new
+
+
+@pytest.mark.parametrize(
+    ("workspace", "remedy"),
+    [
+        ({"token": "xoxb-another"}, "SLACK_BOT_TOKEN"),
+        ({"channels": {"C0OTHER": {}}}, "VOC_SLACK_CHANNEL"),
+        ({"channels": {"C0TEST": {"is_member": False}}}, "/invite"),
+        ({"scopes": ["channels:history", "metadata.message:read"]}, "the scope chat:write"),
+        ({"scopes": ["chat:write"]}, "the scope channels:history"),
+    ],
+    ids=["invalid_auth", "channel_not_found", "not_in_channel", "missing_scope", "missing_scope 2"],
+)
+def test_where_slack_refuses_nothing_is_posted(workspace: dict[str, Any], remedy: str) -> None:
+    with FakeSlack(**workspace) as slack:
+        place = SlackPlace(slack)
+        with pytest.raises(SlackError, match=remedy) as failure:
+            deliver(place)
+        assert place.standing() == []
+    assert "\n" not in str(failure.value)
+
+
+def test_channel_and_thread_are_read_once_a_run_from_the_end_of_the_week_on(
+    on_slack: SlackPlace,
+) -> None:
+    deliver(on_slack)
+    del on_slack.slack.requests[:]
+    deliver(on_slack, run_id="run-2")
+    read = on_slack.slack.requests
+    assert [call.method for call in read] == ["conversations.history", "conversations.replies"]
+    midnight_after_sunday = datetime(2025, 11, 17, tzinfo=SEOUL).timestamp()
+    assert [float(call.params["oldest"]) for call in read] == [
+        pytest.approx(midnight_after_sunday, abs=0.001)
+    ] * 2

@@ -1,0 +1,480 @@
+"""What the messages say, and that Slack takes them whatever the categories are called."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from flows.report import STATUSES, Analysis, Change, Example, Status, Threshold, WeeklyReport
+from flows.slack.messages import (
+    Block,
+    Message,
+    analysis_message,
+    category_name,
+    sparkline,
+    summary_messages,
+)
+from flows.slack.transport import Target
+from flows.slack.web_api import WebApiTransport
+from tests.builders import (
+    build_analysis,
+    build_change,
+    build_changes,
+    build_quiet_report,
+    build_report,
+    build_settings,
+)
+from tests.fakes.slack import FakeSlack
+
+quickly = settings(max_examples=100, deadline=None)
+
+NASTY_NAMES = (
+    "<!channel>",
+    "<@U0HUMAN> & <https://evil.example|click>",
+    "줄\n바꿈\r\n\t탭",
+    "`코드` *굵게* _기울임_ ~취소~",
+    "```",
+    "&amp;",
+    "&" * 500,
+    "<" * 500,
+    "가" * 500,
+    "👩‍👩‍👧‍👦🇰🇷" * 40,
+    "* " * 250,
+    "(미분류)",
+    "_외 3개는 스레드에 있습니다._",
+)
+names = st.one_of(
+    st.sampled_from(NASTY_NAMES),
+    st.text(max_size=40),
+    st.text("&<>`*_~ \n가", min_size=100, max_size=500),
+)
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Iterator[FakeSlack]:
+    with FakeSlack() as slack:
+        yield slack
+
+
+def texts(blocks: Iterable[Block]) -> list[str]:
+    """The text of each section, and of each element of a context, of a message."""
+    found: list[str] = []
+    for block in blocks:
+        if block["type"] == "section":
+            found.append(block["text"]["text"])
+        elif block["type"] == "context":
+            found += [element["text"] for element in block["elements"]]
+    return found
+
+
+def section_of(message: Message, status: Status) -> str:
+    """The section that lists a status; fails when there is none or more than one."""
+    (section,) = [text for text in texts(message.blocks) if f" {status} · " in text]
+    return section
+
+
+def shown_text(value: Any) -> Iterator[str]:
+    """Every text that a reader sees, wherever it stands in the blocks."""
+    if isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value["text"]
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from shown_text(part)
+
+
+def post(slack: FakeSlack, messages: Iterable[Message]) -> None:
+    """Post them to Slack, which refuses what breaks a limit, a format or an escape."""
+    environment = {"SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": f"{slack.url}/api/"}
+    configured = build_settings(**environment)
+    for message in messages:
+        # Each through a transport of its own: a transport waits a second between two posts.
+        WebApiTransport(configured).post(Target("C0TEST"), message.text, message.blocks, {})
+    assert not slack.refusals
+
+
+def assert_within_limits(messages: Iterable[Message]) -> None:
+    for message in messages:
+        assert len(message.blocks) <= 50
+        assert sum(map(len, shown_text(message.blocks))) <= 13_000
+        assert all(len(text) <= 3_000 for text in texts(message.blocks))
+        assert 0 < len(message.text) <= 4_000
+
+
+# --- The summary ------------------------------------------------------------------------------
+
+
+def test_the_summary_has_header_dates_of_both_weeks_and_the_counts_of_all_statuses() -> None:
+    report = build_report(
+        *build_changes("CRITICAL", 2),
+        *build_changes("MONITOR", 1),
+        *build_changes("STABLE", 5),
+    )
+    (summary,) = summary_messages(report, None)
+    header, dates, counts, *_ = summary.blocks
+    assert header["type"] == "header"
+    assert "2025-W46" in header["text"]["text"]
+    assert dates["text"]["text"] == (
+        "*비교주* 2025.11.10(월) – 2025.11.16(일)  ·  *기준주* 2025.11.3(월) – 2025.11.9(일)"
+    )
+    assert counts["text"]["text"] == "🔴 심각 *2*   🟠 주의 *1*   🟢 개선 *0*   ⚪ 안정 *5*"
+
+
+def test_there_is_a_section_for_each_status_that_has_rows_by_severity() -> None:
+    report = build_report(*build_changes("CRITICAL", 1), *build_changes("IMPROVED", 1))
+    (summary,) = summary_messages(report, None)
+    listed = [
+        status for text in texts(summary.blocks) for status in STATUSES if f"{status} ·" in text
+    ]
+    assert listed == ["CRITICAL", "IMPROVED"]
+
+
+def test_a_line_tells_counts_change_ratio_change_trend_and_reason() -> None:
+    change = build_change(
+        base=1000,
+        comparison=1500,
+        status_reason="volume_increase+negative_ratio",
+        base_negative_ratio=0.25,
+        comparison_negative_ratio=0.5,
+        negative_ratio_change_pp=25.0,
+        total_last_8_weeks=(0, 100, 200, 400, 600, 800, 1000, 1500),
+    )
+    (summary,) = summary_messages(build_report(change), None)
+    name, line = section_of(summary, "CRITICAL").splitlines()[1:]
+    assert name == "*유저 / 이력서 / 업로드 오류*"
+    assert line == (
+        "1,000 → 1,500건 (+50.0%)  ·  부정 25.0% → 50.0% (+25.0%p)"
+        "  ·  `▁▁▂▃▄▅▆█`  ·  건수 증가·부정 비율 상승"
+    )
+
+
+def test_a_decrease_and_a_category_that_is_gone_have_signs_and_no_ratio() -> None:
+    gone = build_change("IMPROVED", base=30, comparison=0)
+    (summary,) = summary_messages(build_report(gone), None)
+    assert "30 → 0건 (-100.0%)  ·  부정 23.3% → –  ·" in section_of(summary, "IMPROVED")
+
+
+def test_a_new_category_is_called_new_instead_of_a_percentage() -> None:
+    (summary,) = summary_messages(build_report(build_change(base=0, comparison=25)), None)
+    assert "0 → 25건 (신규)  ·  부정 – → 48.0%  ·" in section_of(summary, "CRITICAL")
+    assert "신규" in summary.text
+
+
+def test_lines_stand_in_the_order_given() -> None:
+    changes = [build_change("MONITOR", (name, "", "")) for name in ("나중", "가운데", "처음")]
+    (summary,) = summary_messages(build_report(*changes), None)
+    section = section_of(summary, "MONITOR")
+    assert section.index("나중") < section.index("가운데") < section.index("처음")
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "criteria"),
+    [
+        (
+            [Threshold("CRITICAL", 20, 30, 20, None), Threshold("IMPROVED", 10, None, None, 20)],
+            "기준: 🔴 한 주 20건 이상, 건수 +30% 이상(신규 포함) 또는 부정 비율 +20%p 이상"
+            " / 🟢 한 주 10건 이상, 건수 −20% 이하",
+        ),
+        (
+            [Threshold("CRITICAL", 55, None, 44, None), Threshold("MONITOR", 33, 22, None, None)],
+            "기준: 🔴 한 주 55건 이상, 부정 비율 +44%p 이상"
+            " / 🟠 한 주 33건 이상, 건수 +22% 이상(신규 포함)",
+        ),
+    ],
+)
+def test_the_criteria_are_the_thresholds_given(
+    thresholds: Sequence[Threshold], criteria: str
+) -> None:
+    (summary,) = summary_messages(build_report(thresholds=tuple(thresholds)), None)
+    assert summary.blocks[-1]["type"] == "context"
+    assert texts(summary.blocks)[-1] == criteria
+
+
+@pytest.mark.parametrize("report", [build_report(), build_quiet_report()], ids=["changes", "quiet"])
+def test_the_dashboard_button_is_there_only_with_an_address(report: WeeklyReport) -> None:
+    (without,) = summary_messages(report, None)
+    (with_address,) = summary_messages(report, "https://bi.example/voc")
+    assert "actions" not in [block["type"] for block in without.blocks]
+    assert with_address.blocks[:-1] == without.blocks
+    (button,) = with_address.blocks[-1]["elements"]
+    assert button["url"] == "https://bi.example/voc"
+
+
+def test_the_notification_tells_the_counts_and_the_first_change() -> None:
+    rows = (build_change(category=("결제", "환불", "지연")), *build_changes("MONITOR", 2))
+    (summary,) = summary_messages(build_report(*rows), None)
+    assert summary.text == (
+        "VOC 2025-W46: 심각 1, 주의 2, 개선 0. 가장 큰 변화: 결제 / 환불 / 지연 20 → 40건 (+100.0%)"
+    )
+
+
+def test_a_quiet_week_is_announced_in_one_line() -> None:
+    report = build_report(*build_changes("STABLE", 7))
+    (message,) = summary_messages(report, None)
+    (line,) = texts(message.blocks)
+    assert message.text == line
+    assert "\n" not in line
+    assert all(part in line for part in ("2025-W46", "2025.11.10", "2025.11.16", "7개 카테고리"))
+
+
+# --- Any number of changes --------------------------------------------------------------------
+
+
+def places(report: WeeklyReport, messages: Sequence[Message]) -> list[list[int]]:
+    """For each change of the report the indices of the messages that list it, by its totals."""
+    blocks = ["\n".join(texts(message.blocks)) for message in messages]
+    return [
+        [
+            index
+            for index, text in enumerate(blocks)
+            for _ in re.findall(f"{change.base_total:,} → {change.comparison_total:,}건", text)
+        ]
+        for change in report.changes
+    ]
+
+
+def left_out(summary: Message) -> int:
+    """How many changes the summary says it leaves out."""
+    said = re.findall(
+        r"^_외 (\d+)개는 스레드에 있습니다\._$", "\n".join(texts(summary.blocks)), re.M
+    )
+    return sum(map(int, said))
+
+
+@pytest.mark.parametrize("count", [1, 20, 400])
+def test_what_the_summary_has_no_room_for_is_counted_there_and_listed_once(count: int) -> None:
+    report = build_report(
+        *build_changes("CRITICAL", count, first=1),
+        *build_changes("MONITOR", count, first=501),
+        *build_changes("IMPROVED", count, first=1001),
+    )
+    summary, *overflow = summary_messages(report, "https://bi.example/voc")
+    found = places(report, [summary, *overflow])
+    assert all(len(each) == 1 for each in found)
+    in_summary = [each == [0] for each in found]
+    assert left_out(summary) == in_summary.count(False)
+    assert bool(overflow) == (count == 400)
+    # Of each status the first, and that is the most important, rows are in the summary.
+    for start in range(0, 3 * count, count):
+        of_status = in_summary[start : start + count]
+        assert of_status == sorted(of_status, reverse=True)
+        assert of_status[0]
+    # And each heading tells how many there are, shown or not.
+    for status in STATUSES[:-1]:
+        assert section_of(summary, status).splitlines()[0].endswith(f" {count}개*")
+    assert_within_limits([summary, *overflow])
+
+
+def test_the_overflow_goes_on_in_the_order_given_in_numbered_messages() -> None:
+    report = build_report(*build_changes("CRITICAL", 200))
+    summary, *overflow = summary_messages(report, None)
+    found = [place for (place,) in places(report, [summary, *overflow])]
+    assert found == sorted(found)
+    assert [message.id.part for message in overflow] == list(range(1, len(overflow) + 1))
+    assert {message.id.kind for message in overflow} == {"overflow"}
+
+
+def test_changes_of_a_status_that_fit_leave_no_overflow() -> None:
+    (summary,) = summary_messages(build_report(*build_changes("CRITICAL", 10)), None)
+    assert left_out(summary) == 0
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> WeeklyReport:
+    """A report on categories with any names; every change has totals of its own."""
+    drawn = draw(
+        st.lists(
+            st.tuples(names, names, names, st.sampled_from(STATUSES), st.booleans()),
+            min_size=1,
+            max_size=80,
+        )
+    )
+    rows = [
+        build_change(
+            status,
+            (first, second, third),
+            base=0 if is_new else 7_000_000 + number,
+            comparison=1_000_000 + number,
+            status_reason="volume_increase+negative_ratio",
+            total_last_8_weeks=(0, 1, 2, 3, 4, 5, 7_000_000, 1_000_000),
+        )
+        for number, (first, second, third, status, is_new) in enumerate(drawn)
+    ]
+    return build_report(*sorted(rows, key=lambda row: STATUSES.index(row.status)))
+
+
+@quickly
+@given(report=reports(), url=st.sampled_from([None, "https://bi.example/voc?a=1&b=2"]))
+def test_slack_takes_the_summary_of_any_categories(
+    workspace: FakeSlack, report: WeeklyReport, url: str | None
+) -> None:
+    messages = summary_messages(report, url)
+    assert_within_limits(messages)
+    assert all(len(each) == 1 for each in places(report, messages))
+    post(workspace, messages)
+
+
+@pytest.mark.parametrize("name", NASTY_NAMES)
+def test_slack_takes_many_changes_of_one_bad_name(slack: FakeSlack, name: str) -> None:
+    rows = [
+        replace(change, category1=name, category2=name, category3=name)
+        for status in STATUSES[:-1]
+        for change in build_changes(status, 30)
+    ]
+    messages = summary_messages(build_report(*rows), None)
+    assert_within_limits(messages)
+    post(slack, messages)
+
+
+@pytest.mark.parametrize("name", NASTY_NAMES)
+def test_a_name_neither_pings_nor_breaks_the_line_it_stands_in(name: str) -> None:
+    (summary,) = summary_messages(build_report(build_change(category=(name, "나", "다"))), None)
+    _, named, numbers = section_of(summary, "CRITICAL").splitlines()
+    assert numbers.startswith("20 → 40건")
+    assert named.startswith("*")
+    assert named.endswith("*")
+    assert not re.search(r"[<>*_~`]", named[1:-1])
+    assert "<" not in summary.text
+
+
+def test_a_long_name_is_cut_and_says_so() -> None:
+    name = category_name(("가" * 500, "나", "다"))
+    assert len(name) == 120
+    assert name.endswith("가…")
+
+
+@pytest.mark.parametrize(
+    ("category", "name"),
+    [
+        (("유저", "이력서", "업로드 오류"), "유저 / 이력서 / 업로드 오류"),
+        (("유저", "(미분류)", "(미분류)"), "유저 / (미분류)"),
+        (("(미분류)", "(미분류)", "(미분류)"), "(미분류)"),
+        (("(미분류)", "이력서", "(미분류)"), "(미분류) / 이력서 / (미분류)"),
+    ],
+)
+def test_of_trailing_unclassified_levels_one_is_shown(
+    category: tuple[str, str, str], name: str
+) -> None:
+    assert category_name(category) == name
+
+
+# --- The analysis -----------------------------------------------------------------------------
+
+
+def test_an_analysis_has_the_change_and_the_four_sections_in_order() -> None:
+    analysis = build_analysis(
+        summary="두 배로 늘었습니다.",
+        examples=(Example("9001", "오류가 납니다."), Example("9002", "안 올라가요.")),
+        hypotheses=("배포", "용량 제한"),
+        actions=("재현", "안내"),
+    )
+    message = analysis_message(build_change(), analysis)
+    change, *sections, _ = texts(message.blocks)
+    assert change.startswith("🔴 *CRITICAL* *유저 / 이력서 / 업로드 오류*\n20 → 40건 (+100.0%)")
+    assert sections == [
+        "*요약*\n두 배로 늘었습니다.",
+        "*대표 예시*\n> `9001` 오류가 납니다.\n> `9002` 안 올라가요.",
+        "*원인 가설*\n• 배포\n• 용량 제한",
+        "*후속 조치*\n• 재현\n• 안내",
+    ]
+    assert message.text == "CRITICAL 유저 / 이력서 / 업로드 오류: 두 배로 늘었습니다."
+    assert message.id.category == ("유저", "이력서", "업로드 오류")
+
+
+def test_a_rule_based_analysis_is_labelled_as_such() -> None:
+    labels = {
+        source: texts(analysis_message(build_change(), build_analysis(source=source)).blocks)[-1]
+        for source in ("laas", "rule_based")
+    }
+    assert "LaaS" in labels["laas"]
+    assert "규칙 기반" in labels["rule_based"]
+    assert "LaaS" not in labels["rule_based"]
+
+
+def test_an_empty_section_shows_a_dash() -> None:
+    empty = build_analysis(summary="", examples=(), hypotheses=(), actions=())
+    _, *sections, _ = texts(analysis_message(build_change(), empty).blocks)
+    assert [section.splitlines()[1] for section in sections] == ["–"] * 4
+
+
+def test_what_the_model_and_the_tickets_say_is_escaped() -> None:
+    evil = "<!here> & <https://evil.example|무료>"
+    analysis = build_analysis(
+        summary=evil, examples=(Example(evil, evil),), hypotheses=(evil,), actions=(evil,)
+    )
+    message = analysis_message(build_change(category=(evil, evil, evil)), analysis)
+    everything = json.dumps([message.text, *message.blocks], ensure_ascii=False)
+    assert everything.count("&lt;!here&gt; &amp; &lt;https://evil.example|무료&gt;") >= 6
+    assert "<" not in everything
+
+
+def test_addresses_in_somebody_elses_words_do_not_become_links() -> None:
+    message = analysis_message(build_change(), build_analysis(summary="https://evil.example #공지"))
+    marked = [
+        element
+        for block in message.blocks
+        for element in (block.get("text"), *block.get("elements", []))
+    ]
+    assert all(each["verbatim"] is True for each in marked if each and each["type"] == "mrkdwn")
+
+
+long_texts = st.one_of(names, st.text("&<>가 ", min_size=200, max_size=900))
+analyses = st.builds(
+    build_analysis,
+    source=st.sampled_from(["laas", "rule_based"]),
+    summary=long_texts,
+    examples=st.lists(st.builds(Example, names, long_texts), max_size=4).map(tuple),
+    hypotheses=st.lists(long_texts, max_size=6).map(tuple),
+    actions=st.lists(long_texts, max_size=6).map(tuple),
+)
+changes = st.builds(
+    build_change,
+    status=st.sampled_from(["CRITICAL", "MONITOR"]),
+    category=st.tuples(names, names, names),
+    base=st.integers(0, 10**9),
+    comparison=st.integers(1, 10**9),
+)
+FULL = build_analysis(
+    summary="&" * 700,
+    examples=(Example("&" * 100, "<" * 200),) * 4,
+    hypotheses=(">" * 300,) * 4,
+    actions=("&" * 300,) * 4,
+)
+
+
+@quickly
+@example(
+    change=build_change(category=("&" * 500, "", ""), base=10**9, comparison=10**9), analysis=FULL
+)
+@given(change=changes, analysis=analyses)
+def test_slack_takes_any_analysis(workspace: FakeSlack, change: Change, analysis: Analysis) -> None:
+    message = analysis_message(change, analysis)
+    assert_within_limits([message])
+    post(workspace, [message])
+
+
+# --- Sparklines -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("totals", "bars"),
+    [
+        ((0, 1, 2, 3, 4, 5, 6, 7), "▁▂▃▄▅▆▇█"),
+        ((7, 0, 7), "█▁█"),
+        ((0, 0, 0), "▁▁▁"),
+        ((5,), "█"),
+        ((), ""),
+    ],
+)
+def test_a_sparkline_has_a_bar_a_week_from_zero_to_the_largest(
+    totals: tuple[int, ...], bars: str
+) -> None:
+    assert sparkline(totals) == bars

@@ -1,0 +1,43 @@
+"""The plain-text preview shows what a reader of the message in Slack would read."""
+
+from __future__ import annotations
+
+from flows.slack.messages import analysis_message, summary_messages
+from flows.slack.preview import preview
+from tests.builders import build_analysis, build_change, build_report
+
+
+def section(text: str) -> dict[str, object]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def test_a_summary_reads_as_in_slack() -> None:
+    (summary,) = summary_messages(build_report(), "https://bi.example/voc")
+    assert preview(summary.blocks).split("\n\n") == [
+        "━━ 📊 VOC 주간 리포트 · 2025-W46 ━━",
+        "비교주 2025.11.10(월) – 2025.11.16(일)  ·  기준주 2025.11.3(월) – 2025.11.9(일)",
+        "🔴 심각 1   🟠 주의 0   🟢 개선 0   ⚪ 안정 0",
+        "🔴 CRITICAL · 심각 1개\n"
+        "유저 / 이력서 / 업로드 오류\n"
+        "20 → 40건 (+100.0%)  ·  부정 25.0% → 50.0% (+25.0%p)  ·  ▁▁▁▁▁▁▅█  ·  건수 증가",
+        "기준: 🔴 한 주 20건 이상, 건수 +30% 이상(신규 포함) 또는 부정 비율 +20%p 이상"
+        " / 🟠 한 주 10건 이상, 건수 +20% 이상(신규 포함) 또는 부정 비율 +10%p 이상"
+        " / 🟢 한 주 10건 이상, 건수 −20% 이하",
+        "[ 대시보드 열기 ]",
+    ]
+
+
+def test_foreign_text_is_shown_as_it_was_written() -> None:
+    words = "a < b && b > c &amp; &lt;"
+    message = analysis_message(build_change(), build_analysis(summary=words))
+    assert f"요약\n{words}\n" in preview(message.blocks) + "\n"
+
+
+def test_underscores_and_stars_inside_words_stay() -> None:
+    assert preview([section("snake_case_name 2*3*4 *굵게* _기울임_ `코드`")]) == (
+        "snake_case_name 2*3*4 굵게 기울임 코드"
+    )
+
+
+def test_an_unknown_block_is_named_not_dropped() -> None:
+    assert preview([{"type": "table"}, section("끝")]) == "(table)\n\n끝"

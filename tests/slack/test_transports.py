@@ -1,0 +1,66 @@
+"""A token decides where messages go, and what a target has to look like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.errors import UsageError
+from flows.slack.outbox import OutboxTransport
+from flows.slack.transport import Target
+from flows.slack.transports import open_transport, target_for
+from flows.slack.web_api import WebApiTransport
+from tests.builders import build_settings
+
+TOKEN = {"SLACK_BOT_TOKEN": "xoxb-test-token"}
+THREAD = "1763370000.000100"
+
+
+def test_without_a_token_messages_go_to_the_outbox(tmp_path: Path) -> None:
+    transport = open_transport(build_settings(VOC_HOME=str(tmp_path / "here")), dry_run=False)
+    assert isinstance(transport, OutboxTransport)
+    transport.post(Target("C0TEST"), "text", (), {})
+    assert len(list((tmp_path / "here" / "outbox").glob("*.json"))) == 1
+
+
+def test_with_a_token_messages_go_to_slack() -> None:
+    assert isinstance(open_transport(build_settings(**TOKEN), dry_run=False), WebApiTransport)
+
+
+@pytest.mark.parametrize("environment", [{}, TOKEN], ids=["outbox", "slack"])
+def test_a_dry_run_posts_nothing_anywhere(environment: dict[str, str], tmp_path: Path) -> None:
+    transport = open_transport(build_settings(**environment), dry_run=True)
+    transport.post(Target("C0TEST"), "text", (), {})
+    assert transport.posted(Target("C0TEST"), since=0) == []
+    assert not list(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("name", ["VOC_SLACK_CHANNEL", "LAMBDA_VOC_SLACK_CHANNEL"])
+def test_the_channel_is_the_one_asked_for_before_the_configured_one(name: str) -> None:
+    settings = build_settings(**TOKEN, **{name: "C0SET"})
+    assert target_for(settings, None, None) == Target("C0SET")
+    assert target_for(settings, "C0ASKED", THREAD) == Target("C0ASKED", THREAD)
+
+
+def test_the_outbox_needs_no_channel_and_takes_any() -> None:
+    assert target_for(build_settings(), None, None).channel == "outbox"
+    assert target_for(build_settings(), "#any", None).channel == "#any"
+
+
+@pytest.mark.parametrize("channel", ["#voc", "voc", "C0123abcd", "U0HUMAN", "C", "C01\n"])
+def test_slack_needs_a_channel_id_not_a_name(channel: str) -> None:
+    with pytest.raises(UsageError, match="C0123ABCD"):
+        target_for(build_settings(**TOKEN), channel, None)
+
+
+def test_slack_needs_a_channel() -> None:
+    with pytest.raises(UsageError, match="VOC_SLACK_CHANNEL"):
+        target_for(build_settings(**TOKEN), None, None)
+
+
+@pytest.mark.parametrize("thread_ts", ["", "yesterday", "1763370000", "1763370000.000100\n"])
+@pytest.mark.parametrize("environment", [{}, TOKEN], ids=["outbox", "slack"])
+def test_a_thread_is_named_by_its_ts(environment: dict[str, str], thread_ts: str) -> None:
+    with pytest.raises(UsageError, match="thread_ts"):
+        target_for(build_settings(**environment), "C0TEST", thread_ts)
