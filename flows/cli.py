@@ -124,6 +124,14 @@ def doctor(source: Source = None, target: TargetOption = None) -> None:
     raise typer.Exit(examine(source=source, target=target))
 
 
+@app.command()
+def docs(target: TargetOption = None) -> None:
+    """Build the documentation site of the tables and metrics."""
+    from flows.commands.docs import build_docs
+
+    print(f"The documentation is in {build_docs(target=target)}.")
+
+
 def _asked_as_of(as_of: str | None, week: str | None) -> date | None:
     from flows.as_of import as_of_week, date_of
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from flows import PROJECT_ROOT
@@ -59,9 +61,9 @@ def parse(build: Build) -> None:
     _invoke(build, ["parse"])
 
 
-def debug(build: Build) -> None:
-    """Check the project, the profile and the connection. Raises TransformError."""
-    _invoke(build, ["debug"])
+def check_connection(build: Build) -> None:
+    """Check the project, the profile and the connection with a query. Raises TransformError."""
+    _invoke(build, ["show", "--inline", "select 1 as answer", "--limit", "-1"])
 
 
 def build_models(build: Build, select: str | None = None) -> None:
@@ -82,6 +84,14 @@ def run_unit_tests(build: Build) -> list[str]:
     """Run dbt's unit tests and return their names. Raises TransformError that names those that failed."""
     outcome = _invoke(build, ["test", "--select", "test_type:unit"])
     return [result.node.name for result in outcome.results]
+
+
+def generate_docs(build: Build, folder: Path) -> Path:
+    """Write dbt's documentation as one HTML page into `folder`. Raises TransformError."""
+    _invoke(build, ["docs", "generate", "--static"])
+    return Path(
+        shutil.copy(build.workspace.target_path / "static_index.html", folder / "index.html")
+    )
 
 
 def _invoke(build: Build, arguments: Sequence[str]) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
 
 from flows.errors import SlackError, SourceError, TransformError, UsageError, VocError
@@ -301,18 +302,19 @@ def test_parameters_have_types(sample_file: Path) -> None:
         run(source=sample_file, as_of="next week")
 
 
-def test_the_run_is_readable_in_the_prefect_ui(home: Path, sample_file: Path) -> None:
-    from prefect.client.orchestration import get_client
-
+def test_the_run_is_readable_in_the_prefect_ui(
+    home: Path, sample_file: Path, prefect_api: str
+) -> None:
     result = run(source=sample_file, channel="readable")
-    with get_client(sync_client=True) as client:
-        newest = max(client.read_flow_runs(), key=lambda flow_run: flow_run.created)
-        artifacts = {
-            a["key"]: a["data"]
-            for a in client._client.post("/artifacts/filter", json={}).json()
-            if a["flow_run_id"] == str(newest.id)
-        }
-    assert newest.name == "voc as of 2026-11-16 in readable"
+    newest = httpx.post(
+        f"{prefect_api}/flow_runs/filter", json={"sort": "ID_DESC", "limit": 200}
+    ).json()
+    (shown,) = [r for r in newest if r["name"] == "voc as of 2026-11-16 in readable"]
+    artifacts = {
+        artifact["key"]: artifact["data"]
+        for artifact in httpx.post(f"{prefect_api}/artifacts/filter", json={}).json()
+        if artifact["flow_run_id"] == shown["id"]
+    }
     assert result.report is not None
     assert json.loads(artifacts["voc-changes"])[0]["category3"] == "업로드 오류"
     assert "VOC 주간 리포트 · 2026-W46" in artifacts["voc-summary"]
