@@ -27,7 +27,6 @@ _SECTION_NAMES = {
 _SECTION_OF = {name: section for section, names in _SECTION_NAMES.items() for name in names}
 # Numbers, hashes, stars and brackets around a heading: whatever is no letter.
 _DECORATION = re.compile(r"[\W\d_]")
-_MAX_HEADING_CHARACTERS = 40
 _BULLET = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _OBJECT_BEGINS = re.compile(r'\{\s*"[^"\n]{1,40}"\s*:')
 
@@ -107,8 +106,6 @@ def _text_sections(text: str) -> dict[str, Any]:
 
 def _section_named(title: str) -> str | None:
     """The section that a key or a heading names, if it names one."""
-    if len(title) > _MAX_HEADING_CHARACTERS:
-        return None
     return _SECTION_OF.get(_DECORATION.sub("", title).lower())
 
 

@@ -307,7 +307,7 @@ def answer_after_effect(reply: Reply) -> Fault:
 
 UNCLEAR: dict[str, Fault] = {
     "lost reply": lose_reply,
-    "HTTP 500": answer_after_effect(Reply(500, {"ok": False, "error": "internal_error"})),
+    "HTTP 503": answer_after_effect(Reply(503, {"ok": False, "error": "service_unavailable"})),
     "HTTP 502 of a gateway": answer_after_effect(Reply(502, b"<html>Bad Gateway</html>")),
     "half a reply": answer_after_effect(Reply(200, b'{"ok', headers={"Content-Length": "99"})),
     "internal_error": answer_after_effect(not_ok("internal_error")),

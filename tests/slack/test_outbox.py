@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,13 @@ def test_messages_posted_at_once_have_different_increasing_ts(
     stamps = [post(folder, message) for _ in range(20)]
     assert stamps == sorted(set(stamps))
     assert all(len(stamp.partition(".")[2]) == 6 for stamp in stamps)
+
+
+def test_a_clock_set_back_gives_no_older_ts(folder: Path, message: Message) -> None:
+    posted = folder / f"{post(folder, message)}.json"
+    ahead = f"{time.time() + 3600:.6f}"
+    posted.rename(folder / f"{ahead}.json")
+    assert float(ahead) < float(post(folder, message)) < float(ahead) + 1
 
 
 def test_what_was_posted_is_found_by_channel_and_thread(folder: Path, message: Message) -> None:

@@ -34,8 +34,8 @@ def test_foreign_text_is_shown_as_it_was_written() -> None:
 
 
 def test_underscores_and_stars_inside_words_stay() -> None:
-    assert preview([section("snake_case_name 2*3*4 *굵게* _기울임_ `코드`")]) == (
-        "snake_case_name 2*3*4 굵게 기울임 코드"
+    assert preview([section("snake_case_name 2*3*4 *굵게* _기울임_ `코드` *5*6")]) == (
+        "snake_case_name 2*3*4 굵게 기울임 코드 *5*6"
     )
 
 

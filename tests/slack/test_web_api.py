@@ -19,7 +19,7 @@ HTML = b"<html>\n<body>Bad Gateway</body>\n</html>"
 FAULTS = {
     "lost reply": lose_reply,
     "no connection": refuse_connection_before,
-    "HTTP 500": Reply(500, {"ok": False, "error": "internal_error"}),
+    "HTTP 503": Reply(503, {"ok": False, "error": "service_unavailable"}),
     "HTTP 502 of a gateway": Reply(502, HTML),
     "page of a gateway": Reply(200, HTML),
     "no JSON": Reply(200, b'{"ok": tr'),
@@ -58,6 +58,7 @@ def test_a_post_stands_in_the_channel_with_its_metadata(
     (message,) = slack.messages("C0TEST")
     assert (message["ts"], message["text"]) == (ts, "안녕하세요")
     assert message["metadata"] == {"event_type": "voc_weekly", "event_payload": {"key": "key"}}
+    assert slack.requests[0].params["parse"] == "none", "no links and mentions from plain words"
     assert not slack.refusals
 
 

@@ -1,0 +1,60 @@
+"""Whether a Monday's run gets slower as the history grows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from flows.settings import load_settings
+from flows.workspace import workspace_for
+from tests.bench.measure import (
+    AS_OF,
+    Ran,
+    Ratio,
+    Result,
+    Scale,
+    Side,
+    alternately,
+    program_command,
+    progress,
+    run_timed,
+    sample_file,
+)
+
+PREVIOUS_MONDAY = AS_OF - timedelta(weeks=1)
+
+
+def measure(files: Path, scale: Scale) -> Iterator[Result]:
+    """A run over five years ÷ over half a year, less the same run over hardly any tickets."""
+    five_years, half_a_year, start_up = alternately(
+        {
+            "5 years": _monday_after_history(sample_file(files, 260, scale.tickets_per_week)),
+            "half a year": _monday_after_history(sample_file(files, 26, scale.tickets_per_week)),
+            "start-up": _monday_after_history(sample_file(files, 4, 1)),
+        },
+        scale.repetitions,
+    )
+    yield Ratio(
+        "history",
+        Side((five_years,), less=(start_up,)),
+        Side((half_a_year,), less=(start_up,)),
+        limit=1.15,
+    )
+
+
+def _monday_after_history(source: Path) -> Callable[[], Ran]:
+    """Build everything up to the Monday before; return this Monday's run, always from there on."""
+    workspace = workspace_for(load_settings(), source).folder
+    built = workspace.with_name(f"{workspace.name}-built")
+    progress(f"building the history of {source.stem}")
+    run_timed(program_command("monday_run", source, str(PREVIOUS_MONDAY)))
+    shutil.copytree(workspace, built)
+
+    def run() -> Ran:
+        shutil.rmtree(workspace)
+        shutil.copytree(built, workspace)
+        return run_timed(program_command("monday_run", source, str(AS_OF)))
+
+    return run

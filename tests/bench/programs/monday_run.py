@@ -1,0 +1,27 @@
+"""What a weekly run does with its tickets: register the source, build the models, read the report."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+from flows.settings import load_settings
+from flows.source_file import open_source
+from flows.transform import Build, build_models
+from flows.warehouse import open_warehouse, read_report, read_week_pair
+
+
+def main(source: Path, as_of: date) -> None:
+    settings = load_settings()
+    file = open_source(settings, source, as_of)
+    build_models(Build(settings, file.workspace, as_of, full_refresh=file.needs_full_refresh))
+    file.mark_built()
+    warehouse = open_warehouse(settings, file.workspace)
+    weeks = read_week_pair(warehouse, as_of)
+    assert weeks is not None
+    print(read_report(warehouse, weeks).status_counts)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), date.fromisoformat(sys.argv[2]))

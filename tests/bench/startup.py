@@ -1,0 +1,60 @@
+"""What the product adds to Prefect's and dbt's own start: `voc run --dry-run` on the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from flows.prefect_server import temporary_server
+from flows.settings import load_settings
+from flows.transform import Build
+from flows.workspace import workspace_for
+from tests.bench.measure import (
+    AS_OF,
+    Ratio,
+    Result,
+    Scale,
+    Side,
+    alternately,
+    dbt_command,
+    program_command,
+    run_timed,
+    sample_file,
+    voc_command,
+)
+
+
+def measure(files: Path, scale: Scale) -> Iterator[Result]:
+    """`voc run` ÷ its parts alone, without a Prefect server running and with one."""
+    source = sample_file(files, weeks=12, tickets_per_week=1200)
+    settings = load_settings()
+    build = Build(settings, workspace_for(settings, source), AS_OF)
+
+    run_voc = partial(
+        run_timed, voc_command("run", "--dry-run", "--source", source, "--as-of", str(AS_OF))
+    )
+    run_empty_flow = partial(run_timed, program_command("empty_flow"))
+    run_dbt = partial(
+        run_timed,
+        dbt_command(build, "build", "--exclude-resource-type", "unit_test"),
+        **build.environment(),
+    )
+
+    # The tables, dbt's parsed project and Prefect's database are there for all that is measured.
+    run_voc()
+    run_empty_flow()
+    voc, empty_flow, dbt = alternately(
+        {"voc run": run_voc, "empty flow": run_empty_flow, "dbt build": run_dbt},
+        scale.repetitions,
+    )
+    yield Ratio("startup, no server", Side((voc,)), Side((empty_flow, dbt)), limit=1.1)
+
+    with temporary_server(Path("prefect.log")) as server:
+        server.wait_until_healthy()
+        run_voc_on_server = partial(run_voc, PREFECT_API_URL=server.api_url)
+        run_voc_on_server()
+        voc, dbt = alternately(
+            {"voc run": run_voc_on_server, "dbt build": run_dbt}, scale.repetitions
+        )
+    yield Ratio("startup, server running", Side((voc,)), Side((dbt,)), limit=1.5)

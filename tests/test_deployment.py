@@ -1,0 +1,109 @@
+"""prefect.yaml on a real server with a real worker: what `prefect deploy --all` leaves runs on Monday."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from flows import PROJECT_ROOT
+
+MONDAY_NINE_IN_SEOUL = "2026-11-16T00:00:00Z"
+
+
+def prefect(*arguments: str, api: str) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "prefect", *arguments],
+        cwd=PROJECT_ROOT,
+        env=os.environ | {"PREFECT_API_URL": api},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+@contextmanager
+def worker(api: str, log: Path) -> Iterator[None]:
+    """A worker of the pool, ended by its id."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "voc"],
+            cwd=PROJECT_ROOT,
+            env=os.environ | {"PREFECT_API_URL": api, "PREFECT_WORKER_QUERY_SECONDS": "1"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+@pytest.fixture
+def api(prefect_api: str) -> str:
+    """A server with what the README tells people to set up."""
+    prefect("work-pool", "create", "voc", "--type", "process", "--overwrite", api=prefect_api)
+    prefect("work-queue", "create", "reports", "--pool", "voc", "--limit", "1", api=prefect_api)
+    prefect("deploy", "--all", "--no-prompt", api=prefect_api)
+    return prefect_api
+
+
+def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
+    api: str, sample_file: Path, tmp_path: Path
+) -> None:
+    weekly = httpx.get(f"{api}/deployments/name/weekly_voc/weekly").json()
+    (schedule,) = weekly["schedules"]
+    assert schedule["schedule"]["cron"] == "0 9 * * 1"
+    assert schedule["schedule"]["timezone"] == "Asia/Seoul"
+    on_demand = httpx.get(f"{api}/deployments/name/weekly_voc/on-demand").json()
+    assert weekly["work_queue_name"] == on_demand["work_queue_name"] == "reports"
+    queue = httpx.get(f"{api}/work_pools/voc/queues/reports").json()
+    assert queue["concurrency_limit"] == 1
+
+    run = httpx.post(
+        f"{api}/deployments/{weekly['id']}/create_flow_run",
+        json={
+            "parameters": {"source": str(sample_file)},
+            "state": {
+                "type": "SCHEDULED",
+                "state_details": {"scheduled_time": MONDAY_NINE_IN_SEOUL},
+            },
+        },
+    ).json()
+    with worker(api, tmp_path / "worker.log"):
+        finished = _wait(api, run["id"])
+    assert finished["state"]["type"] == "COMPLETED", (tmp_path / "worker.log").read_text()
+
+    messages = [
+        json.loads(file.read_text())
+        for file in sorted((tmp_path / "home" / "outbox").glob("*.json"))
+    ]
+    assert messages
+    assert {m["metadata"]["event_payload"]["report_week"] for m in messages} == {"2026-W46"}
+    logs = httpx.post(
+        f"{api}/logs/filter",
+        json={"logs": {"flow_run_id": {"any_": [run["id"]]}}, "sort": "TIMESTAMP_ASC"},
+    ).json()
+    assert "dbt: building the tables" in [line["message"] for line in logs]
+
+
+def _wait(api: str, run_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 200
+    while True:
+        run: dict[str, Any] = httpx.get(f"{api}/flow_runs/{run_id}").json()
+        if run["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
+            return run
+        assert time.monotonic() < deadline, run["state"]
+        time.sleep(1)

@@ -1,0 +1,112 @@
+"""Settings: read once, listed once, and never printed when secret."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import AliasChoices
+
+from flows import PROJECT_ROOT
+from flows.errors import UsageError
+from flows.settings import Settings, load_settings
+
+
+def variables() -> dict[str, tuple[str, str]]:
+    """Every variable with its description and default, as the README's table shows them."""
+    found = {}
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        variable = str(
+            alias.choices[0] if isinstance(alias, AliasChoices) else alias or name.upper()
+        )
+        default = "" if field.default is None else f"`{field.default}`"
+        found[variable] = (field.description or "", default)
+    return found
+
+
+def test_the_readme_lists_every_setting_with_its_meaning_and_default() -> None:
+    rows = re.findall(
+        r"^\| `([A-Z_]+)` \| (.+?) \| (.*?) ?\|$",
+        (PROJECT_ROOT / "README.md").read_text(),
+        re.MULTILINE,
+    )
+    assert {name: (meaning, default) for name, meaning, default in rows} == variables()
+
+
+def test_the_example_lists_every_setting_and_sets_none() -> None:
+    lines = [
+        line for line in (PROJECT_ROOT / ".env.example").read_text().splitlines() if "=" in line
+    ]
+    assert lines == [f"{variable}=" for variable in variables()]
+
+
+def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VOC_HOME")
+    unset = load_settings()
+    for variable in variables():
+        monkeypatch.setenv(variable, "")
+    assert load_settings() == unset
+
+
+def test_the_environment_file_is_read_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text(
+        "LAAS_PROJECT=FROM_FILE\nVOC_SLACK_CHANNEL=C0FILE\nUNRELATED=1\n"
+    )
+    monkeypatch.setenv("VOC_SLACK_CHANNEL", "C0ENV")
+    settings = load_settings()
+    assert (settings.laas_project, settings.slack_channel) == ("FROM_FILE", "C0ENV")
+
+
+def test_the_older_name_of_the_channel_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAMBDA_VOC_SLACK_CHANNEL", "C0OLD")
+    assert load_settings().slack_channel == "C0OLD"
+    monkeypatch.setenv("VOC_SLACK_CHANNEL", "C0NEW")
+    assert load_settings().slack_channel == "C0NEW"
+
+
+def test_unrelated_variables_of_the_same_name_as_a_field_are_not_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = load_settings()
+    for name in ("HOME", "TARGET", "TIMEZONE", "SOURCE_TABLE"):
+        monkeypatch.setenv(name, "/somewhere")
+    assert load_settings() == before
+
+
+def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "LAAS_API_KEY"):
+        monkeypatch.setenv(variable, "marked-secret")
+    settings = load_settings()
+    assert "marked-secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("VOC_TIMEZONE", "Mars/Base", "VOC_TIMEZONE is no time zone"),
+        ("VOC_TIMEZONE", "../etc/passwd", "VOC_TIMEZONE is no time zone"),
+        ("VOC_SOURCE_TABLE", "marketing.tickets", "VOC_SOURCE_TABLE must be project.dataset.table"),
+        (
+            "VOC_SOURCE_TABLE",
+            "p.d.t; drop table x",
+            "VOC_SOURCE_TABLE must be project.dataset.table",
+        ),
+        ("VOC_TARGET", "oracle", "VOC_TARGET"),
+        ("LAAS_BASE_URL", "laas.example", "LAAS_BASE_URL must start with http"),
+        ("SLACK_API_URL", "ftp://x", "SLACK_API_URL must start with http"),
+        ("VOC_DASHBOARD_URL", "javascript:alert(1)", "VOC_DASHBOARD_URL"),
+        ("VOC_LAAS_CONCURRENCY", "0", "VOC_LAAS_CONCURRENCY"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_variable_but_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(UsageError, match=message) as caught:
+        load_settings()
+    assert value not in str(caught.value)
+    assert "\n" not in str(caught.value)
