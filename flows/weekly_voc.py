@@ -40,7 +40,8 @@ from flows.warehouse import Warehouse, open_warehouse, read_report, read_week_pa
 from flows.workspace import NO_SOURCE, remember, workspace_for
 
 log = logging.getLogger("voc")
-log.setLevel(logging.INFO)  # its few lines tell what a run does, on the terminal and in the Prefect UI
+# Its few lines tell what a run does, on the terminal and in the Prefect UI.
+log.setLevel(logging.INFO)
 
 
 def _run_name() -> str:

@@ -78,7 +78,9 @@ def _thresholds() -> tuple[State, str]:
 
 def _dbt(settings: Settings, source: Path | None) -> tuple[State, str]:
     workspace = workspace_for(settings, source or Path("doctor"))
-    transform.check_connection(transform.Build(settings, workspace, datetime.now(settings.zone).date()))
+    transform.check_connection(
+        transform.Build(settings, workspace, datetime.now(settings.zone).date())
+    )
     return "ok", f"target {settings.target}: the project parses and the connection works"
 
 

@@ -34,7 +34,7 @@ keywords_ranked as (
         *,
         row_number() over (
             partition by category1, category2, category3
-            order by comparison_count - base_count desc, comparison_count desc, keyword
+            order by comparison_count - base_count desc, comparison_count desc, keyword asc
         ) as keyword_rank
     from keywords_counted
     where comparison_count > base_count

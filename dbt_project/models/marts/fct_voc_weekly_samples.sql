@@ -17,7 +17,7 @@ near_duplicates_ranked as (
         *,
         row_number() over (
             partition by category1, category2, category3, week_role, folded_text
-            order by is_preferred desc, ticket_hash
+            order by is_preferred desc, ticket_hash asc
         ) as duplicate_rank
     from texts_folded
 ),
@@ -38,7 +38,7 @@ samples_ranked as (
         *,
         row_number() over (
             partition by category1, category2, category3, week_role
-            order by is_preferred desc, turn, ticket_date, ticket_hash
+            order by is_preferred desc, turn asc, ticket_date asc, ticket_hash asc
         ) as sample_rank
     from days_taken_in_turn
 )
