@@ -29,6 +29,7 @@ lint: .venv/.dev  ## Check style, types, SQL and boundaries
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@mkdir -p .voc  # the templater's DuckDB file
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests/*.sql
 
 bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (half an hour)

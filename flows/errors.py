@@ -4,7 +4,9 @@ VocError
 ├── UsageError      2  options, settings, thresholds, a week in the future
 ├── SourceError     3  source file, columns, types, too few weeks, file locked
 ├── TransformError  4  dbt or its tests
-└── SlackError      5  Slack refused or could not be reached
+└── SlackError      5  Slack (or the outbox) refused or could not be reached
+
+LaasError and UnusableAnswer are not among them: users never see them, the rule-based analysis takes over.
 """
 
 

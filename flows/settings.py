@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -23,9 +24,22 @@ Target = Literal["duckdb", "bigquery"]
 
 
 def _url(value: str) -> str:
-    if not re.match(r"^https?://[^\s/]", value):
+    try:
+        url = urlsplit(value)
+        url.port  # noqa: B018 (reading it checks it)
+    except ValueError:
+        raise ValueError("is no URL") from None
+    if url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError("must start with http:// or https://")
     return value.rstrip("/") + "/"
+
+
+def _header_value(secret: SecretStr) -> SecretStr:
+    """A secret travels in an HTTP header: a library's complaint about a line break would quote it."""
+    value = secret.get_secret_value().strip()
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise ValueError("has characters that no token has")
+    return SecretStr(value)
 
 
 def _time_zone(value: str) -> str:
@@ -43,6 +57,7 @@ def _bigquery_table(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_url)]
+Secret = Annotated[SecretStr, AfterValidator(_header_value)]
 
 
 class Settings(BaseSettings):
@@ -53,10 +68,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
-    slack_bot_token: SecretStr | None = Field(
+    slack_bot_token: Secret | None = Field(
         None, description="Bot token (xoxb-…). Without it messages go to the outbox folder."
     )
-    slack_signing_secret: SecretStr | None = Field(
+    slack_signing_secret: Secret | None = Field(
         None, description="Verifies that requests to the bot come from Slack."
     )
     slack_api_url: Url = Field("https://slack.com/api/", description="Slack Web API to talk to.")
@@ -65,7 +80,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("VOC_SLACK_CHANNEL", "LAMBDA_VOC_SLACK_CHANNEL"),
         description="Channel id to post to, such as C0123ABCD. LAMBDA_VOC_SLACK_CHANNEL works too.",
     )
-    laas_api_key: SecretStr | None = Field(
+    laas_api_key: Secret | None = Field(
         None, description="LaaS key. Without it a rule-based analysis is written."
     )
     laas_project: str = Field("WANTED_DATA", description="LaaS project code.")

@@ -77,6 +77,13 @@ def test_unrelated_variables_of_the_same_name_as_a_field_are_not_ours(
     assert load_settings() == before
 
 
+def test_a_secret_mounted_with_a_line_end_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-mounted\n")
+    token = load_settings().slack_bot_token
+    assert token is not None
+    assert token.get_secret_value() == "xoxb-mounted"
+
+
 def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "LAAS_API_KEY"):
         monkeypatch.setenv(variable, "marked-secret")
@@ -97,6 +104,13 @@ def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("VOC_TARGET", "oracle", "VOC_TARGET"),
         ("LAAS_BASE_URL", "laas.example", "LAAS_BASE_URL must start with http"),
+        ("LAAS_BASE_URL", "http://[::1", "LAAS_BASE_URL is no URL"),
+        (
+            "SLACK_BOT_TOKEN",
+            "xoxb-one\nxoxb-two",
+            "SLACK_BOT_TOKEN has characters that no token has",
+        ),
+        ("LAAS_API_KEY", "“quoted”", "LAAS_API_KEY has characters that no token has"),
         ("SLACK_API_URL", "ftp://x", "SLACK_API_URL must start with http"),
         ("VOC_DASHBOARD_URL", "javascript:alert(1)", "VOC_DASHBOARD_URL"),
         ("VOC_LAAS_CONCURRENCY", "0", "VOC_LAAS_CONCURRENCY"),

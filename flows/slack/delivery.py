@@ -73,8 +73,7 @@ class Delivery:
     def key(self, id: MessageId) -> str:
         """What makes a message the same in every run: week, target, kind and category."""
         digest = hashlib.sha256(json.dumps([id.category, id.part]).encode()).hexdigest()[:16]
-        target = "/".join(filter(None, (self._target.channel, self._target.thread_ts)))
-        return f"{self._week.label}:{target}:{id.kind}:{digest}"
+        return f"{self._week.label}:{self._target_name()}:{id.kind}:{digest}"
 
     def standing(self, id: MessageId) -> Delivered | None:
         """The message as it already stands there, if it does."""
@@ -113,6 +112,9 @@ class Delivery:
         else:
             self._enter(self.key(message.id), Posted(ts, payload))
 
+    def _target_name(self) -> str:
+        return "/".join(filter(None, (self._target.channel, self._target.thread_ts)))
+
     def _destination(self, id: MessageId) -> Target:
         thread_ts = self._target.thread_ts if id.kind == "summary" else self._thread_ts
         return Target(self._target.channel, thread_ts)
@@ -121,6 +123,7 @@ class Delivery:
         return {
             "key": self.key(id),
             "report_week": self._week.label,
+            "target": self._target_name(),
             "kind": id.kind,
             "run": self._run_id,
         }

@@ -1,16 +1,15 @@
-"""Block Kit messages from values. Pure; Korean; inside Slack's limits whatever the categories are.
+"""The messages of a report, from values. Pure; Korean; inside Slack's limits whatever the categories are.
 
-Limits: 50 blocks, 3,000 characters a section, 150 a header, and about 13,200 for all blocks of a message, which
-Slack does not document. A summary has at most three full sections, an analysis four: both stay below that.
+All blocks of a message together fail near 13,200 characters, which Slack does not document. A summary and an
+overflow message have at most three full sections, an analysis four bounded ones: all stay below that.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from flows.report import (
     STATUSES,
@@ -22,14 +21,22 @@ from flows.report import (
     Week,
     WeeklyReport,
 )
+from flows.slack.blocks import (
+    MAX_SECTION_CHARACTERS,
+    Block,
+    context,
+    cut,
+    escaped,
+    header,
+    link_button,
+    section,
+)
 
-Block = dict[str, Any]
 Kind = Literal["summary", "overflow", "analysis"]
 
-MAX_SECTION_CHARACTERS = 2_900
-MAX_CONTEXT_CHARACTERS = 1_900
 MAX_CATEGORY_CHARACTERS = 120
 MAX_NOTIFICATION_CHARACTERS = 500
+SECTIONS_PER_OVERFLOW_MESSAGE = 3
 
 _ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
 _LABELS: dict[Status, str] = {
@@ -71,7 +78,11 @@ def summary_messages(report: WeeklyReport, dashboard_url: str | None) -> tuple[M
     """The summary, then the thread messages that list the changes it had no room for."""
     if not report.changes:
         return (_quiet_message(report, dashboard_url),)
-    blocks = [_header(report), _section(_dates(report)), _section(_counts(report))]
+    blocks = [
+        header(f"📊 VOC 주간 리포트 · {report.weeks.comparison.label}"),
+        section(_dates(report)),
+        section(_counts(report)),
+    ]
     left_out: list[Change] = []
     for status in STATUSES[:-1]:
         of_status = [change for change in report.changes if change.status == status]
@@ -83,19 +94,19 @@ def summary_messages(report: WeeklyReport, dashboard_url: str | None) -> tuple[M
         left_out += of_status[len(of_status) - len(rest) :]
         title = f"*{_ICONS[status]} {status} · {_LABELS[status]} {len(of_status)}개*"
         more = [f"_외 {len(rest)}개는 스레드에 있습니다._"] if rest else []
-        blocks.append(_section("\n".join([title, *lines, *more])))
-    blocks += [_context(_criteria(report.thresholds)), *_buttons(dashboard_url)]
+        blocks.append(section("\n".join([title, *lines, *more])))
+    blocks += [context(_criteria(report.thresholds)), *_buttons(dashboard_url)]
     return (Message(SUMMARY, _notification(report), tuple(blocks)), *_overflow_messages(left_out))
 
 
 def analysis_message(change: Change, analysis: Analysis) -> Message:
     """The reply that says why one category got worse."""
     examples = "\n".join(
-        f"> `{_escaped(e.ticket_id)}` {_escaped(e.quote)}" for e in analysis.examples
+        f"> `{escaped(e.ticket_id)}` {escaped(e.quote)}" for e in analysis.examples
     )
     body = [
-        _section(f"{_ICONS[change.status]} *{change.status}* {_change_line(change)}"),
-        _titled_section("요약", _escaped(analysis.summary)),
+        section(f"{_ICONS[change.status]} *{change.status}* {_change_line(change)}"),
+        _titled_section("요약", escaped(analysis.summary)),
         _titled_section("대표 예시", examples),
         _titled_section("원인 가설", _bullets(analysis.hypotheses)),
         _titled_section("후속 조치", _bullets(analysis.actions)),
@@ -107,11 +118,11 @@ def analysis_message(change: Change, analysis: Analysis) -> Message:
     )
     return Message(
         MessageId("analysis", change.category),
-        text=_cut(
-            f"{change.status} {_name(change.category)}: {_escaped(analysis.summary)}",
+        text=cut(
+            f"{change.status} {_name(change.category)}: {escaped(analysis.summary)}",
             MAX_NOTIFICATION_CHARACTERS,
         ),
-        blocks=(*body, _context(origin)),
+        blocks=(*body, context(origin)),
     )
 
 
@@ -129,12 +140,7 @@ def _quiet_message(report: WeeklyReport, dashboard_url: str | None) -> Message:
         f"✅ VOC {week.label} ({_days(week)}): 기준을 넘은 변화가 없습니다. "
         f"{len(report.rows)}개 카테고리 모두 안정입니다."
     )
-    return Message(SUMMARY, text, (_section(text), *_buttons(dashboard_url)))
-
-
-def _header(report: WeeklyReport) -> Block:
-    text = f"📊 VOC 주간 리포트 · {report.weeks.comparison.label}"
-    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": True}}
+    return Message(SUMMARY, text, (section(text), *_buttons(dashboard_url)))
 
 
 def _dates(report: WeeklyReport) -> str:
@@ -161,7 +167,7 @@ def _change_line(change: Change) -> str:
 
 
 def _growth(change: Change) -> str:
-    return "신규" if change.total_change_pct is None else f"{change.total_change_pct:+,.1f}%"
+    return "신규" if change.total_change_pct is None else f"{_signed(change.total_change_pct)}%"
 
 
 def _negative(change: Change) -> str:
@@ -170,7 +176,12 @@ def _negative(change: Change) -> str:
         _percent(change.comparison_negative_ratio),
     )
     points = change.negative_ratio_change_pp
-    return f"{base} → {comparison}" + ("" if points is None else f" ({points:+.1f}%p)")
+    return f"{base} → {comparison}" + ("" if points is None else f" ({_signed(points)}%p)")
+
+
+def _signed(value: float) -> str:
+    """One decimal with its sign, a real minus, and no -0.0."""
+    return f"{round(value, 1) + 0.0:+,.1f}".replace("-", "−")
 
 
 def _percent(ratio: float | None) -> str:
@@ -179,8 +190,9 @@ def _percent(ratio: float | None) -> str:
 
 def _criteria(thresholds: Iterable[Threshold]) -> str:
     return "기준: " + " / ".join(
-        f"{_ICONS[t.status]} 한 주 {t.min_total}건 이상, {' 또는 '.join(_rules(t))}"
+        f"{_ICONS[t.status]} 한 주 {t.min_total}건 이상, {' 또는 '.join(rules)}"
         for t in thresholds
+        if (rules := list(_rules(t)))
     )
 
 
@@ -204,15 +216,16 @@ def _notification(report: WeeklyReport) -> str:
 
 
 def _overflow_messages(changes: Sequence[Change]) -> Iterable[Message]:
-    lines = [f"{_ICONS[change.status]} {_change_line(change)}" for change in changes]
+    rest = [f"{_ICONS[change.status]} {_change_line(change)}" for change in changes]
     part = 0
-    while lines:
+    while rest:
         part += 1
-        fitting, lines = _fitting(lines, MAX_SECTION_CHARACTERS)
+        blocks: list[Block] = []
+        while rest and len(blocks) < SECTIONS_PER_OVERFLOW_MESSAGE:
+            fitting, rest = _fitting(rest, MAX_SECTION_CHARACTERS)
+            blocks.append(section("\n".join(fitting)))
         title = f"요약에 싣지 못한 변화 ({part})"
-        yield Message(
-            MessageId("overflow", part=part), title, (_section("\n".join(fitting)), _context(title))
-        )
+        yield Message(MessageId("overflow", part=part), title, (*blocks, context(title)))
 
 
 def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
@@ -228,34 +241,15 @@ def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
 def _buttons(dashboard_url: str | None) -> list[Block]:
     if not dashboard_url:
         return []
-    button = {
-        "type": "button",
-        "text": {"type": "plain_text", "text": "대시보드 열기", "emoji": True},
-        "url": dashboard_url,
-        "action_id": "open_dashboard",
-    }
-    return [{"type": "actions", "elements": [button]}]
+    return [link_button("대시보드 열기", dashboard_url, "open_dashboard")]
 
 
 def _titled_section(title: str, body: str) -> Block:
-    return _section(f"*{title}*\n{body or '–'}")
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": _mrkdwn(text, MAX_SECTION_CHARACTERS)}
-
-
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [_mrkdwn(text, MAX_CONTEXT_CHARACTERS)]}
-
-
-def _mrkdwn(text: str, limit: int) -> dict[str, Any]:
-    # verbatim: what looks like an address or a channel in somebody's words must not become a link.
-    return {"type": "mrkdwn", "text": _cut(text, limit), "verbatim": True}
+    return section(f"*{title}*\n{body or '–'}")
 
 
 def _bullets(items: Iterable[str]) -> str:
-    return "\n".join(f"• {_escaped(item)}" for item in items)
+    return "\n".join(f"• {escaped(item)}" for item in items)
 
 
 def category_name(category: Category) -> str:
@@ -263,24 +257,12 @@ def category_name(category: Category) -> str:
     levels = list(category)
     while len(levels) > 1 and levels[-1] == levels[-2] == "(미분류)":
         levels.pop()
-    return _cut(" / ".join(" ".join(level.split()) for level in levels), MAX_CATEGORY_CHARACTERS)
+    return cut(" / ".join(" ".join(level.split()) for level in levels), MAX_CATEGORY_CHARACTERS)
 
 
 def _name(category: Category) -> str:
     # `*`, `_`, `~` and backticks would end or open formatting around a name.
-    return _escaped(category_name(category)).translate(str.maketrans("*_~`", "∗＿∼ˋ"))
-
-
-def _escaped(text: str) -> str:
-    """Slack's three control characters; without this a ticket with <!channel> would ping everyone."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _cut(text: str, limit: int) -> str:
-    """At most `limit` characters, never ending within an escape such as &amp;."""
-    if len(text) <= limit:
-        return text
-    return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
+    return escaped(category_name(category)).translate(str.maketrans("*_~`", "∗＿∼ˋ"))
 
 
 def _days(week: Week) -> str:

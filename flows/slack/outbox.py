@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows.slack.messages import Block
+from flows.errors import SlackError
+from flows.slack.blocks import Block
 from flows.slack.preview import preview
 from flows.slack.transport import EVENT_TYPE, Posted, Target
 from flows.workspace import private_folder, write_private
@@ -22,10 +23,16 @@ class OutboxTransport:
     def posted(self, target: Target, since: float) -> list[Posted]:
         found = []
         for file in sorted(self._folder.glob("*.json")):
-            message = json.loads(file.read_text(encoding="utf-8"))
-            in_thread = target.thread_ts in (message["thread_ts"], message["ts"])
-            if message["channel"] == target.channel and in_thread and float(message["ts"]) >= since:
-                found.append(Posted(message["ts"], message["metadata"]["event_payload"]))
+            try:
+                message = json.loads(file.read_text(encoding="utf-8"))
+                in_thread = target.thread_ts in (message["thread_ts"], message["ts"])
+                is_recent = float(message["ts"]) >= since
+                if message["channel"] == target.channel and in_thread and is_recent:
+                    found.append(Posted(message["ts"], message["metadata"]["event_payload"]))
+            except (OSError, ValueError, KeyError, TypeError):
+                raise SlackError(
+                    f"{file} is no message of the outbox. Move it elsewhere."
+                ) from None
         return found
 
     def post(
@@ -42,10 +49,13 @@ class OutboxTransport:
             "metadata": {"event_type": EVENT_TYPE, "event_payload": payload},
         }
         # The preview first: the JSON file is the ledger, and what is in the ledger is complete.
-        write_private(self._folder / f"{ts}.txt", preview(blocks) + "\n")
-        write_private(
-            self._folder / f"{ts}.json", json.dumps(message, ensure_ascii=False, indent=2)
-        )
+        try:
+            write_private(self._folder / f"{ts}.txt", preview(blocks) + "\n")
+            as_json = json.dumps(message, ensure_ascii=False, indent=2)
+            write_private(self._folder / f"{ts}.json", as_json)
+        except OSError as error:
+            reason = f"cannot write to {self._folder}: {error.strerror}"
+            raise SlackError(f"{reason}. Make room, or set VOC_HOME.") from None
         return ts
 
     def _next_ts(self) -> str:

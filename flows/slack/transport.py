@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from flows.slack.messages import Block
+from flows.slack.blocks import Block
 
 EVENT_TYPE = "voc_weekly"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.errors import UsageError
 from flows.settings import Settings
-from flows.slack.messages import Block
+from flows.slack.blocks import Block
 from flows.slack.outbox import OutboxTransport
 from flows.slack.transport import Posted, Target, Transport
 

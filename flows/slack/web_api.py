@@ -16,7 +16,7 @@ from slack_sdk.web import SlackResponse
 
 from flows.errors import SlackError
 from flows.settings import Settings
-from flows.slack.messages import Block
+from flows.slack.blocks import Block
 from flows.slack.transport import EVENT_TYPE, AmbiguousPost, Posted, Target
 
 SECONDS_BETWEEN_POSTS = 1.0  # Slack allows about one message a second in a channel

@@ -15,8 +15,9 @@ import pytest
 from flows.errors import SlackError
 from flows.report import Week, WeeklyReport
 from flows.settings import Settings
+from flows.slack.blocks import Block
 from flows.slack.delivery import POST_ATTEMPTS, Delivered, Delivery
-from flows.slack.messages import SUMMARY, Block, Message, analysis_message, summary_messages
+from flows.slack.messages import SUMMARY, Message, analysis_message, summary_messages
 from flows.slack.outbox import OutboxTransport
 from flows.slack.transport import EVENT_TYPE, Target, Transport
 from flows.slack.web_api import WebApiTransport

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flows.report import STATUSES, Analysis, Change, Example, Status, Threshold, WeeklyReport
+from flows.slack.blocks import Block
 from flows.slack.messages import (
-    Block,
     Message,
     analysis_message,
     category_name,
@@ -159,7 +159,7 @@ def test_a_line_tells_counts_change_ratio_change_trend_and_reason() -> None:
 def test_a_decrease_and_a_category_that_is_gone_have_signs_and_no_ratio() -> None:
     gone = build_change("IMPROVED", base=30, comparison=0)
     (summary,) = summary_messages(build_report(gone), None)
-    assert "30 → 0건 (-100.0%)  ·  부정 23.3% → –  ·" in section_of(summary, "IMPROVED")
+    assert "30 → 0건 (−100.0%)  ·  부정 23.3% → –  ·" in section_of(summary, "IMPROVED")
 
 
 def test_a_new_category_is_called_new_instead_of_a_percentage() -> None:

@@ -1,0 +1,47 @@
+"""Block Kit's building blocks within Slack's limits, and the escaping of foreign text. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+Block = dict[str, Any]
+
+MAX_SECTION_CHARACTERS = 2_900  # Slack's limit is 3,000
+MAX_CONTEXT_CHARACTERS = 1_900
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": True}}
+
+
+def section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text, MAX_SECTION_CHARACTERS)}
+
+
+def context(text: str) -> Block:
+    return {"type": "context", "elements": [_mrkdwn(text, MAX_CONTEXT_CHARACTERS)]}
+
+
+def link_button(label: str, url: str, action_id: str) -> Block:
+    """A row with one button that opens a URL of ours."""
+    text = {"type": "plain_text", "text": label, "emoji": True}
+    button = {"type": "button", "text": text, "url": url, "action_id": action_id}
+    return {"type": "actions", "elements": [button]}
+
+
+def escaped(text: str) -> str:
+    """Slack's three control characters; without this a ticket with <!channel> would ping everyone."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, never ending within an escape such as &amp;."""
+    if len(text) <= limit:
+        return text
+    return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
+
+
+def _mrkdwn(text: str, limit: int) -> dict[str, Any]:
+    # verbatim: what looks like an address or a channel in somebody's words must not become a link.
+    return {"type": "mrkdwn", "text": cut(text, limit), "verbatim": True}
