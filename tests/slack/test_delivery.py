@@ -173,6 +173,7 @@ def test_a_message_is_listed_with_its_key_and_where_it_stands(place: Place) -> N
     assert payload == {
         "key": summary.key,
         "report_week": "2025-W46",
+        "target": "C0TEST",
         "kind": "summary",
         "run": "run-1",
     }
