@@ -6,11 +6,10 @@ found here, before dbt or Prefect is imported.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import duckdb
 from flows.errors import SourceError
 from flows.report import Week, WeekPair
 from flows.settings import Settings
-from flows.workspace import Workspace, workspace_for, write_private
+from flows.workspace import Workspace, workspace_for
 
 REQUIRED_COLUMNS = ("id", "event_create_time", "category1", "overall_emotion")
 OPTIONAL_COLUMNS = (
@@ -54,7 +53,10 @@ class SourceFile:
         return self.last_date < self.weeks.comparison.start
 
     def mark_built(self) -> None:
-        _write_version(self, is_built=True)
+        """Remember that a build of this version has succeeded."""
+        assert self.workspace.duckdb_path is not None
+        with _connected(self.workspace.duckdb_path) as connection:
+            connection.execute("update source.version set is_built = true")
 
 
 @dataclass(frozen=True)
@@ -78,16 +80,9 @@ def open_source(settings: Settings, source: Path, as_of: date) -> SourceFile:
     workspace = workspace_for(settings, path)
     assert workspace.duckdb_path is not None
     with _connected(workspace.duckdb_path) as connection:
-        recorded = _recorded_version(workspace)
-        if recorded is None or recorded[0] != version:
-            _register(connection, path)
-            write_private(
-                workspace.folder / "source.json",
-                json.dumps({"version": asdict(version), "is_built": False}),
-            )
-            is_built = False
-        else:
-            is_built = recorded[1]
+        is_built = _is_built(connection, version)
+        if is_built is None:
+            _register(connection, path, version)
         first_date, last_date, weeks = _span(connection, settings.timezone, as_of)
     file = SourceFile(
         path, workspace, weeks, first_date, last_date, needs_full_refresh=not is_built
@@ -113,21 +108,13 @@ def _version_of(path: Path, timezone: str) -> _Version:
     return _Version(str(path), stat.st_size, stat.st_mtime_ns, timezone)
 
 
-def _recorded_version(workspace: Workspace) -> tuple[_Version, bool] | None:
+def _is_built(connection: duckdb.DuckDBPyConnection, version: _Version) -> bool | None:
+    """Whether this version of the file was built; None if the database holds another version or none."""
     try:
-        recorded = json.loads((workspace.folder / "source.json").read_text())
-        return _Version(**recorded["version"]), bool(recorded["is_built"])
-    except (OSError, ValueError, KeyError, TypeError):
+        recorded = connection.execute("from source.version").fetchone()
+    except duckdb.CatalogException:
         return None
-
-
-def _write_version(file: SourceFile, *, is_built: bool) -> None:
-    recorded = _recorded_version(file.workspace)
-    if recorded is not None:
-        write_private(
-            file.workspace.folder / "source.json",
-            json.dumps({"version": asdict(recorded[0]), "is_built": is_built}),
-        )
+    return bool(recorded[-1]) if recorded and recorded[:-1] == astuple(version) else None
 
 
 @contextmanager
@@ -148,10 +135,13 @@ def _connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         ) from None
     with connection:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute(
+            "set python_enable_replacements = false"
+        )  # a name is a table's, never ours
         yield connection
 
 
-def _register(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _register(connection: duckdb.DuckDBPyConnection, path: Path, version: _Version) -> None:
     is_csv = path.suffix.lower() == ".csv"
     reader = "read_csv" if is_csv else "read_parquet"
     options = (
@@ -192,6 +182,11 @@ def _register(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         )
         connection.execute(
             f"create {kind} source.tickets as select {', '.join(columns)} from {relation}"
+        )
+        connection.execute(
+            "create or replace table source.version as "
+            "select ? as path, ? as size, ? as modified_ns, ? as timezone, false as is_built",
+            astuple(version),
         )
         connection.execute("commit")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from flows import PROJECT_ROOT
@@ -16,7 +17,11 @@ _NUMBERS = ("min_total", "min_increase_pct", "min_negative_ratio_increase_pp", "
 
 def check_thresholds(seed: Path = SEED) -> None:
     """Raise UsageError for the first row that dbt could not use, naming its line."""
-    with seed.open(encoding="utf-8-sig", newline="") as file:
+    try:
+        text = seed.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"{seed} cannot be read. Restore it, as UTF-8.") from None
+    with io.StringIO(text) as file:
         reader = csv.DictReader(file, restkey="too many", restval=None)
         missing = {"status", *_LEVELS, *_NUMBERS} - set(reader.fieldnames or ())
         if missing:

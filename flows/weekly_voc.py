@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, aclosing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -94,10 +94,11 @@ async def weekly_voc(
     standing = {c: delivery.standing(MessageId("analysis", c.category)) for c in report.to_analyse}
     delivered += [message for message in standing.values() if message]
     to_analyse = [change for change, message in standing.items() if message is None]
-    async for change, analysis in analyse(to_analyse, report, settings):
-        analyses.append(analysis)
-        messages.append(analysis_message(change, analysis))
-        delivered.append(await post(delivery, messages[-1]))
+    async with aclosing(analyse(to_analyse, report, settings)) as finished:
+        async for change, analysis in finished:
+            analyses.append(analysis)
+            messages.append(analysis_message(change, analysis))
+            delivered.append(await post(delivery, messages[-1]))
     return RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
 
 
@@ -135,7 +136,7 @@ def build_models(settings: Settings, file: SourceFile | None, as_of: date) -> Wa
     )
     if file:
         file.mark_built()
-    remember(settings, workspace)
+        remember(settings, workspace)
     return open_warehouse(settings, workspace)
 
 
@@ -162,7 +163,7 @@ def open_delivery(
     return Delivery(transport, target, report.weeks.comparison, settings.zone, run_id, force=force)
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, task_run_name="post {message.id.kind}")
 async def post(delivery: Delivery, message: Message) -> Delivered:
     """Post one message, off the event loop: the analyses go on meanwhile."""
     return await asyncio.to_thread(delivery.post, message)
@@ -177,7 +178,7 @@ async def publish_artifacts(report: WeeklyReport, settings: Settings) -> None:
 
 async def analyse(
     changes: Sequence[Change], report: WeeklyReport, settings: Settings
-) -> AsyncIterator[tuple[Change, Analysis]]:
+) -> AsyncGenerator[tuple[Change, Analysis]]:
     """Analyse each change, a few at a time, and yield each as soon as it is finished."""
     if not changes:
         return

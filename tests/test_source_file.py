@@ -174,6 +174,15 @@ def test_a_changed_file_is_registered_anew_and_needs_a_full_refresh(
     assert len(tickets(changed)) == 3
 
 
+def test_a_database_that_was_deleted_is_made_anew(tmp_path: Path, settings: Settings) -> None:
+    path = csv(tmp_path, *TWO_WEEKS)
+    file = open_source(settings, path, AS_OF)
+    file.mark_built()
+    assert file.workspace.duckdb_path is not None
+    file.workspace.duckdb_path.unlink()
+    assert open_source(settings, path, AS_OF).needs_full_refresh
+
+
 def test_another_time_zone_needs_a_full_refresh(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,3 +65,12 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     path.write_text("status,category1\nCRITICAL,\n")
     with pytest.raises(UsageError, match="has no column category2, category3, min_decrease_pct"):
         check_thresholds(path)
+
+
+@pytest.mark.parametrize("content", [None, HEADER.encode("utf-16")])
+def test_a_seed_that_cannot_be_read_is_said_so(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "status_thresholds.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match="cannot be read"):
+        check_thresholds(path)
