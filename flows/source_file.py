@@ -111,10 +111,10 @@ def _version_of(path: Path, timezone: str) -> _Version:
 def _is_built(connection: duckdb.DuckDBPyConnection, version: _Version) -> bool | None:
     """Whether this version of the file was built; None if the database holds another version or none."""
     try:
-        recorded = connection.execute("from source.version").fetchone()
+        ((*recorded, is_built),) = connection.execute("from source.version").fetchall()
     except duckdb.CatalogException:
         return None
-    return bool(recorded[-1]) if recorded and recorded[:-1] == astuple(version) else None
+    return bool(is_built) if tuple(recorded) == astuple(version) else None
 
 
 @contextmanager
@@ -194,8 +194,8 @@ def _register(connection: duckdb.DuckDBPyConnection, path: Path, version: _Versi
 def _is_table(connection: duckdb.DuckDBPyConnection) -> bool:
     found = connection.execute(
         "select table_type from information_schema.tables where table_schema = 'source' and table_name = 'tickets'"
-    ).fetchone()
-    return found is not None and found[0] == "BASE TABLE"
+    ).fetchall()
+    return found == [("BASE TABLE",)]
 
 
 def _time_expression(path: Path, type_: str) -> str:
@@ -215,7 +215,7 @@ def _check_times(
 ) -> None:
     if type_ != "VARCHAR":
         return
-    wrong = connection.execute(
+    ((wrong_count, first_row),) = connection.execute(
         f"""
         with rows_numbered as (
             select row_number() over () as row_number, nullif(trim(event_create_time), '') as written
@@ -226,11 +226,10 @@ def _check_times(
         from rows_numbered
         where written is not null and try_cast(written as timestamp with time zone) is null
         """
-    ).fetchone()
-    assert wrong is not None
-    if wrong[0]:
+    ).fetchall()
+    if wrong_count:
         raise SourceError(
-            f"{path.name}: event_create_time is no time in {wrong[0]} row(s), first in data row {wrong[1]}. "
+            f"{path.name}: event_create_time is no time in {wrong_count} row(s), first in data row {first_row}. "
             "Write it as 2026-11-15T15:30:00Z."
         )
 
@@ -255,7 +254,7 @@ def _span(
     connection: duckdb.DuckDBPyConnection, timezone: str, as_of: date
 ) -> tuple[date, date, WeekPair]:
     """First and last ticket's date, and the week pair that `as_of` asks for."""
-    row = connection.execute(
+    (row,) = connection.execute(
         """
         with report_week as (
             select cast(date_trunc('week', $as_of) as date) - 7 as week_start
@@ -278,8 +277,7 @@ def _span(
         cross join report_week
         """,
         {"timezone": timezone, "as_of": as_of},
-    ).fetchone()
-    assert row is not None
+    ).fetchall()
     if row[0] is None:
         raise SourceError(
             "the file holds no ticket with an event_create_time. Export the tickets again."
