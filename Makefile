@@ -30,7 +30,8 @@ lint: .venv/.dev  ## Check style, types, SQL and boundaries
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@mkdir -p .voc  # the templater's DuckDB file
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests/*.sql
+	DBT_TARGET_PATH=.voc/target DBT_LOG_PATH=.voc/logs \
+		$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests/*.sql
 
 bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (half an hour)
 	$(BIN)/python -m tests.bench

@@ -1,9 +1,12 @@
 """The thresholds seed is checked before dbt sees it."""
 
+import csv
+import re
 from pathlib import Path
 
 import pytest
 
+from flows import PROJECT_ROOT
 from flows.errors import UsageError
 from flows.thresholds import SEED, check_thresholds
 
@@ -74,3 +77,20 @@ def test_a_seed_that_cannot_be_read_is_said_so(tmp_path: Path, content: bytes | 
         path.write_bytes(content)
     with pytest.raises(UsageError, match="cannot be read"):
         check_thresholds(path)
+
+
+def test_the_readme_states_the_seed_s_numbers() -> None:
+    readme = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    for row in csv.DictReader(SEED.read_text(encoding="utf-8").splitlines()):
+        (line,) = [line for line in readme.splitlines() if f" {row['status']} | " in line]
+        stated = re.findall(r"(\d+) tickets or more|[+−](\d+) %|\+(\d+) points", line)
+        assert ["".join(number) for number in stated] == [
+            row[column]
+            for column in (
+                "min_total",
+                "min_increase_pct",
+                "min_negative_ratio_increase_pp",
+                "min_decrease_pct",
+            )
+            if row[column]
+        ]

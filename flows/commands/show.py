@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
 from rich.panel import Panel
@@ -17,6 +18,7 @@ from flows.slack.preview import preview
 
 _STYLES = {"CRITICAL": "bold red", "MONITOR": "yellow", "IMPROVED": "green", "STABLE": "dim"}
 _MESSAGE_WIDTH = 92
+_WIDE = 110
 
 
 def show_result(result: RunResult) -> None:
@@ -31,31 +33,36 @@ def show_result(result: RunResult) -> None:
 
 def show_statuses(weeks: WeekPair, rows: Sequence[Change]) -> None:
     """One line a category, worst first."""
+    console = Console()
+    is_wide = console.width >= _WIDE
     table = Table(
-        title=f"{weeks.comparison.label} ({weeks.comparison.start} – {weeks.comparison.end})"
+        title=f"{weeks.comparison.label} ({weeks.comparison.start} – {weeks.comparison.end})",
+        box=SIMPLE_HEAD,
     )
-    table.add_column("status")
-    table.add_column("category", overflow="fold")
-    table.add_column("tickets", justify="right")
-    table.add_column("change", justify="right")
-    table.add_column("negative", justify="right")
-    table.add_column("points", justify="right")
-    table.add_column("8 weeks")
-    table.add_column("reason")
+    table.add_column("status", no_wrap=True)
+    table.add_column("category", overflow="fold", min_width=20)
+    for heading in ("tickets", "change", "negative"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("8 weeks", no_wrap=True)
+    if is_wide:
+        table.add_column("reason", no_wrap=True)
     for row in rows:
-        table.add_row(
+        cells = [
             Text(row.status, style=_STYLES[row.status]),
             Text(category_name(row.category)),
             f"{row.base_total:,} → {row.comparison_total:,}",
             "new" if row.total_change_pct is None else f"{row.total_change_pct:+,.1f}%",
-            "–"
-            if row.comparison_negative_ratio is None
-            else f"{100 * row.comparison_negative_ratio:.1f}%",
-            "–" if row.negative_ratio_change_pp is None else f"{row.negative_ratio_change_pp:+.1f}",
+            _negative(row),
             sparkline(row.total_last_8_weeks),
-            row.status_reason or "",
-        )
-    Console().print(table)
+        ]
+        table.add_row(*cells, *([row.status_reason or ""] if is_wide else []))
+    console.print(table)
+
+
+def _negative(row: Change) -> str:
+    ratio, points = row.comparison_negative_ratio, row.negative_ratio_change_pp
+    share = "–" if ratio is None else f"{100 * ratio:.0f}%"
+    return share if points is None else f"{share} ({points:+.1f})"
 
 
 def _closing_line(result: RunResult) -> str:
