@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 import uuid
@@ -21,6 +22,8 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 
 AsOf = Annotated[
     str | None, typer.Option(help="Report the week that was newest on this date.", metavar="DATE")
@@ -149,17 +152,23 @@ def _print_json(value: dict[str, Any]) -> None:
 def main() -> None:
     """Run the command line; every error is one line and an exit code (see flows.errors)."""
     os.umask(0o077)  # what is written holds customers' words
+    signal.signal(signal.SIGTERM, _end)
     try:
         code = app(standalone_mode=False)
     except VocError as error:
         _fail(error.exit_code, str(error))
-    except KeyboardInterrupt:
-        _fail(130, "interrupted")
     except Exception as error:
         if hasattr(error, "format_message"):  # click's usage errors
             _fail(2, error.format_message())
         _fail(1, f"unexpected {type(error).__name__}. Details: {_trace(error)}")
+    if code == INTERRUPTED:
+        _fail(code, "interrupted")
     sys.exit(code or 0)
+
+
+def _end(signal_number: int, frame: object) -> NoReturn:
+    """End like on Ctrl-C, so that a temporary Prefect server is stopped too."""
+    raise KeyboardInterrupt
 
 
 def _fail(code: int, message: str) -> NoReturn:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -307,6 +308,42 @@ def test_a_run_needs_no_prefect_server(
     assert ran.code == 0, ran.err
     assert "Posted 5 message(s) for 2026-W46 to C0ELSEWHERE." in ran.out
     assert all(line.startswith("· ") for line in ran.err.splitlines()), ran.err
+
+
+def test_a_run_that_is_ended_stops_its_prefect_server(sample_file: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "flows.cli",
+            "run",
+            "--source",
+            str(sample_file),
+            "--week",
+            "2026-W46",
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""},
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "temporary Prefect server" in line:
+                break
+        children = _children(process.pid)
+        deadline = time.monotonic() + 20
+        while not children and time.monotonic() < deadline:
+            time.sleep(0.1)
+            children = _children(process.pid)
+        assert children
+        process.terminate()
+        assert process.stderr.read().splitlines()[-1] == "voc: interrupted"
+    assert process.returncode == 130
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_doctor_ticks_only_what_answers(voc: Voc, csv: Path, prefect_api: str) -> None:

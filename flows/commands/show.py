@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -47,7 +47,7 @@ def show_statuses(weeks: WeekPair, rows: Sequence[Change]) -> None:
     if is_wide:
         table.add_column("reason", no_wrap=True)
     for row in rows:
-        cells = [
+        cells: list[RenderableType] = [
             Text(row.status, style=_STYLES[row.status]),
             Text(category_name(row.category)),
             f"{row.base_total:,} → {row.comparison_total:,}",
