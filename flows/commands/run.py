@@ -46,9 +46,8 @@ def run_report(
             return RunResult("no_data", file.weeks)
         workspace = file.workspace
 
-    os.environ["VOC_TARGET"] = (
-        settings.target
-    )  # the flow reads its settings itself, wherever it runs
+    # The flow reads its settings itself, wherever it runs.
+    os.environ["VOC_TARGET"] = settings.target
     with progress_on_stderr(), _prefect_api(settings, workspace, as_of):
         from flows.weekly_voc import weekly_voc
 
