@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -19,4 +20,5 @@ def build_docs(*, target: str | None) -> Path:
         settings, workspace_for(settings, None), datetime.now(settings.zone).date()
     )
     with progress_on_stderr():
+        logging.getLogger("voc").info("dbt: describing the tables")
         return transform.generate_docs(build, folder)
