@@ -13,10 +13,20 @@ from pathlib import Path
 
 import httpx
 
-from flows.errors import VocError
+from flows.errors import UsageError, VocError
 
 STARTUP_SECONDS = 180  # on two slow cores it takes half a minute
 POLL_SECONDS = 0.2
+
+
+def check_api(url: str) -> None:
+    """Raise UsageError when nothing answers at a Prefect API's URL; any answer will do."""
+    try:
+        httpx.get(f"{url}/health", timeout=10)
+    except httpx.TransportError as error:
+        raise UsageError(
+            f"no Prefect server answers at {url} ({type(error).__name__}). Start it, or unset PREFECT_API_URL."
+        ) from None
 
 
 class TemporaryServer:

@@ -283,6 +283,17 @@ def test_without_dbt_the_way_to_get_it_is_said(tmp_path: Path, csv: Path, prefec
     assert "Traceback" not in ran.stderr
 
 
+def test_a_prefect_api_that_does_not_answer_is_said_so(voc: Voc, csv: Path) -> None:
+    ran = voc(
+        "run", "--source", csv, "--week", "2026-W46", PREFECT_API_URL="http://127.0.0.1:9/api"
+    )
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1] == (
+        "voc: no Prefect server answers at http://127.0.0.1:9/api (ConnectError). "
+        "Start it, or unset PREFECT_API_URL."
+    )
+
+
 def test_slack_errors_have_their_own_exit_code(voc: Voc, csv: Path, prefect_api: str) -> None:
     with FakeSlack() as slack:
         ran = voc(

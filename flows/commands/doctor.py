@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-import httpx
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +17,7 @@ from rich.text import Text
 from flows import transform
 from flows.analysis.client import LaasClient, LaasError
 from flows.errors import SlackError, VocError
+from flows.prefect_server import check_api
 from flows.settings import Settings, load_settings
 from flows.slack.transports import open_transport, target_for
 from flows.source_file import open_source
@@ -134,10 +134,5 @@ def _prefect() -> tuple[State, str]:
     url = PREFECT_API_URL.value()
     if not url:
         return "missing", "no PREFECT_API_URL: each run starts a temporary server"
-    try:
-        httpx.get(f"{url}/health", timeout=5).raise_for_status()
-    except httpx.HTTPError as error:
-        raise VocError(
-            f"{url} does not answer ({type(error).__name__}). Start it, or unset PREFECT_API_URL."
-        ) from None
+    check_api(url)
     return "ok", f"{url} answers"

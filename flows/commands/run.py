@@ -70,11 +70,13 @@ def _prefect_api(settings: Settings, workspace: Workspace, as_of: date) -> Itera
     log.info("loading Prefect")
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
+    from flows.prefect_server import check_api, temporary_server
+
     if PREFECT_API_URL.value():
+        check_api(PREFECT_API_URL.value())
         yield
         return
     from flows import transform
-    from flows.prefect_server import temporary_server
 
     log.info("starting a temporary Prefect server and loading dbt (half a minute)")
     with temporary_server(

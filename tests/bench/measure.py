@@ -39,6 +39,7 @@ class Ran:
 
     seconds: float
     peak_gib: float
+    output: str
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,13 @@ class Peak:
 
 def run_timed(command: Sequence[str | Path], **variables: str) -> Ran:
     """Run a command to its end. Raises RuntimeError with the end of its output when it fails."""
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as log:
         started = time.perf_counter()
         process = subprocess.Popen(
             list(map(str, command)),
             env=os.environ | variables,
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
@@ -123,11 +124,11 @@ def run_timed(command: Sequence[str | Path], **variables: str) -> Ran:
             raise
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            output.seek(0)
-            end = output.read()[-2000:].decode(errors="replace")
-            raise RuntimeError(f"{command} ended with {process.returncode}:\n{end}")
-    return Ran(seconds, usage.ru_maxrss / 2**20)
+        log.seek(0)
+        output = log.read().decode(errors="replace")
+    if process.returncode != 0:
+        raise RuntimeError(f"{command} ended with {process.returncode}:\n{output[-2000:]}")
+    return Ran(seconds, usage.ru_maxrss / 2**20, output)
 
 
 def alternately(runs: Mapping[str, Callable[[], Ran]], repetitions: int) -> list[Timing]:
