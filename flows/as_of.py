@@ -39,7 +39,7 @@ def checked_as_of(as_of: date | None, now: datetime) -> date:
         return today
     if as_of > today:
         raise UsageError(
-            f"The week asked for is not complete before {as_of}, and today is {today}. "
+            f"{as_of} is in the future (today is {today}), and its week is not complete. "
             "Choose an earlier week."
         )
     return as_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -153,17 +154,34 @@ def main() -> None:
     """Run the command line; every error is one line and an exit code (see flows.errors)."""
     os.umask(0o077)  # what is written holds customers' words
     signal.signal(signal.SIGTERM, _end)
-    try:
-        code = app(standalone_mode=False)
-    except VocError as error:
-        _fail(error.exit_code, str(error))
-    except Exception as error:
-        if hasattr(error, "format_message"):  # click's usage errors
-            _fail(2, error.format_message())
-        _fail(1, f"unexpected {type(error).__name__}. Details: {_trace(error)}")
+    # A root logger with a handler keeps libraries from printing, and from setting up one that prints.
+    logging.getLogger().addHandler(logging.NullHandler())
+    code, message = _run()
     if code == INTERRUPTED:
-        _fail(code, "interrupted")
-    sys.exit(code or 0)
+        message = "interrupted"
+    if message:
+        _fail(code, message)
+    sys.exit(code)
+
+
+def _run() -> tuple[int, str]:
+    """Run the command; its exit code, and the line that explains an error.
+
+    The error's frames are cleared: Prefect keeps it, and at exit DuckDB complains of every object kept alive.
+    """
+    try:
+        return app(standalone_mode=False) or 0, ""
+    except VocError as error:
+        traceback.clear_frames(error.__traceback__)
+        error.__traceback__ = error.__context__ = None
+        return error.exit_code, str(error)
+    except Exception as error:
+        if hasattr(
+            error, "format_message"
+        ):  # click's usage errors; no message: the help was printed
+            text = error.format_message().rstrip(".")
+            return 2, f"{text}. See --help." if text else ""
+        return 1, f"unexpected {type(error).__name__}. Details: {_trace(error)}"
 
 
 def _end(signal_number: int, frame: object) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from flows.report import STATUSES, Analysis, WeeklyReport, WeekPair
@@ -15,7 +16,10 @@ Outcome = Literal["posted", "already_posted", "dry_run", "quiet", "no_data", "no
 
 @dataclass(frozen=True)
 class RunResult:
-    """`messages` are what this run wrote, `delivered` is where the report stands (nothing in a dry run)."""
+    """`messages` are what this run wrote, `delivered` is where the report stands (nothing in a dry run).
+
+    `last_date` is the date of the newest ticket where the source ends before the report week.
+    """
 
     outcome: Outcome
     weeks: WeekPair
@@ -23,6 +27,7 @@ class RunResult:
     analyses: tuple[Analysis, ...] = ()
     messages: tuple[Message, ...] = ()
     delivered: tuple[Delivered, ...] = ()
+    last_date: date | None = None
 
     @classmethod
     def of(

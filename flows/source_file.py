@@ -6,6 +6,7 @@ found here, before dbt or Prefect is imported.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,11 @@ class SourceFile:
     def ends_before_report_week(self) -> bool:
         return self.last_date < self.weeks.comparison.start
 
+    @property
+    def key(self) -> str:
+        """Tells reports on different files apart; the same file keeps it when it changes."""
+        return hashlib.sha256(str(self.path).encode()).hexdigest()[:8]
+
     def mark_built(self) -> None:
         """Remember that a build of this version has succeeded."""
         assert self.workspace.duckdb_path is not None
@@ -96,6 +102,8 @@ def _version_of(path: Path, timezone: str) -> _Version:
         raise SourceError(
             f"{path.name} is neither .csv nor .parquet. Export the tickets as one of these."
         )
+    if path.is_dir():
+        raise SourceError(f"{path.name} is a folder. Name one file.")
     if any(character in str(path) for character in "*?["):
         raise SourceError(f"{path.name}: *, ? and [ are not allowed in the path. Rename the file.")
     try:
@@ -156,11 +164,21 @@ def _register(connection: duckdb.DuckDBPyConnection, path: Path, version: _Versi
             for name, type_, *_ in connection.sql(f"describe select * from {relation}").fetchall()
         }
     missing = [column for column in REQUIRED_COLUMNS if column not in types]
+    if missing and len(types) == 1 and (";" in next(iter(types)) or "\t" in next(iter(types))):
+        raise SourceError(f"{path.name} is not separated by commas. Save it comma separated.")
     if missing:
         raise SourceError(
             f"{path.name} has no column {', '.join(missing)}. Needed are {', '.join(REQUIRED_COLUMNS)}; "
             f"optional are {', '.join(OPTIONAL_COLUMNS)}."
         )
+    nested = [
+        column
+        for column, type_ in types.items()
+        if column in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
+        and (type_.endswith("]") or type_.startswith(("STRUCT", "MAP", "BLOB", "UNION")))
+    ]
+    if nested:
+        raise SourceError(f"{path.name}: {', '.join(nested)} holds no text. Write it as text.")
     columns = [
         _time_expression(path, types["event_create_time"]) + " as event_create_time",
         *(
@@ -173,6 +191,7 @@ def _register(connection: duckdb.DuckDBPyConnection, path: Path, version: _Versi
     kind = "table" if is_csv else "view"
     with _explained(path):
         _check_times(connection, path, relation, types["event_create_time"])
+        _check_ids(connection, path, relation)
         connection.execute("begin")
         connection.execute("create schema if not exists source")
         connection.execute(
@@ -231,6 +250,16 @@ def _check_times(
         raise SourceError(
             f"{path.name}: event_create_time is no time in {wrong_count} row(s), first in data row {first_row}. "
             "Write it as 2026-11-15T15:30:00Z."
+        )
+
+
+def _check_ids(connection: duckdb.DuckDBPyConnection, path: Path, relation: str) -> None:
+    ((without_id,),) = connection.execute(
+        f"select count(*) from {relation} where id is null or trim(cast(id as varchar)) = ''"
+    ).fetchall()
+    if without_id:
+        raise SourceError(
+            f"{path.name}: id is blank in {without_id} row(s). Each ticket needs one."
         )
 
 

@@ -13,8 +13,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from flows import PROJECT_ROOT
-from flows.errors import TransformError
+from flows.errors import SourceError, TransformError
 from flows.settings import Settings
 from flows.workspace import Workspace
 
@@ -114,6 +116,10 @@ def _invoke(build: Build, arguments: Sequence[str]) -> Any:
             _close_log()
             _release_duckdb(build)
     if not outcome.success:
+        if isinstance(outcome.exception, duckdb.IOException):
+            raise SourceError(
+                f"{build.workspace.duckdb_path} is in use by another process. Wait for it to end."
+            )
         raise TransformError(_explanation(outcome, build))
     return outcome.result
 

@@ -23,7 +23,7 @@ from flows.analysis.client import LaasClient, LaasError
 from flows.analysis.prompt import build_prompt
 from flows.analysis.rule_based import rule_based_analysis
 from flows.as_of import checked_as_of
-from flows.errors import SourceError, VocError
+from flows.errors import SourceError, UsageError, VocError
 from flows.outcome import RunResult
 from flows.privacy import Masker
 from flows.report import Analysis, Change, WeeklyReport
@@ -37,7 +37,7 @@ from flows.source_file import SourceFile, open_source
 from flows.state import answers_storage
 from flows.thresholds import check_thresholds
 from flows.warehouse import Warehouse, open_warehouse, read_report, read_week_pair
-from flows.workspace import NO_SOURCE, remember, workspace_for
+from flows.workspace import NO_SOURCE, SOURCE_AND_BIGQUERY, remember, workspace_for
 
 log = logging.getLogger("voc")
 # Its few lines tell what a run does, on the terminal and in the Prefect UI.
@@ -46,7 +46,8 @@ log.setLevel(logging.INFO)
 
 def _run_name() -> str:
     given = runtime.flow_run.parameters
-    day = given.get("as_of") or runtime.flow_run.scheduled_start_time.date()
+    scheduled = runtime.flow_run.scheduled_start_time.astimezone(load_settings().zone)
+    day = given.get("as_of") or scheduled.date()
     return f"voc as of {day}" + (f" in {given['channel']}" if given.get("channel") else "")
 
 
@@ -80,13 +81,14 @@ async def weekly_voc(
 
     file = prepare_source(settings, source, as_of)
     if file and file.ends_before_report_week:
-        return RunResult("no_data", file.weeks)
+        return RunResult("no_data", file.weeks, last_date=file.last_date)
     report = read_changes(build_models(settings, file, as_of), as_of)
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
     await publish_artifacts(report, settings)
 
-    delivery = open_delivery(transport, target, report, settings, force)
+    source_key = f"{file.key}:" if file else ""
+    delivery = open_delivery(transport, target, report, settings, source_key, force)
     analyses, messages, delivered = [], [], []
     for message in summary_messages(report, settings.dashboard_url):
         messages.append(message)
@@ -99,7 +101,9 @@ async def weekly_voc(
             analyses.append(analysis)
             messages.append(analysis_message(change, analysis))
             delivered.append(await post(delivery, messages[-1]))
-    return RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
+    result = RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
+    log.info("%s: %s", report.weeks.comparison.label, result.outcome)
+    return result
 
 
 def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
@@ -118,6 +122,8 @@ def check_target(transport: Transport, target: Target) -> None:
 def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
     """Make a file the source table; None where the source is BigQuery's."""
     if settings.target == "bigquery":
+        if source is not None:
+            raise UsageError(SOURCE_AND_BIGQUERY)
         return None
     if source is None:
         raise SourceError(NO_SOURCE)
@@ -151,16 +157,30 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     report = read_report(warehouse, weeks)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
     log.info("%s: %s", weeks.comparison.label, counts)
+    if not any(row.base_negative or row.comparison_negative for row in report.rows):
+        log.warning("no ticket of the two weeks has the emotion 부정: negative shares are 0")
     return report
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
 def open_delivery(
-    transport: Transport, target: Target, report: WeeklyReport, settings: Settings, force: bool
+    transport: Transport,
+    target: Target,
+    report: WeeklyReport,
+    settings: Settings,
+    source_key: str,
+    force: bool,
 ) -> Delivery:
     """Read what already stands in the target."""
-    run_id = str(runtime.flow_run.id)
-    return Delivery(transport, target, report.weeks.comparison, settings.zone, run_id, force=force)
+    return Delivery(
+        transport,
+        target,
+        report.weeks.comparison,
+        settings.zone,
+        run_id=str(runtime.flow_run.id),
+        source=source_key,
+        force=force,
+    )
 
 
 @task(cache_policy=NO_CACHE, task_run_name="post {message.id.kind}")

@@ -9,10 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from flows import PROJECT_ROOT
-from tests.conftest import Voc
+from flows.settings import load_settings
+from flows.source_file import open_source
+from tests.conftest import AS_OF, Voc
 from tests.fakes.slack import FakeSlack
 
 ROW_KEYS = [
@@ -185,11 +188,11 @@ WRONG = [
         "no source to read. Name a CSV or Parquet file with --source FILE, or read BigQuery",
     ),
     (["run", "--source", "gone.csv"], 3, "cannot read"),
-    (["run", "--source", "export.csv", "--week", "2099-W01"], 2, "not complete before 2099-01-05"),
+    (["run", "--source", "export.csv", "--week", "2099-W01"], 2, "2099-01-05 is in the future"),
     (
         ["run", "--source", "export.csv", "--as-of", "2099-01-05"],
         2,
-        "not complete before 2099-01-05",
+        "2099-01-05 is in the future",
     ),
     (["run", "--source", "export.csv", "--week", "2020-W01"], 3, "fewer than two complete weeks"),
     (["run", "--source", "export.csv", "--week", "46"], 2, "is no week"),
@@ -202,6 +205,12 @@ WRONG = [
     (["run", "--source", "export.csv", "--target", "oracle"], 2, "VOC_TARGET"),
     (["run", "--source", "export.csv", "--thread-ts", "x"], 2, "is no thread_ts"),
     (["run", "--nonsense"], 2, "No such option"),
+    (
+        ["run", "--source", "export.csv", "--target", "bigquery"],
+        2,
+        "--source is read by the target duckdb only",
+    ),
+    (["run", "--source", "."], 3, "is a folder. Name one file."),
     (["status", "--status", "WORSE", "--source", "export.csv"], 2, "'WORSE' is no status"),
     (["status"], 3, "no source to read"),
     (["sample", "--out", "x.xlsx"], 2, ".parquet or .csv"),
@@ -281,6 +290,21 @@ def test_without_dbt_the_way_to_get_it_is_said(tmp_path: Path, csv: Path, prefec
     assert ran.returncode == 4
     assert "dbt is not installed (dbt). Run make setup." in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_failed_data_test_is_one_line_too(
+    voc: Voc, csv: Path, prefect_api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = open_source(load_settings(), csv, AS_OF)
+    with duckdb.connect(str(file.workspace.duckdb_path)) as connection:
+        connection.execute("update source.tickets set id = null where id = '1'")
+    ran = voc("run", "--source", csv, "--week", "2026-W46", PREFECT_API_URL=prefect_api)
+    assert ran.code == 4
+    *progress, said = ran.err.splitlines()
+    assert said.startswith(
+        "voc: dbt failed, nothing was posted: test not_null_stg_zendesk__tickets"
+    )
+    assert all(line.startswith("· ") for line in progress)
 
 
 def test_a_prefect_api_that_does_not_answer_is_said_so(voc: Voc, csv: Path) -> None:

@@ -67,6 +67,15 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
     (schedule,) = weekly["schedules"]
     assert schedule["schedule"]["cron"] == "0 9 * * 1"
     assert schedule["schedule"]["timezone"] == "Asia/Seoul"
+    httpx.post(f"{api}/deployments/{weekly['id']}/schedule", json={}).raise_for_status()
+    scheduled = httpx.post(
+        f"{api}/flow_runs/filter",
+        json={
+            "deployments": {"id": {"any_": [weekly["id"]]}},
+            "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+        },
+    ).json()
+    assert scheduled, "the schedule makes no runs"
     on_demand = httpx.get(f"{api}/deployments/name/weekly_voc/on-demand").json()
     assert weekly["work_queue_name"] == on_demand["work_queue_name"] == "reports"
     queue = httpx.get(f"{api}/work_pools/voc/queues/reports").json()

@@ -137,6 +137,28 @@ def test_a_file_that_cannot_be_read_gets_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_a_ticket_without_an_id_is_counted(tmp_path: Path, settings: Settings) -> None:
+    with pytest.raises(SourceError, match=r"id is blank in 2 row\(s\)"):
+        open_source(
+            settings, csv(tmp_path, *TWO_WEEKS, ",2026-11-10,a,부정", " ,2026-11-10,a,부정"), AS_OF
+        )
+
+
+def test_another_separator_is_recognised(tmp_path: Path, settings: Settings) -> None:
+    path = csv(tmp_path, "1;2026-11-10;a;b", header=HEADER.replace(",", ";"))
+    with pytest.raises(SourceError, match="not separated by commas"):
+        open_source(settings, path, AS_OF)
+
+
+def test_a_column_that_holds_no_text_is_refused(tmp_path: Path, settings: Settings) -> None:
+    path = parquet(
+        tmp_path,
+        "select '1' as id, now() as event_create_time, ['a'] as category1, '부정' as overall_emotion",
+    )
+    with pytest.raises(SourceError, match="category1 holds no text"):
+        open_source(settings, path, AS_OF)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, settings: Settings) -> None:
     with pytest.raises(SourceError, match=r"cannot read .*gone.csv: No such file.*Check --source"):
         open_source(settings, tmp_path / "gone.csv", AS_OF)

@@ -16,6 +16,8 @@ import pytest
 
 from flows.errors import SlackError, SourceError, TransformError, UsageError, VocError
 from flows.outcome import RunResult
+from flows.settings import load_settings
+from flows.source_file import open_source
 from tests.conftest import AS_OF
 from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
@@ -224,19 +226,27 @@ def test_a_dry_run_builds_and_analyses_but_posts_nothing(
     assert slack.requests == []
 
 
-def test_nothing_is_posted_when_a_data_test_fails(
-    home: Path, tmp_path: Path, sample_file: Path
-) -> None:
-    broken = tmp_path / "broken.parquet"
-    duckdb.sql(
-        f"copy (select * replace (case when row_number() over () = 100 then null else id end as id) "
-        f"from '{sample_file}') to '{broken}'"
-    )
+def test_nothing_is_posted_when_a_data_test_fails(home: Path, sample_file: Path) -> None:
+    file = open_source(load_settings(), sample_file, AS_OF)
+    with duckdb.connect(str(file.workspace.duckdb_path)) as connection:
+        connection.execute(
+            "create or replace view source.tickets as "
+            "select * replace (case when id like '%77' then null else id end as id) "
+            f"from '{sample_file}'"
+        )
     with pytest.raises(TransformError) as caught:
-        run(source=broken)
+        run(source=sample_file)
     assert "test not_null_stg_zendesk__tickets_ticket_id" in str(caught.value)
     assert "nothing was posted" in str(caught.value)
     assert outbox(home) == []
+
+
+def test_reports_on_two_files_do_not_mix(home: Path, tmp_path: Path, sample_file: Path) -> None:
+    first = run(source=sample_file)
+    shutil.copy(sample_file, tmp_path / "other.parquet")
+    second = run(source=tmp_path / "other.parquet")
+    assert second.outcome == "posted"
+    assert not {d.ts for d in first.delivered} & {d.ts for d in second.delivered}
 
 
 def test_a_quiet_week_is_announced_in_one_line(home: Path, tmp_path: Path) -> None:
@@ -252,9 +262,6 @@ def test_a_quiet_week_is_announced_in_one_line(home: Path, tmp_path: Path) -> No
 
 
 def test_a_report_week_after_the_data_posts_nothing(home: Path, sample_file: Path) -> None:
-    from flows.settings import load_settings
-    from flows.source_file import open_source
-
     assert (
         open_source(load_settings(), sample_file, date(2026, 11, 22)).ends_before_report_week
         is False
@@ -276,7 +283,7 @@ def _ending(sample_file: Path, home: Path, day: str) -> Path:
     ("parameters", "error", "message"),
     [
         ({"source": None}, SourceError, "no source to read"),
-        ({"as_of": date(2100, 1, 1)}, UsageError, "not complete before 2100-01-01"),
+        ({"as_of": date(2100, 1, 1)}, UsageError, "2100-01-01 is in the future"),
         ({"thread_ts": "yesterday"}, UsageError, "is no thread_ts"),
     ],
 )

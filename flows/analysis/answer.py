@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from flows.analysis.prompt import samples_for_prompt
+from flows.analysis.prompt import samples_for_prompt, shown_first
 from flows.report import Analysis, Evidence, Example, Sample
 
 MAX_SUMMARY_CHARACTERS = 700
@@ -52,7 +52,9 @@ def parse_answer(text: str, evidence: Evidence, mask: Callable[[str], str]) -> A
         category=evidence.change.category,
         source="laas",
         summary=summary,
-        examples=quoted(_named_samples(sections.get("examples"), samples) or samples[:2]),
+        examples=quoted(
+            _named_samples(sections.get("examples"), samples) or shown_first(samples)[:2]
+        ),
         hypotheses=hypotheses,
         actions=_listed(sections.get("actions"), mask),
     )

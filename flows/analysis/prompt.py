@@ -37,6 +37,11 @@ def samples_for_prompt(evidence: Evidence) -> tuple[Sample, ...]:
     )
 
 
+def shown_first(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    """The comparison week's samples: a base week's text is no evidence of what is new."""
+    return tuple(s for s in samples if s.week_role == "comparison") or samples
+
+
 def build_prompt(evidence: Evidence) -> str:
     """Ask for the four sections about one category.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.analysis.answer import quoted
-from flows.analysis.prompt import samples_for_prompt
+from flows.analysis.prompt import samples_for_prompt, shown_first
 from flows.report import Analysis, Change, Evidence
 
 _EXAMPLES = 3
@@ -18,7 +18,7 @@ def rule_based_analysis(evidence: Evidence) -> Analysis:
         category=change.category,
         source="rule_based",
         summary=_summary(change),
-        examples=quoted(samples[:_EXAMPLES]),
+        examples=quoted(shown_first(samples)[:_EXAMPLES]),
         hypotheses=_hypotheses(evidence),
         actions=_actions(evidence),
     )

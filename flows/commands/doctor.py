@@ -121,10 +121,7 @@ def _laas(settings: Settings) -> tuple[State, str]:
     try:
         asyncio.run(ask())
     except LaasError as error:
-        return (
-            "failed",
-            f"{settings.laas_base_url}: {error}. Check LAAS_API_KEY, LAAS_PROJECT and LAAS_PRESET_HASH.",
-        )
+        return "failed", f"{settings.laas_base_url}: {error}. Check the settings LAAS_…"
     return "ok", f"{settings.laas_base_url} answered"
 
 

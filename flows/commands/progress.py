@@ -14,8 +14,6 @@ def progress_on_stderr() -> Iterator[None]:
     """Show what the logger `voc` says; keep Prefect's console log and stray prints away from stdout."""
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "voc")
-    # A root logger with a handler keeps libraries from setting up one that prints everything.
-    logging.getLogger().addHandler(logging.NullHandler())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("· %(message)s"))
     log = logging.getLogger("voc")

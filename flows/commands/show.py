@@ -73,13 +73,12 @@ def _closing_line(result: RunResult) -> str:
             new = sum(message.is_new for message in result.delivered)
             return f"Posted {new} message(s) for {week.label} to {where}."
         case "already_posted":
-            return f"{week.label} stands in {where} already: nothing was posted. --force posts it again."
+            return f"{week.label} was already posted to {where}: nothing was posted. --force posts it again."
         case "dry_run":
             return f"Dry run for {week.label}: nothing was posted."
         case "no_data":
             days = f"{week.start} – {week.end}"
-            return (
-                f"No tickets in {week.label} ({days}): nothing was posted. Choose another --week."
-            )
+            end = f" The tickets end on {result.last_date}." if result.last_date else ""
+            return f"No tickets in {week.label} ({days}): nothing was posted.{end} Choose another --week."
         case "not_ready":
             return f"{week.label} is not loaded yet: nothing was posted."

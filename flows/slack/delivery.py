@@ -52,12 +52,14 @@ class Delivery:
         zone: ZoneInfo,
         run_id: str,
         *,
+        source: str = "",
         force: bool = False,
     ) -> None:
         self._transport = transport
         self._target = target
         self._week = week
         self._run_id = run_id
+        self._source = source
         self._force = force
         # A report is never older than the end of its week.
         self._since = datetime.combine(week.end, time.max, zone).timestamp()
@@ -71,9 +73,9 @@ class Delivery:
         return self._thread_ts
 
     def key(self, id: MessageId) -> str:
-        """What makes a message the same in every run: week, target, kind and category."""
+        """What makes a message the same in every run: week, target, source, kind and category."""
         digest = hashlib.sha256(json.dumps([id.category, id.part]).encode()).hexdigest()[:16]
-        return f"{self._week.label}:{self._target_name()}:{id.kind}:{digest}"
+        return f"{self._week.label}:{self._target_name()}:{self._source}{id.kind}:{digest}"
 
     def standing(self, id: MessageId) -> Delivered | None:
         """The message as it already stands there, if it does."""
