@@ -176,9 +176,8 @@ def _run() -> tuple[int, str]:
         error.__traceback__ = error.__context__ = None
         return error.exit_code, str(error)
     except Exception as error:
-        if hasattr(
-            error, "format_message"
-        ):  # click's usage errors; no message: the help was printed
+        if hasattr(error, "format_message"):
+            # Click's usage errors; without a message it has printed the help.
             text = error.format_message().rstrip(".")
             return 2, f"{text}. See --help." if text else ""
         return 1, f"unexpected {type(error).__name__}. Details: {_trace(error)}"

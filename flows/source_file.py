@@ -98,12 +98,12 @@ def open_source(settings: Settings, source: Path, as_of: date) -> SourceFile:
 
 
 def _version_of(path: Path, timezone: str) -> _Version:
+    if path.is_dir():
+        raise SourceError(f"{path.name} is a folder. Name one file.")
     if path.suffix.lower() not in (".csv", ".parquet"):
         raise SourceError(
             f"{path.name} is neither .csv nor .parquet. Export the tickets as one of these."
         )
-    if path.is_dir():
-        raise SourceError(f"{path.name} is a folder. Name one file.")
     if any(character in str(path) for character in "*?["):
         raise SourceError(f"{path.name}: *, ? and [ are not allowed in the path. Rename the file.")
     try:

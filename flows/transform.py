@@ -116,6 +116,8 @@ def _invoke(build: Build, arguments: Sequence[str]) -> Any:
             _close_log()
             _release_duckdb(build)
     if not outcome.success:
+        if isinstance(outcome.exception, KeyboardInterrupt):
+            raise outcome.exception  # dbt makes a result even of Ctrl-C
         if isinstance(outcome.exception, duckdb.IOException):
             raise SourceError(
                 f"{build.workspace.duckdb_path} is in use by another process. Wait for it to end."
