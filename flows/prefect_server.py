@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,19 +38,10 @@ class TemporaryServer:
         self._port = _free_port()
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                [
-                    *(
-                        sys.executable,
-                        "-m",
-                        "uvicorn",
-                        "--factory",
-                        "prefect.server.api.server:create_app",
-                    ),
-                    *("--host", "127.0.0.1", "--port", str(self._port), "--log-level", "error"),
-                ],
+                [sys.executable, "-m", "flows.prefect_server", str(self._port)],
                 env=os.environ
                 | {"PREFECT_UI_ENABLED": "0", "PREFECT_SERVER_ANALYTICS_ENABLED": "0"},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # closed when this process ends, however it ends
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the run first; the run then stops the server
@@ -80,6 +72,8 @@ class TemporaryServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
 
 
 @contextmanager
@@ -92,8 +86,31 @@ def temporary_server(log_path: Path) -> Iterator[TemporaryServer]:
         server.stop()
 
 
+def _serve(port: int) -> None:
+    """Be the server until told to stop, or until the process that started it is gone."""
+    import uvicorn
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    uvicorn.run(
+        "prefect.server.api.server:create_app",
+        factory=True,
+        host="127.0.0.1",
+        port=port,
+        log_level="error",
+    )
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
 def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))
