@@ -134,6 +134,21 @@ class Settings(BaseSettings):
         validation_alias="VOC_BIGQUERY_LOCATION",
         description="Location of the source and of the models.",
     )
+    bigquery_max_bytes_billed: int = Field(
+        10_000_000_000,
+        ge=1,
+        validation_alias="VOC_BIGQUERY_MAX_BYTES_BILLED",
+        description="Bytes that one job may bill; one that would bill more does not run.",
+    )
+    gcp_credentials_block: str | None = Field(
+        None,
+        validation_alias="VOC_GCP_CREDENTIALS_BLOCK",
+        description="Name of the Prefect block (GCP Credentials) to use on BigQuery.",
+    )
+    google_application_credentials: Path | None = Field(
+        None,
+        description="Key file to use on BigQuery (default: the machine's own credentials).",
+    )
     timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
         "Asia/Seoul",
         validation_alias="VOC_TIMEZONE",

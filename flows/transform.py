@@ -16,12 +16,24 @@ from typing import Any
 import duckdb
 
 from flows import PROJECT_ROOT
+from flows.bigquery.connection import BigQuery, log_job, shorten_googles_patience
+from flows.bigquery.credentials import access_token
+from flows.bigquery.refusals import explain_if_known
 from flows.errors import SourceError, TransformError
 from flows.settings import Settings
 from flows.workspace import Workspace
 
+log = logging.getLogger("voc")
 # dbt keeps global state and reads os.environ: two invocations in one process would mix.
 _one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """Past weeks to count again, each named by a date as of which it is the newest complete one."""
+
+    first: date
+    last: date
 
 
 @dataclass(frozen=True)
@@ -32,9 +44,15 @@ class Build:
     workspace: Workspace
     as_of: date
     full_refresh: bool = False
+    flow_run_id: str = ""
+    backfill: Backfill | None = None
+
+    @property
+    def is_on_bigquery(self) -> bool:
+        return self.workspace.duckdb_path is None
 
     def environment(self) -> dict[str, str]:
-        """The variables that profiles.yml, the source's YAML and the macros read."""
+        """The variables that profiles.yml, the source's YAML and the macros read. Raises SourceError."""
         s = self.settings
         variables = {
             "VOC_AS_OF": self.as_of.isoformat(),
@@ -43,7 +61,18 @@ class Build:
             "VOC_BIGQUERY_PROJECT": s.jobs_project,
             "VOC_BIGQUERY_DATASET": s.bigquery_dataset,
             "VOC_BIGQUERY_LOCATION": s.bigquery_location,
+            "VOC_BIGQUERY_MAX_BYTES_BILLED": str(s.bigquery_max_bytes_billed),
+            "VOC_FLOW_RUN_ID": self.flow_run_id,
+            "VOC_BACKFILL_FROM": self.backfill.first.isoformat() if self.backfill else "",
+            "VOC_BACKFILL_TO": self.backfill.last.isoformat() if self.backfill else "",
         }
+        if self.is_on_bigquery:
+            if s.google_application_credentials:
+                key_file = s.google_application_credentials.resolve()
+                variables["GOOGLE_APPLICATION_CREDENTIALS"] = str(key_file)
+            if token := access_token(s):
+                variables["VOC_BIGQUERY_METHOD"] = "oauth-secrets"
+                variables["DBT_ENV_SECRET_BIGQUERY_TOKEN"] = token
         if self.workspace.duckdb_path is not None:
             variables["VOC_DUCKDB_PATH"] = str(self.workspace.duckdb_path)
             variables["VOC_SOURCE_TABLE"] = f"{self.workspace.duckdb_path.stem}.source.tickets"
@@ -82,6 +111,16 @@ def build_models(build: Build, select: str | None = None) -> None:
     _invoke(build, arguments)
 
 
+def backfill_models(build: Build) -> None:
+    """Count the weeks of `build.backfill` again and judge them; no text is read, the newest samples stay.
+
+    Says what it is doing. Raises TransformError like `build_models`.
+    """
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    arguments += ["--exclude", "stg_zendesk__ticket_texts", "int_flagged_tickets_masked+"]
+    _invoke(build, arguments, shows_progress=True)
+
+
 def run_unit_tests(build: Build) -> list[str]:
     """Run dbt's unit tests and return their names. Raises TransformError that names those that failed."""
     outcome = _invoke(build, ["test", "--select", "test_type:unit"])
@@ -96,13 +135,24 @@ def generate_docs(build: Build, folder: Path) -> Path:
     )
 
 
-def _invoke(build: Build, arguments: Sequence[str]) -> Any:
+def _invoke(build: Build, arguments: Sequence[str], *, shows_progress: bool = False) -> Any:
     import_dbt()
     from dbt.cli.main import dbtRunner
 
+    names_by_job_id: dict[str, str] = {}
+
+    def on_event(event: Any) -> None:
+        if event.info.name == "SQLQueryStatus" and event.data.query_id:
+            names_by_job_id[event.data.query_id] = event.data.node_info.node_name or "dbt"
+        elif event.info.name == "LogStartLine" and shows_progress:
+            node = event.data.node_info.node_name
+            log.info("dbt %d of %d: %s", event.data.index, event.data.total, node)
+
+    if build.is_on_bigquery:
+        shorten_googles_patience()
     with _one_at_a_time, _environment(build.environment()):
         try:
-            outcome = dbtRunner().invoke(
+            outcome = dbtRunner(callbacks=[on_event]).invoke(
                 [
                     *arguments,
                     *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
@@ -122,8 +172,27 @@ def _invoke(build: Build, arguments: Sequence[str]) -> Any:
             raise SourceError(
                 f"{build.workspace.duckdb_path} is in use by another process. Wait for it to end."
             )
-        raise TransformError(_explanation(outcome, build))
+        refusal = _refusal(outcome, build) if build.is_on_bigquery else None
+        raise refusal or TransformError(_explanation(outcome, build))
+    if build.is_on_bigquery:
+        jobs = list(BigQuery(build.settings).jobs(names_by_job_id))
+        for job in jobs:
+            log_job(job)
+        billed = sum(job.bytes_billed for job in jobs)
+        log.info("dbt: BigQuery billed %.1f MB in %d jobs", billed / 1e6, len(jobs))
     return outcome.result
+
+
+def _refusal(outcome: Any, build: Build) -> SourceError | None:
+    """What BigQuery itself had against the run, if that is why it failed."""
+    messages = [
+        result.message or ""
+        for result in getattr(outcome.result, "results", ())
+        if result.status == "error"  # a test that failed is no refusal
+    ]
+    if outcome.exception is not None:
+        messages.append(f"{type(outcome.exception).__name__} {outcome.exception}")
+    return explain_if_known(" ".join(messages), build.settings) if messages else None
 
 
 def _explanation(outcome: Any, build: Build) -> str:
@@ -163,7 +232,7 @@ def _close_log() -> None:
 
 def _release_duckdb(build: Build) -> None:
     """dbt-duckdb holds its connection for the life of the process; readers and other runs need the file."""
-    if build.workspace.duckdb_path is None:
+    if build.is_on_bigquery:
         return
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from flows.bigquery.connection import BigQuery
 from flows.errors import SourceError
 from flows.report import Change, Keyword, Sample, Threshold, Week, WeeklyReport, WeekPair
 from flows.settings import Settings
@@ -46,43 +47,12 @@ class DuckDBWarehouse:
             ) from None
 
 
-class BigQueryWarehouse:
-    """The marts in BigQuery, read with Prefect's Google credentials."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
-        # prefect_gcp takes many seconds to import: only runs on BigQuery pay for it.
-        from google.api_core.exceptions import GoogleAPIError
-        from google.auth.exceptions import GoogleAuthError
-        from google.cloud.bigquery import QueryJobConfig, ScalarQueryParameter
-        from prefect_gcp import GcpCredentials
-
-        s = self._settings
-        try:
-            client = GcpCredentials().get_bigquery_client(
-                project=s.jobs_project, location=s.bigquery_location
-            )
-            job = QueryJobConfig(
-                default_dataset=f"{s.jobs_project}.{s.bigquery_dataset}",
-                query_parameters=[
-                    ScalarQueryParameter(
-                        name, "DATE" if isinstance(value, date) else "STRING", value
-                    )
-                    for name, value in parameters.items()
-                ],
-            )
-            return [dict(row) for row in client.query_and_wait(sql, job_config=job)]
-        except (GoogleAPIError, GoogleAuthError) as error:
-            raise SourceError(
-                f"BigQuery could not be read ({type(error).__name__}). Run voc doctor --target bigquery."
-            ) from None
-
-
-def open_warehouse(settings: Settings, workspace: Workspace) -> Warehouse:
+def open_warehouse(
+    settings: Settings, workspace: Workspace, *, flow_run_id: str = ""
+) -> Warehouse:
+    """The marts of a workspace; BigQuery's jobs are labelled with the flow run."""
     if workspace.duckdb_path is None:
-        return BigQueryWarehouse(settings)
+        return BigQuery(settings, flow_run_id)
     return DuckDBWarehouse(workspace.duckdb_path)
 
 
@@ -173,7 +143,7 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
 
 def read_newest_ticket(settings: Settings) -> datetime:
     """When the newest ticket of BigQuery's source table was created (UTC), looking back two weeks."""
-    (row,) = BigQueryWarehouse(settings).rows(
+    (row,) = BigQuery(settings).rows(
         f"""
         select max(event_create_time) as newest_at
         from `{settings.source_table}`

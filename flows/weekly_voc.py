@@ -23,6 +23,7 @@ from flows.analysis.client import LaasClient, LaasError
 from flows.analysis.prompt import build_prompt
 from flows.analysis.rule_based import rule_based_analysis
 from flows.as_of import checked_as_of
+from flows.bigquery.connection import BigQuery
 from flows.errors import SourceError, UsageError, VocError
 from flows.outcome import RunResult
 from flows.privacy import Masker
@@ -120,10 +121,11 @@ def check_target(transport: Transport, target: Target) -> None:
 
 @task(cache_policy=NO_CACHE)
 def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
-    """Make a file the source table; None where the source is BigQuery's."""
+    """Make a file the source table; None where the source is BigQuery's, once it was found usable."""
     if settings.target == "bigquery":
         if source is not None:
             raise UsageError(SOURCE_AND_BIGQUERY)
+        BigQuery(settings).check()
         return None
     if source is None:
         raise SourceError(NO_SOURCE)
@@ -135,15 +137,20 @@ def build_models(settings: Settings, file: SourceFile | None, as_of: date) -> Wa
     """dbt build. Its failure stops the run before anything is posted."""
     log.info("dbt: building the tables")
     workspace = file.workspace if file else workspace_for(settings, None)
+    flow_run_id = str(runtime.flow_run.id)
     transform.build_models(
         transform.Build(
-            settings, workspace, as_of, full_refresh=bool(file and file.needs_full_refresh)
+            settings,
+            workspace,
+            as_of,
+            full_refresh=bool(file and file.needs_full_refresh),
+            flow_run_id=flow_run_id,
         )
     )
     if file:
         file.mark_built()
         remember(settings, workspace)
-    return open_warehouse(settings, workspace)
+    return open_warehouse(settings, workspace, flow_run_id=flow_run_id)
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)

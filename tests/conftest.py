@@ -17,7 +17,7 @@ import pytest
 from flows.sample import write_sample
 
 # Before Prefect is imported anywhere: its own folder, no telemetry, no waiting for a console.
-OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_")
+OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
 AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 
 

@@ -209,7 +209,7 @@ def test_a_failing_data_test_stops_the_marts_and_is_named(tmp_path: Path) -> Non
     before = lab.sql("from fct_voc_weekly_status order by all")
     lab.add(tickets(W46, 30))
     lab.sql("update source.tickets set id = null where id like '%-3'")
-    with pytest.raises(TransformError, match="test not_null_stg_zendesk__tickets_ticket_id"):
+    with pytest.raises(TransformError, match="test assert_counts_add_up_to_source"):
         lab.run(W47)
     assert lab.sql("from fct_voc_weekly_status order by all") == before
 

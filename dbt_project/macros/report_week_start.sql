@@ -1,4 +1,4 @@
-{#- The comparison week: the newest week whose Sunday is before the as-of date. -#}
+{#- The comparison week: the newest week that was complete at the as-of date. -#}
 {% macro report_week_start() -%}
-    ({{ monday_of(as_of_date()) }} - 7)
+    {{ newest_complete_week(as_of_date()) }}
 {%- endmacro %}

@@ -266,7 +266,7 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
             if reply is not None:
                 self._send(reply)
 
-        do_GET = do_POST
+        do_GET = do_PUT = do_PATCH = do_DELETE = do_POST
 
         def _send(self, reply: Reply) -> None:
             raw = isinstance(reply.body, bytes)

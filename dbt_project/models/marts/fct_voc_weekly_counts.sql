@@ -9,7 +9,7 @@ tickets_counted_by_week as (
         category2,
         category3,
         count(*) as total_count,
-        cast(sum(case when is_negative then 1 else 0 end) as {{ dbt.type_bigint() }}) as negative_count
+        count(case when is_negative then 1 end) as negative_count
     from tickets
     group by week_start, category1, category2, category3
 )

@@ -1,0 +1,1 @@
+"""BigQuery: whose credentials, which client, what it refuses, what a run cost."""

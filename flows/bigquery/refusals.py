@@ -1,0 +1,92 @@
+"""What BigQuery says no to, as one line that says what to do. Pure.
+
+Its own words are never repeated: they may quote the row that they are about.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flows.errors import SourceError
+from flows.settings import Settings
+
+# The first pattern that is found wins. Each is searched in the reason codes and the message, both of which are
+# listed on https://cloud.google.com/bigquery/docs/error-messages.
+_LINES = (
+    (
+        r"bytesBilledLimitExceeded|exceeded limit for bytes billed",
+        "a job would bill more than VOC_BIGQUERY_MAX_BYTES_BILLED ({max_bytes:,} bytes), so it did not run. "
+        "Raise it if that is what you want, as for a first run on a long history.",
+    ),
+    (
+        r"quotaExceeded|rateLimitExceeded|Quota exceeded|Exceeded rate limits|Custom quota exceeded",
+        "BigQuery's quota of the project {project} is used up. Try again later, or raise the quota.",
+    ),
+    (
+        r"\bstopped\b|[Cc]ancell?ed|User requested cancellation",
+        "the BigQuery job was cancelled. Run it again.",
+    ),
+    (
+        r"bigquery\.jobs\.create",
+        "the role roles/bigquery.jobUser on the project {project} is missing. Grant it.",
+    ),
+    (
+        r"bigquery\.datasets\.create",
+        "the dataset {project}.{dataset} does not exist and may not be created. Create it in {location}.",
+    ),
+    (
+        r"bigquery\.(?:tables\.(?:create|update|updateData|delete)|datasets\.(?:get|update)|routines)",
+        "the role roles/bigquery.dataEditor on the dataset {project}.{dataset} is missing. Grant it.",
+    ),
+    (
+        r"accessDenied|Access Denied|\b403\b",
+        "the role roles/bigquery.dataViewer on {source_table} is missing. Grant it.",
+    ),
+    (
+        r"[Nn]ot found: Project|project .* (?:not found|does not exist)",
+        "a project of {source_table} or {project} does not exist. "
+        "Mend VOC_SOURCE_TABLE or VOC_BIGQUERY_PROJECT.",
+    ),
+    (
+        r"[Nn]ot found: (?:Dataset|Table)|notFound|\b404\b",
+        "{source_table} or the dataset {project}.{dataset} was not found in {location}. "
+        "Set VOC_SOURCE_TABLE, VOC_BIGQUERY_DATASET or VOC_BIGQUERY_LOCATION.",
+    ),
+    (
+        r"RefreshError|invalid_grant|invalid_client|authError|Invalid Credentials|\b401\b",
+        "Google refused the credentials. Renew them: gcloud auth application-default login, "
+        "or a new key in GOOGLE_APPLICATION_CREDENTIALS or the Prefect block.",
+    ),
+    (
+        r"backendError|internalError|\b50[0-4]\b|Timeout|timeout|RetryError|Connection|TransportError"
+        r"|Remote end closed|Max retries exceeded",
+        "BigQuery could not be reached or failed inside. Try again later.",
+    ),
+)
+
+
+def explain(error: Exception | str, settings: Settings) -> SourceError:
+    """The line for what Google's client or dbt reported; for what is not known, its kind."""
+    known = explain_if_known(error, settings)
+    if known is not None:
+        return known
+    kind = type(error).__name__ if isinstance(error, Exception) else "unknown error"
+    return SourceError(f"BigQuery refused ({kind}). Run voc doctor --target bigquery.")
+
+
+def explain_if_known(error: Exception | str, settings: Settings) -> SourceError | None:
+    """The same, but None for what is not known."""
+    reasons = [item.get("reason", "") for item in getattr(error, "errors", None) or ()]
+    text = " ".join([*reasons, type(error).__name__, str(error)])
+    for pattern, line in _LINES:
+        if re.search(pattern, text):
+            return SourceError(
+                line.format(
+                    source_table=settings.source_table,
+                    project=settings.jobs_project,
+                    dataset=settings.bigquery_dataset,
+                    location=settings.bigquery_location,
+                    max_bytes=settings.bigquery_max_bytes_billed,
+                )
+            )
+    return None

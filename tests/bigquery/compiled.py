@@ -1,0 +1,161 @@
+"""The dbt project as it is compiled for BigQuery, and its graph executed by GoogleSQL."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import dbt.adapters.bigquery.__version__ as adapter
+
+from flows import PROJECT_ROOT
+from tests.bigquery.googlesql import GoogleSql, Row
+
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A folder with `manifest.json` (models and data tests compiled) and `unit_tests/<name>.sql`."""
+
+    folder: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())
+        return manifest
+
+    @property
+    def source(self) -> Node:
+        (source,) = self.manifest["sources"].values()
+        return dict(source)
+
+    @property
+    def source_columns(self) -> dict[str, str]:
+        return {column["name"]: column["data_type"] for column in self.source["columns"].values()}
+
+    def nodes(self, *kinds: str) -> list[Node]:
+        """The nodes of these kinds, each after those that it depends on."""
+        nodes: dict[str, Node] = self.manifest["nodes"]
+        ordered: dict[str, Node] = {}
+
+        def visit(key: str) -> None:
+            if key in nodes and key not in ordered:
+                for parent in nodes[key]["depends_on"].get("nodes", ()):
+                    visit(parent)
+                ordered[key] = nodes[key]
+
+        for key in nodes:
+            visit(key)
+        return [node for node in ordered.values() if node["resource_type"] in kinds]
+
+    @property
+    def unit_tests(self) -> dict[str, str]:
+        """Compiled SQL by name."""
+        return {path.stem: path.read_text() for path in (self.folder / "unit_tests").glob("*.sql")}
+
+
+def relation(node: Node) -> str:
+    """`project.dataset.table` of a model, seed, snapshot or source."""
+    return ".".join((node["database"], node["schema"], node.get("alias") or node["identifier"]))
+
+
+def declared_types(node: Node) -> dict[str, str]:
+    """The columns of a model's contract."""
+    columns = node["columns"].values()
+    return {c["name"]: c["data_type"].upper() for c in columns if c.get("data_type")}
+
+
+def execute(
+    compiled: Compiled,
+    engine: GoogleSql,
+    tickets: list[Row],
+    change: Callable[[str, str], str] = lambda name, sql: sql,
+) -> dict[str, list[Row]]:
+    """Rows of every model and (failing) rows of every data test, by name, on these tickets.
+
+    `change` may alter a node's SQL before it is executed.
+    """
+    engine.table(relation(compiled.source), compiled.source_columns, tickets)
+    found: dict[str, list[Row]] = {}
+    for node in compiled.nodes("seed", "model", "test"):
+        if node["resource_type"] == "seed":
+            engine.table(relation(node), *_seed(node))
+            continue
+        sql = change(node["name"], node["compiled_code"])
+        found[node["name"]] = engine.rows(sql)
+        if node["resource_type"] == "model":
+            engine.table(relation(node), engine.columns(sql), found[node["name"]])
+    return found
+
+
+def compile_project(cache: Path, endpoint: Callable[[], Mapping[str, str]]) -> Compiled:
+    """Compile for the week before 2026-11-16, once for each state of the project.
+
+    `endpoint` starts an empty BigQuery when it is needed, and gives the variables that lead to it.
+    """
+    compiled = Compiled(cache / _state_of_project())
+    if compiled.folder.exists():
+        return compiled
+    work = cache / f"compiling-{os.getpid()}"
+    environment = os.environ | {"VOC_AS_OF": "2026-11-16"} | dict(endpoint())
+
+    def dbt(*arguments: str) -> None:
+        # The unit tests want the tables that they stand in for, so those are made, empty.
+        subprocess.run(
+            [
+                *(Path(sys.executable).with_name("dbt"), *arguments, "--target", "bigquery"),
+                *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
+                *("--target-path", str(work / "target"), "--log-path", str(work / "logs")),
+                "--quiet",
+            ],
+            env=environment,
+            check=True,
+        )
+
+    dbt("compile")
+    result = work / "result"
+    (result / "unit_tests").mkdir(parents=True)
+    shutil.copy(work / "target" / "manifest.json", result)
+    dbt("build", "--empty", "--resource-type", "seed", "--resource-type", "model")
+    dbt("test", "--select", "test_type:unit")
+    # As they were run: actual and expected rows side by side. `compiled` holds the actual ones only.
+    for path in (work / "target" / "run").rglob("*unit_tests.yml/dbt_project/**/*.sql"):
+        shutil.copy(path, result / "unit_tests")
+    result.replace(compiled.folder)
+    shutil.rmtree(work)
+    return compiled
+
+
+def _seed(node: Node) -> tuple[dict[str, str], list[Row]]:
+    types = {name: kind.upper() for name, kind in node["config"]["column_types"].items()}
+    with (PROJECT_ROOT / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
+        rows = [
+            {
+                name: None if text == "" else int(text) if types[name] == "INT64" else text
+                for name, text in row.items()
+            }
+            for row in csv.DictReader(file)
+        ]
+    return types, rows
+
+
+def _state_of_project() -> str:
+    files = ["dbt_project.yml", "profiles.yml"]
+    digest = hashlib.sha256(f"{adapter.version} {Path(__file__).read_text()}".encode())
+    for path in [*map(PROJECT_ROOT.joinpath, files), *_files(PROJECT_ROOT / "dbt_project")]:
+        digest.update(str(path.relative_to(PROJECT_ROOT)).encode() + path.read_bytes())
+    return f"compiled-{digest.hexdigest()[:12]}"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
