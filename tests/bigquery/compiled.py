@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,19 +79,20 @@ def execute(
     compiled: Compiled,
     engine: GoogleSql,
     tickets: list[Row],
-    change: Callable[[str, str], str] = lambda name, sql: sql,
+    overrides: Iterable[Row] = (),
 ) -> dict[str, list[Row]]:
     """Rows of every model and (failing) rows of every data test, by name, on these tickets.
 
-    `change` may alter a node's SQL before it is executed.
+    `overrides` are rows that the seed status_thresholds has in addition.
     """
     engine.table(relation(compiled.source), compiled.source_columns, tickets)
     found: dict[str, list[Row]] = {}
     for node in compiled.nodes("seed", "model", "test"):
         if node["resource_type"] == "seed":
-            engine.table(relation(node), *_seed(node))
+            types, rows = _seed(node)
+            engine.table(relation(node), types, [*rows, *overrides])
             continue
-        sql = change(node["name"], node["compiled_code"])
+        sql = node["compiled_code"]
         found[node["name"]] = engine.rows(sql)
         if node["resource_type"] == "model":
             engine.table(relation(node), engine.columns(sql), found[node["name"]])
