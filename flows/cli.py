@@ -105,6 +105,25 @@ def status(
 
 
 @app.command()
+def backfill(
+    first: Annotated[
+        str, typer.Option("--from", help="First ISO week to count again.", metavar="2025-W01")
+    ],
+    last: Annotated[
+        str, typer.Option("--to", help="Last ISO week to count again.", metavar="2026-W46")
+    ],
+    source: Source = None,
+    target: TargetOption = None,
+) -> None:
+    """Count past weeks again, in one dbt run, and post nothing."""
+    from flows.as_of import as_of_week
+    from flows.commands.backfill import count_again
+
+    count_again(first=as_of_week(first), last=as_of_week(last), source=source, target=target)
+    print(f"Counted {first} to {last} again; nothing was posted. See voc status --week {last}.")
+
+
+@app.command()
 def sample(
     out: Annotated[Path, typer.Option(help="File to write, .parquet or .csv.", metavar="FILE")],
     weeks: Annotated[int, typer.Option(help="Weeks of tickets.", min=1)] = 12,

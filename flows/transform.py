@@ -29,23 +29,19 @@ _one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Backfill:
-    """Past weeks to count again, each named by a date as of which it is the newest complete one."""
-
-    first: date
-    last: date
-
-
-@dataclass(frozen=True)
 class Build:
-    """What dbt needs to know about one run."""
+    """What dbt needs to know about one run.
+
+    `backfill_from` is a date as of which the first week to count again was the newest complete one; the last one is
+    that of `as_of`.
+    """
 
     settings: Settings
     workspace: Workspace
     as_of: date
     full_refresh: bool = False
     flow_run_id: str = ""
-    backfill: Backfill | None = None
+    backfill_from: date | None = None
 
     @property
     def is_on_bigquery(self) -> bool:
@@ -63,8 +59,7 @@ class Build:
             "VOC_BIGQUERY_LOCATION": s.bigquery_location,
             "VOC_BIGQUERY_MAX_BYTES_BILLED": str(s.bigquery_max_bytes_billed),
             "VOC_FLOW_RUN_ID": self.flow_run_id,
-            "VOC_BACKFILL_FROM": self.backfill.first.isoformat() if self.backfill else "",
-            "VOC_BACKFILL_TO": self.backfill.last.isoformat() if self.backfill else "",
+            "VOC_BACKFILL_FROM": self.backfill_from.isoformat() if self.backfill_from else "",
         }
         if self.is_on_bigquery:
             if s.google_application_credentials:
@@ -112,7 +107,7 @@ def build_models(build: Build, select: str | None = None) -> None:
 
 
 def backfill_models(build: Build) -> None:
-    """Count the weeks of `build.backfill` again and judge them; no text is read, the newest samples stay.
+    """Count past weeks again and judge all; no text is read, and the newest week keeps its samples.
 
     Says what it is doing. Raises TransformError like `build_models`.
     """

@@ -47,9 +47,7 @@ class DuckDBWarehouse:
             ) from None
 
 
-def open_warehouse(
-    settings: Settings, workspace: Workspace, *, flow_run_id: str = ""
-) -> Warehouse:
+def open_warehouse(settings: Settings, workspace: Workspace, *, flow_run_id: str = "") -> Warehouse:
     """The marts of a workspace; BigQuery's jobs are labelled with the flow run."""
     if workspace.duckdb_path is None:
         return BigQuery(settings, flow_run_id)

@@ -302,7 +302,7 @@ def test_a_failed_data_test_is_one_line_too(
     assert ran.code == 4
     *progress, said = ran.err.splitlines()
     assert said.startswith(
-        "voc: dbt failed, nothing was posted: test not_null_stg_zendesk__tickets"
+        "voc: dbt failed, nothing was posted: test assert_counts_add_up_to_source"
     )
     assert all(line.startswith("· ") for line in progress)
 

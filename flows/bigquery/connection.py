@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,28 @@ class BigQuery:
             except NotFound:
                 return  # dbt creates it
             self._check_location(f"the dataset {s.bigquery_dataset}", dataset.location)
+
+    def check_jobs(self) -> None:
+        """Run a job that reads nothing."""
+        self.rows("select 1 as answer")
+
+    def check_writing(self) -> bool:
+        """Make a table in the models' dataset and remove it; False where the dataset does not exist yet."""
+        from google.api_core.exceptions import NotFound
+        from google.cloud.bigquery import SchemaField, Table
+
+        s = self._settings
+        table = Table(
+            f"{s.jobs_project}.{s.bigquery_dataset}.voc_doctor_{uuid.uuid4().hex}",
+            schema=[SchemaField("answer", "INT64")],
+        )
+        with self._explained():
+            try:
+                self.client.create_table(table)
+            except NotFound:
+                return False
+            self.client.delete_table(table)
+            return True
 
     def jobs(self, names_by_job_id: Mapping[str, str]) -> Iterator[Job]:
         """What jobs of this run billed, by their names."""

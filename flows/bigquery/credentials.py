@@ -6,7 +6,7 @@ prefect_gcp takes many seconds to import: every import of it is late, so that on
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flows.errors import SourceError
 from flows.settings import Settings
@@ -26,8 +26,7 @@ def google_credentials(settings: Settings) -> GcpCredentials:
     block, key_file = settings.gcp_credentials_block, settings.google_application_credentials
     if block:
         try:
-            loaded: GcpCredentials = GcpCredentials.load(block, _sync=True)
-            return loaded
+            return cast("GcpCredentials", GcpCredentials.load(block, _sync=True))
         except (ValueError, GoogleAuthError):
             # The reason may quote the key.
             raise SourceError(
@@ -56,7 +55,6 @@ def access_token(settings: Settings) -> str | None:
     from flows.bigquery.refusals import explain
 
     try:
-        token: str = google_credentials(settings).get_access_token()
-        return token
+        return cast(str, google_credentials(settings).get_access_token())
     except GoogleAuthError as error:
         raise explain(error, settings) from None

@@ -11,7 +11,7 @@ from flows.errors import SourceError
 from flows.settings import Settings
 
 # The first pattern that is found wins. Each is searched in the reason codes and the message, both of which are
-# listed on https://cloud.google.com/bigquery/docs/error-messages.
+# listed on https://cloud.google.com/bigquery/docs/error-messages; <dataset> stands for that of the models.
 _LINES = (
     (
         r"bytesBilledLimitExceeded|exceeded limit for bytes billed",
@@ -36,6 +36,10 @@ _LINES = (
     ),
     (
         r"bigquery\.(?:tables\.(?:create|update|updateData|delete)|datasets\.(?:get|update)|routines)",
+        "the role roles/bigquery.dataEditor on the dataset {project}.{dataset} is missing. Grant it.",
+    ),
+    (
+        r"(?:Access Denied|Permission denied).*<dataset>",
         "the role roles/bigquery.dataEditor on the dataset {project}.{dataset} is missing. Grant it.",
     ),
     (
@@ -78,8 +82,9 @@ def explain_if_known(error: Exception | str, settings: Settings) -> SourceError 
     """The same, but None for what is not known."""
     reasons = [item.get("reason", "") for item in getattr(error, "errors", None) or ()]
     text = " ".join([*reasons, type(error).__name__, str(error)])
+    dataset = re.escape(f"{settings.jobs_project}:{settings.bigquery_dataset}") + r"\b"
     for pattern, line in _LINES:
-        if re.search(pattern, text):
+        if re.search(pattern.replace("<dataset>", dataset), text):
             return SourceError(
                 line.format(
                     source_table=settings.source_table,

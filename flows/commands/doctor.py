@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from rich.text import Text
 
 from flows import transform
 from flows.analysis.client import LaasClient, LaasError
+from flows.bigquery.connection import BigQuery
 from flows.errors import SlackError, VocError
 from flows.prefect_server import check_api
 from flows.settings import Settings, load_settings
@@ -47,6 +48,7 @@ def examine(*, source: Path | None, target: str | None) -> int:
     with console.status("checking"):
         findings = [
             _checked("thresholds", _thresholds),
+            *(_bigquery(settings) if settings.target == "bigquery" else ()),
             _checked("dbt", lambda: _dbt(settings, source)),
             _checked("source", lambda: _source(settings, source)),
             _checked("Slack", lambda: _slack(settings)),
@@ -76,6 +78,24 @@ def _thresholds() -> tuple[State, str]:
     return "ok", "the seed status_thresholds can be used"
 
 
+def _bigquery(settings: Settings) -> Iterator[Finding]:
+    """One finding for each role that a run needs."""
+    bigquery = BigQuery(settings)
+    project, dataset = settings.jobs_project, settings.bigquery_dataset
+
+    def jobs() -> tuple[State, str]:
+        bigquery.check_jobs()
+        return "ok", f"jobs run in {project} ({settings.bigquery_location})"
+
+    def writing() -> tuple[State, str]:
+        if bigquery.check_writing():
+            return "ok", f"{project}.{dataset} can be written to"
+        return "missing", f"{project}.{dataset} does not exist yet; the first run creates it"
+
+    yield _checked("BigQuery jobs", jobs)
+    yield _checked("dataset", writing)
+
+
 def _dbt(settings: Settings, source: Path | None) -> tuple[State, str]:
     workspace = workspace_for(settings, source or Path("doctor"))
     transform.check_connection(
@@ -86,6 +106,7 @@ def _dbt(settings: Settings, source: Path | None) -> tuple[State, str]:
 
 def _source(settings: Settings, source: Path | None) -> tuple[State, str]:
     if settings.target == "bigquery":
+        BigQuery(settings).check()
         newest = read_newest_ticket(settings)
         return "ok", f"{settings.source_table}: newest ticket {newest:%Y-%m-%d %H:%M} UTC"
     if source is None:

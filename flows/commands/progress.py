@@ -16,7 +16,9 @@ def progress_on_stderr() -> Iterator[None]:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "voc")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("· %(message)s"))
-    handler.addFilter(lambda record: record.name == "voc")  # the jobs of a run are for the Prefect UI
+    handler.addFilter(
+        lambda record: record.name == "voc"
+    )  # the jobs of a run are for the Prefect UI
     log = logging.getLogger("voc")
     log.setLevel(logging.INFO)
     log.addHandler(handler)

@@ -114,7 +114,7 @@ def compile_project(cache: Path, endpoint: Callable[[], Mapping[str, str]]) -> C
         # The unit tests want the tables that they stand in for, so those are made, empty.
         subprocess.run(
             [
-                *(Path(sys.executable).with_name("dbt"), *arguments, "--target", "bigquery"),
+                *(str(Path(sys.executable).with_name("dbt")), *arguments, "--target", "bigquery"),
                 *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
                 *("--target-path", str(work / "target"), "--log-path", str(work / "logs")),
                 "--quiet",

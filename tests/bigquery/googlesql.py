@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import wasmtime
-from zetasql.core import wasm_client
-from zetasql.wasi import get_wasm_path
-from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
-from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2
-from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options_pb2
+from zetasql.core import wasm_client  # type: ignore[import-untyped]
+from zetasql.wasi import get_wasm_path  # type: ignore[import-untyped]
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service  # type: ignore[import-untyped]
+from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2  # type: ignore[import-untyped]
+from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options_pb2  # type: ignore[import-untyped]
 from zetasql.wasi._pb2.zetasql.public import type_pb2, value_pb2
 
 Row = dict[str, Any]
@@ -92,7 +92,9 @@ class GoogleSql:
             ]
 
     @contextmanager
-    def _prepared(self, sql: str, contents: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[Any]:
+    def _prepared(
+        self, sql: str, contents: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> Iterator[Any]:
         # Not the service's Analyze: its answer holds the whole tree, too deep for protobuf to read.
         sql = _QUOTED_PATH.sub(r"`\1.\2.\3`", sql)
         request = service.PrepareQueryRequest(
@@ -214,7 +216,7 @@ def _load_client(cache: Path) -> wasm_client.WasmClient:
             unfinished.replace(compiled)
             return module
 
-    class Client(wasm_client.WasmClient):
+    class Client(wasm_client.WasmClient):  # type: ignore[misc]
         def _address(self) -> int:
             return ctypes.addressof(self.memory.data_ptr().contents)
 

@@ -36,7 +36,7 @@ OVERRIDES = [
 TEXTS = (
     "이력서를 올리면 오류가 납니다. 연락처 010-1234-5678",
     "이력서를 올리면 오류가 납니다!! 연락처 010-9999-0000",  # a near-duplicate of the first
-    "O'Reilly \"quoted\" \\backslash\\ `backtick` {{ jinja }} %s; drop table t; --",
+    'O\'Reilly "quoted" \\backslash\\ `backtick` {{ jinja }} %s; drop table t; --',
     "\u1112\u1161\u11ab\u1100\u1173\u11af 분해형, 전각 ０１０－１２３４－５６７８, 영\u200b폭",
     "메일 hong@example.com, 주민 900101-1234567, 카드 1234-5678-9012-3456",
     "👩‍👩‍👧 이모지 \t탭\n줄바꿈\r\n" + "긴 글 " * 400,

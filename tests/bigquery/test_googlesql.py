@@ -4,85 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import duckdb
-from zetasql.core.exceptions import ServerError
+from zetasql.core.exceptions import ServerError  # type: ignore[import-untyped]
 
-from flows.settings import load_settings
-from flows.source_file import open_source
-from flows.transform import Build, build_models
 from tests.bigquery.compiled import Compiled, declared_types, execute, relation
 from tests.bigquery.googlesql import GoogleSql, Row
 from tests.bigquery.mutants import mutants
 from tests.bigquery.nasty import OVERRIDES, nasty_tickets
+from tests.bigquery.twin import MARTS, DuckDBTwin, comparable, read_parquet
 from tests.conftest import AS_OF
-
-MARTS = (
-    "fct_voc_weekly_counts",
-    "dim_voc_weeks",
-    "fct_voc_weekly_status",
-    "fct_voc_weekly_samples",
-    "fct_voc_weekly_keywords",
-)
-
 
 # Changes that no ticket can tell apart: with a base or comparison total of 0 the other one is above 0 (a pair with
 # neither has no row), and then the rest of the condition is false anyway.
 EQUIVALENT = {"comparison_total [> → >=] 0", "base_total [> → >=] 0"}
-
-
-def comparable(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """Rows in an order of their own, with values that are the same whichever engine they come from."""
-
-    def plain(value: Any) -> Any:
-        return value.astimezone(UTC) if isinstance(value, datetime) else value
-
-    plain_rows = ({name: plain(value) for name, value in row.items()} for row in rows)
-    return sorted(plain_rows, key=lambda row: repr(sorted(row.items())))
-
-
-def write_parquet(path: Path, tickets: list[Row], columns: Iterable[str]) -> Path:
-    """The tickets as a file for the DuckDB target."""
-    kinds = {name: "timestamptz" if name == "event_create_time" else "varchar" for name in columns}
-    with duckdb.connect() as connection:
-        connection.execute(f"create table t ({', '.join(f'{n} {k}' for n, k in kinds.items())})")
-        values = [[row.get(name) for name in kinds] for row in tickets]
-        connection.executemany(f"insert into t values ({', '.join('?' * len(kinds))})", values)
-        connection.execute(f"copy t to '{path}' (format parquet)")
-    return path
-
-
-def marts_on_duckdb(source: Path, overrides: Iterable[Row] = ()) -> dict[str, list[Row]]:
-    """The marts that the DuckDB target builds."""
-    settings = load_settings("duckdb")
-    file = open_source(settings, source, AS_OF)
-    build = Build(settings, file.workspace, AS_OF)
-    build_models(build)
-    with duckdb.connect(str(file.workspace.duckdb_path)) as connection:
-        for row in overrides:
-            connection.execute(
-                f"insert into status_thresholds ({', '.join(row)}) "
-                f"values ({', '.join('?' * len(row))})",
-                [*row.values()],
-            )
-    if overrides:
-        build_models(build, select="int_category_weeks_judged+")
-    with duckdb.connect(str(file.workspace.duckdb_path)) as connection:
-        return {name: _rows(connection.execute(f"from {name}")) for name in MARTS}
-
-
-def read_parquet(path: Path) -> list[Row]:
-    with duckdb.connect() as connection:
-        return _rows(connection.execute("from read_parquet($1)", [str(path)]))
-
-
-def _rows(result: duckdb.DuckDBPyConnection) -> list[Row]:
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def test_every_model_test_and_unit_test_is_googlesql(
@@ -118,18 +54,25 @@ def test_every_unit_test_holds_in_googlesql(compiled: Compiled, googlesql: Googl
 
 
 def test_googlesql_and_duckdb_agree_on_the_sample(
-    compiled: Compiled, googlesql: GoogleSql, sample_file: Path, cache: Path
+    compiled: Compiled, googlesql: GoogleSql, sample_file: Path, cache: Path, tmp_path: Path
 ) -> None:
     found = cached(cache, compiled, sample_file, lambda rows: execute(compiled, googlesql, rows))
-    assert_agreement(compiled, found, marts_on_duckdb(sample_file))
+    twin = DuckDBTwin(tmp_path / "twin", compiled.source_columns)
+    twin.add(read_parquet(sample_file))
+    twin.build(AS_OF)
+    assert_agreement(compiled, found, twin.marts())
 
 
 def test_googlesql_and_duckdb_agree_on_nasty_tickets(
     compiled: Compiled, googlesql: GoogleSql, tmp_path: Path
 ) -> None:
-    source = write_parquet(tmp_path / "nasty.parquet", nasty_tickets(), compiled.source_columns)
     found = execute(compiled, googlesql, nasty_tickets(), OVERRIDES)
-    assert_agreement(compiled, found, marts_on_duckdb(source, OVERRIDES))
+    twin = DuckDBTwin(tmp_path / "twin", compiled.source_columns)
+    twin.add(nasty_tickets())
+    twin.build(AS_OF)
+    twin.override(OVERRIDES)
+    twin.build(AS_OF, select="int_category_weeks_judged+")
+    assert_agreement(compiled, found, twin.marts())
 
 
 def test_a_changed_operator_in_the_status_sql_is_noticed(

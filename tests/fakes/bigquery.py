@@ -131,38 +131,39 @@ class FakeBigQuery(FakeServer):
             )
         return found
 
-    def client(self, project: str) -> bigquery.Client:
+    @contextmanager
+    def client(self, project: str) -> Iterator[bigquery.Client]:
         """Google's own client, for a test's own tables: straight to the emulator, not recorded."""
-        return bigquery.Client(
+        client = bigquery.Client(
             project=project,
             credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
             client_options={"api_endpoint": str(self._emulator.base_url).rstrip("/")},
             location=LOCATION,
         )
+        try:
+            yield client
+        finally:
+            client.close()  # type: ignore[no-untyped-call]
 
     def load(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Append rows to `project.dataset.table`, which is made like the real source if it is not there."""
         project, dataset, _ = table.split(".")
-        client = self.client(project)
         made = bigquery.Dataset(f"{project}.{dataset}")
         made.location = LOCATION
-        client.create_dataset(made, exists_ok=True)
         source = bigquery.Table(table, schema=SOURCE_SCHEMA)
         source.time_partitioning = bigquery.TimePartitioning(field="event_create_time")
         source.require_partition_filter = True
-        client.create_table(source, exists_ok=True)
         config = bigquery.LoadJobConfig(schema=SOURCE_SCHEMA, write_disposition="WRITE_APPEND")
-        if given := [_as_json(row) for row in rows]:
-            client.load_table_from_json(given, table, job_config=config).result()
-        client.close()
+        with self.client(project) as client:
+            client.create_dataset(made, exists_ok=True)
+            client.create_table(source, exists_ok=True)
+            if given := [_as_json(row) for row in rows]:
+                client.load_table_from_json(given, table, job_config=config).result()
 
     def rows(self, sql: str, project: str) -> list[dict[str, Any]]:
         """What a query answers, for a test to look at."""
-        client = self.client(project)
-        try:
+        with self.client(project) as client:
             return [dict(row) for row in client.query_and_wait(sql)]
-        finally:
-            client.close()
 
     def key_file(self, folder: Path, project: str) -> Path:
         """A service account's key whose tokens come from this endpoint."""
@@ -212,7 +213,8 @@ def bqemulator() -> Iterator[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     try:
         for line in process.stdout:
             if line.startswith("http"):

@@ -29,15 +29,20 @@ from fastapi.responses import JSONResponse
 from sqlglot import exp
 
 
+def _replace(owner: Any, name: str, by: Any) -> None:
+    setattr(owner, name, by)
+
+
 def work_offline() -> None:
     """The released version downloads DuckDB extensions (geography, Avro) when it starts."""
-    DuckDBEngine._load_spatial = lambda self: None
-    DuckDBEngine._load_format_extensions = lambda self: None
+    for name in ("_load_spatial", "_load_format_extensions"):
+        _replace(DuckDBEngine, name, lambda self: None)
 
 
 def accept_googles_uploads() -> None:
     """Google's client names no media type for the rows of a load job."""
-    upload._PERMITTED_MEDIA_CONTENT_TYPES += ("*/*",)
+    permitted = upload._PERMITTED_MEDIA_CONTENT_TYPES
+    _replace(upload, "_PERMITTED_MEDIA_CONTENT_TYPES", (*permitted, "*/*"))
 
 
 def truncate_to_iso_weeks() -> None:
@@ -45,7 +50,10 @@ def truncate_to_iso_weeks() -> None:
     translate = SQLTranslator.translate
 
     def corrected(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.DateTrunc) and node.unit.name.upper() in ("ISOWEEK", "WEEK(MONDAY)"):
+        if isinstance(node, exp.DateTrunc) and node.unit.name.upper() in (
+            "ISOWEEK",
+            "WEEK(MONDAY)",
+        ):
             day = f"cast({node.this.sql('bigquery')} as date)"
             return exp.maybe_parse(
                 f"date_sub({day}, interval mod(extract(dayofweek from {day}) + 5, 7) day)",
@@ -58,7 +66,7 @@ def truncate_to_iso_weeks() -> None:
             sql = sqlglot.parse_one(sql, read="bigquery").transform(corrected).sql("bigquery")
         return translate(self, sql, **options)
 
-    SQLTranslator.translate = with_iso_weeks
+    _replace(SQLTranslator, "translate", with_iso_weeks)
 
 
 def create_tables_under_contract() -> None:
@@ -70,7 +78,7 @@ def create_tables_under_contract() -> None:
             return within_brackets(body.this)
         return first_select(body)
 
-    schema_ctas._first_select = within_brackets
+    _replace(schema_ctas, "_first_select", within_brackets)
 
 
 def overwrite_partitions() -> None:
@@ -82,18 +90,19 @@ def overwrite_partitions() -> None:
             node = node.this
         return node.expressions[0] if isinstance(node, exp.Distinct) else filter_target(node)
 
-    aggregate_variants._filter_target = target
+    _replace(aggregate_variants, "_filter_target", target)
     exec_set = interpreter.ScriptInterpreter._exec_set
 
     async def set_array(self: Any, statement: Any) -> Any:
         source = re.sub(
-            r"^\s*\(\s*select\s+as\s+struct\b", "(select ", statement.source_expr, flags=re.IGNORECASE
+            r"^\s*\(\s*select\s+as\s+struct\b",
+            "(select ",
+            statement.source_expr,
+            flags=re.IGNORECASE,
         )
-        return await exec_set(
-            self, type(statement)(targets=statement.targets, source_expr=source)
-        )
+        return await exec_set(self, type(statement)(targets=statement.targets, source_expr=source))
 
-    interpreter.ScriptInterpreter._exec_set = set_array
+    _replace(interpreter.ScriptInterpreter, "_exec_set", set_array)
 
 
 def translate_deep_nesting() -> None:
@@ -103,7 +112,7 @@ def translate_deep_nesting() -> None:
 
 def say_what_broke() -> None:
     """An error inside the emulator is a 500, which Google's client tries again for ten minutes."""
-    install = api_app.install_exception_handlers
+    install: Any = vars(api_app)["install_exception_handlers"]
 
     def installed(app: FastAPI) -> None:
         install(app)
@@ -116,7 +125,7 @@ def say_what_broke() -> None:
                 {"error": {"code": 400, "message": message, "errors": details}}, status_code=400
             )
 
-    api_app.install_exception_handlers = installed
+    _replace(api_app, "install_exception_handlers", installed)
 
 
 async def serve(port: int) -> None:

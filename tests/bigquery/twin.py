@@ -1,0 +1,80 @@
+"""The DuckDB target on the same tickets: what BigQuery's tables are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flows.settings import load_settings
+from flows.transform import Build, build_models
+from flows.workspace import Workspace
+
+Row = dict[str, Any]
+MARTS = (
+    "fct_voc_weekly_counts",
+    "dim_voc_weeks",
+    "fct_voc_weekly_status",
+    "fct_voc_weekly_samples",
+    "fct_voc_weekly_keywords",
+)
+
+
+class DuckDBTwin:
+    """A source table that a test may add to between runs, and its warehouse."""
+
+    def __init__(self, folder: Path, columns: Mapping[str, str]) -> None:
+        folder.mkdir()
+        self._columns = list(columns)
+        self._workspace = Workspace(folder, folder / "warehouse.duckdb")
+        kinds = {"STRING": "varchar", "TIMESTAMP": "timestamptz"}
+        typed = ", ".join(f"{name} {kinds[kind.upper()]}" for name, kind in columns.items())
+        self._execute("create schema source")
+        self._execute(f"create table source.tickets ({typed})")
+
+    def add(self, tickets: Iterable[Mapping[str, Any]]) -> None:
+        values = [[ticket.get(name) for name in self._columns] for ticket in tickets]
+        with duckdb.connect(str(self._workspace.duckdb_path)) as connection:
+            marks = ", ".join("?" * len(self._columns))
+            connection.executemany(f"insert into source.tickets values ({marks})", values)
+
+    def override(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add rows to the seed's table; they hold until the seed is built again."""
+        for row in rows:
+            marks = ", ".join("?" * len(row))
+            self._execute(
+                f"insert into status_thresholds ({', '.join(row)}) values ({marks})", *row.values()
+            )
+
+    def build(self, as_of: date, *, select: str | None = None, **options: Any) -> None:
+        build_models(Build(load_settings("duckdb"), self._workspace, as_of, **options), select)
+
+    def marts(self) -> dict[str, list[Row]]:
+        return {name: self._execute(f"from {name}") for name in MARTS}
+
+    def _execute(self, sql: str, *parameters: Any) -> list[Row]:
+        with duckdb.connect(str(self._workspace.duckdb_path)) as connection:
+            return rows_of(connection.execute(sql, parameters))
+
+
+def read_parquet(path: Path) -> list[Row]:
+    with duckdb.connect() as connection:
+        return rows_of(connection.execute("from read_parquet($1)", [str(path)]))
+
+
+def rows_of(result: duckdb.DuckDBPyConnection) -> list[Row]:
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def comparable(rows: Iterable[Row]) -> list[Row]:
+    """Rows in an order of their own, with values that are the same whichever engine they come from."""
+
+    def plain(value: Any) -> Any:
+        return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+    plain_rows = ({name: plain(value) for name, value in row.items()} for row in rows)
+    return sorted(plain_rows, key=lambda row: repr(sorted(row.items())))
