@@ -68,19 +68,19 @@ class Ran:
 Voc = Callable[..., Ran]
 
 
+def run_voc(*arguments: str | Path, timeout: float = 240, **environment: str) -> Ran:
+    """Run `voc` in a process of its own, as a user does."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env=os.environ | environment,
+    )
+    return Ran(finished.returncode, finished.stdout, finished.stderr)
+
+
 @pytest.fixture
 def voc() -> Voc:
-    """Run `voc` in a process of its own, as a user does."""
-
-    def run(*arguments: str | Path, timeout: float = 240, **environment: str) -> Ran:
-        finished = subprocess.run(
-            [sys.executable, "-m", "flows.cli", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            env=os.environ | environment,
-        )
-        return Ran(finished.returncode, finished.stdout, finished.stderr)
-
-    return run
+    return run_voc

@@ -36,6 +36,7 @@ def variables(endpoint: FakeBigQuery, folder: Path) -> dict[str, str]:
         "BIGQUERY_EMULATOR_HOST": endpoint.url,
         # Google's library looks up where an account may be used: not on the internet, in a test.
         "HTTPS_PROXY": endpoint.url,
+        "NO_PROXY": "127.0.0.1",
         "GOOGLE_APPLICATION_CREDENTIALS": str(endpoint.key_file(folder, TARGET_PROJECT)),
         "VOC_TARGET": "bigquery",
         "VOC_SOURCE_TABLE": SOURCE_TABLE,

@@ -74,6 +74,7 @@ class FakeBigQuery(FakeServer):
             return Reply(body={"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"})
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             raise Refused("authError", ["Invalid Credentials"], status=401)
+        self._create_schema_where_the_job_runs(request)
         headers = {
             name: value
             for name, value in request.headers.items()
@@ -92,6 +93,21 @@ class FakeBigQuery(FakeServer):
             headers={"Content-Type": answer.headers.get("Content-Type", "application/json")}
             | {name: answer.headers[name] for name in ("Location",) if name in answer.headers},
         )
+
+    def _create_schema_where_the_job_runs(self, request: Request) -> None:
+        """bqemulator's `create schema` puts every dataset into US."""
+        if not request.method.endswith("/jobs") or not isinstance(request.payload, dict):
+            return
+        query = request.payload.get("configuration", {}).get("query", {}).get("query", "")
+        if made := re.search(r"create schema if not exists `([^`]+)`\.`([^`]+)`", query):
+            project, dataset = made.groups()
+            self._emulator.post(
+                f"/bigquery/v2/projects/{project}/datasets",
+                json={
+                    "datasetReference": {"projectId": project, "datasetId": dataset},
+                    "location": request.payload["jobReference"]["location"],
+                },
+            )
 
     def _with_location(self, request: Request, body: bytes) -> bytes:
         """bqemulator's tables do not say where they are, BigQuery's do."""

@@ -1,0 +1,126 @@
+"""What a query reads of the source: which columns, and which daily partitions.
+
+BigQuery bills by column, and prunes partitions by constant bounds on the partition column only. Neither can be seen
+on a local endpoint, so it is read from the SQL.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlglot import exp, optimizer, parse
+from sqlglot.optimizer.pushdown_projections import pushdown_projections
+from sqlglot.optimizer.qualify import qualify
+
+PARTITION_COLUMN = "event_create_time"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One read of the source. A bound is None where there is no constant one."""
+
+    columns: frozenset[str]
+    start: datetime | None
+    end: datetime | None
+
+    @property
+    def is_bounded(self) -> bool:
+        return self.start is not None
+
+    def partitions(self, now: datetime) -> int:
+        """Days (UTC) that the bounds touch; up to now where there is no upper one."""
+        assert self.start is not None
+        last = (self.end or now) - timedelta(microseconds=1)
+        return (last.date() - self.start.date()).days + 1
+
+    def cost(self, now: datetime) -> int:
+        """Columns × partitions."""
+        return len(self.columns) * self.partitions(now)
+
+
+class Scans:
+    """Finds scans of a source table. `evaluate` gives the value of a constant GoogleSQL expression."""
+
+    def __init__(
+        self,
+        source: str,
+        columns: Iterable[str],
+        evaluate: Callable[[str], datetime],
+    ) -> None:
+        sys.setrecursionlimit(20_000)  # mask_pii nests one call per pattern
+        self._source = source
+        self._schema = {
+            source.split(".")[0]: {
+                source.split(".")[1]: {source.split(".")[2]: dict.fromkeys(columns, "STRING")}
+            }
+        }
+        self._evaluate = evaluate
+        self._views: dict[str, exp.Query] = {}
+
+    def of_jobs(self, jobs: Iterable[str]) -> list[Scan]:
+        """The scans of jobs in their order, through the views that earlier ones made."""
+        found = []
+        for sql in jobs:
+            for statement in parse(sql, dialect="bigquery"):
+                if isinstance(statement, exp.Create) and statement.kind == "VIEW":
+                    self.add_view(statement.this.sql("bigquery"), statement.expression)
+                elif statement is not None:
+                    found += self._of_statement(statement)
+        return found
+
+    def add_view(self, name: str, query: exp.Query) -> None:
+        self._views[_plain(name)] = query
+
+    def _of_statement(self, statement: exp.Expression) -> list[Scan]:
+        query = statement.find(exp.Query)
+        if query is None:
+            return []
+        query = query.copy()
+        self._expand_views(query)
+        if not any(_plain(_name(table)) == self._source for table in query.find_all(exp.Table)):
+            return []
+        query = pushdown_projections(
+            qualify(query, dialect="bigquery", schema=self._schema, validate_qualify_columns=False),
+            schema=self._schema,
+        )
+        return [
+            self._scan(select)
+            for select in query.find_all(exp.Select)
+            if (origin := select.args.get("from_"))
+            and isinstance(origin.this, exp.Table)
+            and _plain(_name(origin.this)) == self._source
+        ]
+
+    def _expand_views(self, query: exp.Expression) -> None:
+        for table in list(query.find_all(exp.Table)):
+            view = self._views.get(_plain(_name(table)))
+            if view is not None:
+                inner = view.copy()
+                self._expand_views(inner)
+                table.replace(inner.subquery(table.alias or table.name))
+
+    def _scan(self, select: exp.Select) -> Scan:
+        columns = frozenset(column.name for column in select.find_all(exp.Column))
+        bounds: dict[type[exp.Expression], datetime] = {}
+        where = select.args.get("where")
+        for condition in where.this.flatten() if where and isinstance(where.this, exp.And) else (
+            [where.this] if where else []
+        ):
+            if (
+                isinstance(condition, exp.GTE | exp.LT)
+                and condition.left.name == PARTITION_COLUMN
+                and not condition.right.find(exp.Column, exp.Query)
+            ):
+                bounds[type(condition)] = self._evaluate(condition.right.sql("bigquery"))
+        return Scan(columns, bounds.get(exp.GTE), bounds.get(exp.LT))
+
+
+def _name(table: exp.Table) -> str:
+    return ".".join(part.name for part in table.parts)
+
+
+def _plain(name: str) -> str:
+    return name.replace("`", "")
