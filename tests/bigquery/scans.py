@@ -7,15 +7,20 @@ on a local endpoint, so it is read from the SQL.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlglot import exp, optimizer, parse
+from sqlglot import exp, parse
 from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
 PARTITION_COLUMN = "event_create_time"
+COUNT_COLUMNS = frozenset(
+    ("id", PARTITION_COLUMN, "category1", "category2", "category3", "overall_emotion")
+)
+TEXT_COLUMNS = frozenset(("title", "detail", "keywords"))
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,12 @@ class Scans:
     ) -> None:
         sys.setrecursionlimit(20_000)  # mask_pii nests one call per pattern
         self._source = source
-        self._schema = {
-            source.split(".")[0]: {
-                source.split(".")[1]: {source.split(".")[2]: dict.fromkeys(columns, "STRING")}
-            }
+        project, dataset, table = source.split(".")
+        self._schema: dict[str, object] = {
+            project: {dataset: {table: dict.fromkeys(columns, "STRING")}}
         }
         self._evaluate = evaluate
-        self._views: dict[str, exp.Query] = {}
+        self._views: dict[str, Any] = {}
 
     def of_jobs(self, jobs: Iterable[str]) -> list[Scan]:
         """The scans of jobs in their order, through the views that earlier ones made."""
@@ -66,17 +70,17 @@ class Scans:
         for sql in jobs:
             for statement in parse(sql, dialect="bigquery"):
                 if isinstance(statement, exp.Create) and statement.kind == "VIEW":
-                    self.add_view(statement.this.sql("bigquery"), statement.expression)
+                    self._add_view(statement.this.sql("bigquery"), statement.expression)
                 elif statement is not None:
                     found += self._of_statement(statement)
         return found
 
-    def add_view(self, name: str, query: exp.Query) -> None:
+    def _add_view(self, name: str, query: Any) -> None:
         self._views[_plain(name)] = query
 
-    def _of_statement(self, statement: exp.Expression) -> list[Scan]:
-        query = statement.find(exp.Query)
-        if query is None:
+    def _of_statement(self, statement: Any) -> list[Scan]:
+        query: Any = statement.find(exp.Query)
+        if query is None or _is_empty(query):
             return []
         query = query.copy()
         self._expand_views(query)
@@ -94,7 +98,7 @@ class Scans:
             and _plain(_name(origin.this)) == self._source
         ]
 
-    def _expand_views(self, query: exp.Expression) -> None:
+    def _expand_views(self, query: Any) -> None:
         for table in list(query.find_all(exp.Table)):
             view = self._views.get(_plain(_name(table)))
             if view is not None:
@@ -106,16 +110,38 @@ class Scans:
         columns = frozenset(column.name for column in select.find_all(exp.Column))
         bounds: dict[type[exp.Expression], datetime] = {}
         where = select.args.get("where")
-        for condition in where.this.flatten() if where and isinstance(where.this, exp.And) else (
-            [where.this] if where else []
-        ):
+        for condition in _conditions(where.this) if where else ():
             if (
                 isinstance(condition, exp.GTE | exp.LT)
+                and isinstance(condition.left, exp.Column)
                 and condition.left.name == PARTITION_COLUMN
                 and not condition.right.find(exp.Column, exp.Query)
             ):
                 bounds[type(condition)] = self._evaluate(condition.right.sql("bigquery"))
         return Scan(columns, bounds.get(exp.GTE), bounds.get(exp.LT))
+
+
+def weekly_ratio(scans: Iterable[Scan], now: datetime) -> float:
+    """Columns × partitions of a weekly run's scans ÷ what cannot be done without.
+
+    That is one scan of the count columns over the weeks counted, and one of the text columns over two weeks.
+    """
+    scans = list(scans)
+    (counting,) = (s for s in scans if s.columns == COUNT_COLUMNS)
+    (reading,) = (s for s in scans if s.columns >= TEXT_COLUMNS)
+    needed = Scan(TEXT_COLUMNS, reading.start, reading.end)
+    return sum(s.cost(now) for s in scans) / (counting.cost(now) + needed.cost(now))
+
+
+def _conditions(condition: Any) -> Iterable[Any]:
+    """The parts that must all hold."""
+    return condition.flatten() if isinstance(condition, exp.And) else [condition]
+
+
+def _is_empty(query: exp.Expression) -> bool:
+    """`where false and …`: dbt asks so for a query's columns, and BigQuery reads nothing for it."""
+    where = query.args.get("where")
+    return where is not None and exp.false() in _conditions(where.this)
 
 
 def _name(table: exp.Table) -> str:

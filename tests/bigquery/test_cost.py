@@ -1,0 +1,117 @@
+"""What BigQuery would bill, read from the compiled SQL: constant bounds, and no column too many."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.bigquery.compiled import Compiled, relation
+from tests.bigquery.googlesql import GoogleSql
+from tests.bigquery.scans import COUNT_COLUMNS, TEXT_COLUMNS, Scan, Scans
+
+# Nodes that scan the source, by themselves or through a view, and what they may read of it.
+MAY_READ = {
+    "stg_zendesk__tickets": COUNT_COLUMNS,
+    "fct_voc_weekly_counts": COUNT_COLUMNS,
+    "assert_counts_add_up_to_source": {"id", "event_create_time"},
+    "stg_zendesk__ticket_texts": COUNT_COLUMNS | TEXT_COLUMNS,
+    "int_flagged_tickets_masked": COUNT_COLUMNS | TEXT_COLUMNS,
+}
+
+
+@pytest.fixture
+def scans(compiled: Compiled, googlesql: GoogleSql) -> Scans:
+    return scans_of(compiled, googlesql)
+
+
+def scans_of(compiled: Compiled, engine: GoogleSql) -> Scans:
+    def evaluate(expression: str) -> datetime:
+        value: datetime = engine.rows(f"select {expression} as value")[0]["value"]
+        return value
+
+    return Scans(relation(compiled.source), compiled.source_columns, evaluate)
+
+
+def test_every_scan_is_bounded_and_reads_only_what_it_needs(
+    compiled: Compiled, scans: Scans
+) -> None:
+    found = {}
+    for node in compiled.nodes("model", "test", "snapshot"):
+        sql = node["compiled_code"]
+        if of_node := scans.of_jobs([sql]):
+            (found[node["name"]],) = of_node
+        if node["config"]["materialized"] == "view":
+            scans.of_jobs([f"create view `{relation(node)}` as {sql}"])
+    assert {name: scan.columns for name, scan in found.items()} == MAY_READ
+    assert all(scan.start and scan.end for scan in found.values())
+
+
+def test_texts_are_read_of_two_weeks_only(compiled: Compiled, scans: Scans) -> None:
+    (node,) = (n for n in compiled.nodes("model") if n["name"] == "stg_zendesk__ticket_texts")
+    (scan,) = scans.of_jobs([node["compiled_code"]])
+    # Two weeks of Seoul, whose midnight is at 15:00 UTC.
+    assert (scan.start, scan.end) == (
+        datetime(2026, 11, 1, 15, tzinfo=UTC),
+        datetime(2026, 11, 15, 15, tzinfo=UTC),
+    )
+
+
+def test_freshness_is_bounded_too(compiled: Compiled, scans: Scans) -> None:
+    source = compiled.source
+    (scan,) = scans.of_jobs(
+        [
+            f"select max({source['loaded_at_field']}) from `{relation(source)}` "
+            f"where {source['freshness']['filter']}"
+        ]
+    )
+    assert scan.columns == {"event_create_time"}
+    assert scan.start is not None
+    assert scan.partitions(datetime.now(UTC)) <= 15
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "",
+        "where date(event_create_time) >= date '2026-11-02'",
+        "where event_create_time >= (select max(event_create_time) from `p.d.other`)",
+        "where event_create_time >= timestamp(category1)",
+        "where event_create_time >= timestamp '2026-11-02' or category1 = 'a'",
+    ],
+)
+def test_a_bound_that_does_not_prune_is_none(googlesql: GoogleSql, where: str) -> None:
+    scan = only_scan(googlesql, f"select id from `p.d.t` {where}")
+    assert scan.start is None
+
+
+def test_columns_are_those_that_reach_the_result(googlesql: GoogleSql) -> None:
+    scan = only_scan(
+        googlesql,
+        "with everything as (select * from `p.d.t` where event_create_time >= timestamp '2026-11-02'), "
+        "labelled as (select id, upper(title) as title, detail from everything) "
+        "select id, count(*) from labelled where title != '' group by id",
+    )
+    assert scan.columns == {"id", "title", "event_create_time"}
+    assert scan.start == datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def test_partitions_are_days_of_utc(googlesql: GoogleSql) -> None:
+    bounds = (
+        "event_create_time >= timestamp '2026-11-01 15:00:00' "
+        "and event_create_time < timestamp '2026-11-15 15:00:00'"
+    )
+    scan = only_scan(googlesql, f"select id from `p.d.t` where {bounds}")
+    assert scan.partitions(datetime.now(UTC)) == 15
+    assert scan.cost(datetime.now(UTC)) == 30
+
+
+def only_scan(engine: GoogleSql, sql: str) -> Scan:
+    columns = ("id", "event_create_time", "title", "detail", "category1")
+
+    def evaluate(expression: str) -> datetime:
+        value: datetime = engine.rows(f"select {expression} as value")[0]["value"]
+        return value
+
+    (scan,) = Scans("p.d.t", columns, evaluate).of_jobs([sql])
+    return scan
