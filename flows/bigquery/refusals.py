@@ -27,6 +27,11 @@ _LINES = (
         "the BigQuery job was cancelled. Run it again.",
     ),
     (
+        r"accessNotConfigured|has not enabled BigQuery|API has not been used",
+        "the project {project} has not enabled BigQuery. "
+        "Run gcloud services enable bigquery.googleapis.com --project {project}.",
+    ),
+    (
         r"bigquery\.jobs\.create",
         "the role roles/bigquery.jobUser on the project {project} is missing. Grant it.",
     ),
