@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: help setup demo test lint bench docs lock clean
+.PHONY: help setup demo test test-bigquery lint bench docs lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,8 +21,11 @@ demo: .venv/.runtime  ## Report on sample tickets, from nothing, without any acc
 		$(BIN)/voc run --source .voc/demo/tickets.parquet
 	@echo "The messages are in .voc/demo/outbox. The whole table: VOC_HOME=.voc/demo $(BIN)/voc status"
 
-test: .venv/.dev  ## Run the tests
-	$(BIN)/pytest
+test: .venv/.dev  ## Run the tests but those of BigQuery
+	$(BIN)/pytest --ignore tests/bigquery
+
+test-bigquery: .venv/.dev  ## Run the tests of BigQuery, on a local endpoint and with GoogleSQL itself
+	$(BIN)/pytest tests/bigquery
 
 lint: .venv/.dev  ## Check style, types, SQL and boundaries
 	$(BIN)/ruff check .

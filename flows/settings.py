@@ -135,7 +135,7 @@ class Settings(BaseSettings):
         description="Location of the source and of the models.",
     )
     bigquery_max_bytes_billed: int = Field(
-        10_000_000_000,
+        20_000_000_000,
         ge=1,
         validation_alias="VOC_BIGQUERY_MAX_BYTES_BILLED",
         description="Bytes that one job may bill; one that would bill more does not run.",

@@ -17,7 +17,7 @@ from flows.errors import SourceError
 from flows.settings import Settings
 
 if TYPE_CHECKING:
-    from google.cloud.bigquery import Client
+    from google.cloud.bigquery import Client, Dataset
 
 # A child of the run's log: the terminal shows the sum only.
 log = logging.getLogger("voc.jobs")
@@ -95,11 +95,8 @@ class BigQuery:
                 ) from None
             self._check_columns({field.name: field.field_type for field in table.schema})
             self._check_location("the source", table.location)
-            try:
-                dataset = self.client.get_dataset(f"{s.jobs_project}.{s.bigquery_dataset}")
-            except NotFound:
-                return  # dbt creates it
-            self._check_location(f"the dataset {s.bigquery_dataset}", dataset.location)
+            if dataset := self._dataset():
+                self._check_location(f"the dataset {s.bigquery_dataset}", dataset.location)
 
     def check_jobs(self) -> None:
         """Run a job that reads nothing."""
@@ -107,19 +104,15 @@ class BigQuery:
 
     def check_writing(self) -> bool:
         """Make a table in the models' dataset and remove it; False where the dataset does not exist yet."""
-        from google.api_core.exceptions import NotFound
         from google.cloud.bigquery import SchemaField, Table
 
-        s = self._settings
-        table = Table(
-            f"{s.jobs_project}.{s.bigquery_dataset}.voc_doctor_{uuid.uuid4().hex}",
-            schema=[SchemaField("answer", "INT64")],
-        )
         with self._explained():
-            try:
-                self.client.create_table(table)
-            except NotFound:
+            dataset = self._dataset()
+            if dataset is None:
                 return False
+            schema = [SchemaField("answer", "INT64")]
+            table = Table(dataset.reference.table(f"voc_doctor_{uuid.uuid4().hex}"), schema=schema)
+            self.client.create_table(table)
             self.client.delete_table(table)
             return True
 
@@ -129,6 +122,16 @@ class BigQuery:
             for job_id, name in names_by_job_id.items():
                 job = self.client.get_job(job_id)
                 yield Job(name, getattr(job, "total_bytes_billed", None) or 0)
+
+    def _dataset(self) -> Dataset | None:
+        """The models' dataset; None before the first run, in which dbt creates it."""
+        from google.api_core.exceptions import NotFound
+
+        s = self._settings
+        try:
+            return self.client.get_dataset(f"{s.jobs_project}.{s.bigquery_dataset}")
+        except NotFound:
+            return None
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

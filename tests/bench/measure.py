@@ -86,7 +86,7 @@ class Ratio:
         value = self.measured.seconds / self.reference.seconds
         return (
             f"{self.name}: ({self.measured}) ÷ ({self.reference}) = {value:.2f}, "
-            f"limit {self.limit:g}: {_verdict(value, self.limit)}"
+            f"limit {self.limit:g}: {verdict(value, self.limit)}"
         )
 
 
@@ -100,7 +100,7 @@ class Peak:
         value = self.measured.peak_gib
         return (
             f"{self.name}: {self.measured.label} {value:.2f} GiB, "
-            f"limit {self.limit_gib:g} GiB: {_verdict(value, self.limit_gib)}"
+            f"limit {self.limit_gib:g} GiB: {verdict(value, self.limit_gib)}"
         )
 
 
@@ -201,5 +201,5 @@ def dbt_command(build: Build, *arguments: str) -> list[str | Path]:
     ]
 
 
-def _verdict(value: float, limit: float) -> str:
+def verdict(value: float, limit: float) -> str:
     return "ok" if value <= limit else "over"

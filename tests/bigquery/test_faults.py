@@ -173,7 +173,7 @@ def test_the_endpoint_answers_500(bq: FakeBigQuery) -> None:
                 "bytesBilledLimitExceeded",
                 "Query exceeded limit for bytes billed: 10. 20 or higher required.",
             ),
-            "a job would bill more than VOC_BIGQUERY_MAX_BYTES_BILLED (10,000,000,000 bytes), so it did not run. "
+            "a job would bill more than VOC_BIGQUERY_MAX_BYTES_BILLED (20,000,000,000 bytes), so it did not run. "
             "Raise it if that is what you want, as for a first run on a long history.",
         ),
         (

@@ -6,12 +6,14 @@ import hashlib
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from zetasql.core.exceptions import ServerError  # type: ignore[import-untyped]
 
+from tests.bigquery import mutation, nasty
 from tests.bigquery.compiled import Compiled, declared_types, execute, relation
 from tests.bigquery.googlesql import GoogleSql, Row
-from tests.bigquery.mutants import mutants
+from tests.bigquery.mutation import mutants
 from tests.bigquery.nasty import OVERRIDES, nasty_tickets
 from tests.bigquery.twin import MARTS, DuckDBTwin, comparable, read_parquet
 from tests.conftest import AS_OF
@@ -56,9 +58,14 @@ def test_every_unit_test_holds_in_googlesql(compiled: Compiled, googlesql: Googl
 def test_googlesql_and_duckdb_agree_on_the_sample(
     compiled: Compiled, googlesql: GoogleSql, sample_file: Path, cache: Path, tmp_path: Path
 ) -> None:
-    found = cached(cache, compiled, sample_file, lambda rows: execute(compiled, googlesql, rows))
+    found = cached(
+        cache,
+        compiled.folder.name,
+        sample_file.read_bytes(),
+        make=lambda: execute(compiled, googlesql, read_parquet(sample_file)),
+    )
     twin = DuckDBTwin(tmp_path / "twin", compiled.source_columns)
-    twin.add(read_parquet(sample_file))
+    twin.add_file(sample_file)
     twin.build(AS_OF)
     assert_agreement(compiled, found, twin.marts())
 
@@ -76,9 +83,18 @@ def test_googlesql_and_duckdb_agree_on_nasty_tickets(
 
 
 def test_a_changed_operator_in_the_status_sql_is_noticed(
-    compiled: Compiled, googlesql: GoogleSql
+    compiled: Compiled, googlesql: GoogleSql, cache: Path
 ) -> None:
     """So the agreement above is no accident: on the nasty tickets no other operator gives the same rows."""
+    code = [Path(module.__file__ or "").read_bytes() for module in (nasty, mutation)]
+    survivors = cached(
+        cache, compiled.folder.name, *code, make=lambda: _survivors(compiled, googlesql)
+    )
+    assert survivors == EQUIVALENT
+
+
+def _survivors(compiled: Compiled, googlesql: GoogleSql) -> set[str]:
+    """The changes after which the statuses are the same as before."""
     unchanged = execute(compiled, googlesql, nasty_tickets(), OVERRIDES)
     judged, status = (
         next(node for node in compiled.nodes("model") if node["name"] == name)
@@ -100,8 +116,7 @@ def test_a_changed_operator_in_the_status_sql_is_noticed(
         *((mutant.place, originals[0], mutant.sql) for mutant in mutants(originals[1])),
     ]
     assert len(changed) > 70
-    survivors = {place for place, *queries in changed if statuses(*queries) == expected}
-    assert survivors == EQUIVALENT
+    return {place for place, *queries in changed if statuses(*queries) == expected}
 
 
 def assert_agreement(
@@ -116,16 +131,12 @@ def assert_agreement(
     assert [node["name"] for node in compiled.nodes("test") if found[node["name"]]] == []
 
 
-def cached(
-    cache: Path,
-    compiled: Compiled,
-    source: Path,
-    execute_on: Callable[[list[Row]], dict[str, list[Row]]],
-) -> dict[str, list[Row]]:
-    """What was found the last time for the same project and tickets: the reference executor takes its time."""
-    digest = hashlib.sha256(compiled.folder.name.encode() + source.read_bytes()).hexdigest()[:12]
-    kept = cache / f"rows-{digest}.pickle"
+def cached(cache: Path, *inputs: bytes | str, make: Callable[[], Any]) -> Any:
+    """What was made the last time from the same inputs: the reference executor takes its time."""
+    digest = hashlib.sha256()
+    for value in inputs:
+        digest.update(value if isinstance(value, bytes) else value.encode())
+    kept = cache / f"{digest.hexdigest()[:12]}.pickle"
     if not kept.exists():
-        kept.write_bytes(pickle.dumps(execute_on(read_parquet(source))))
-    found: dict[str, list[Row]] = pickle.loads(kept.read_bytes())
-    return found
+        kept.write_bytes(pickle.dumps(make()))
+    return pickle.loads(kept.read_bytes())

@@ -144,7 +144,7 @@ def test_jobs_are_labelled_bounded_in_cost_and_in_one_place(
     assert {"fct_voc_weekly_status", "assert_counts_add_up_to_source"} <= {
         job.labels.get("node") for job in jobs
     }
-    assert {job.maximum_bytes_billed for job in jobs} == {10_000_000_000}
+    assert {job.maximum_bytes_billed for job in jobs} == {20_000_000_000}
     assert {job.project for job in jobs} == {TARGET_PROJECT}
     assert {job.location for job in jobs} == {"asia-northeast3"}
 

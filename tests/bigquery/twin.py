@@ -41,6 +41,10 @@ class DuckDBTwin:
             marks = ", ".join("?" * len(self._columns))
             connection.executemany(f"insert into source.tickets values ({marks})", values)
 
+    def add_file(self, path: Path) -> None:
+        """The same from a Parquet file, which is faster."""
+        self._execute(f"insert into source.tickets by name from read_parquet('{path}')")
+
     def override(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to the seed's table; they hold until the seed is built again."""
         for row in rows:
