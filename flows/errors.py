@@ -2,7 +2,7 @@
 
 VocError
 ├── UsageError      2  options, settings, thresholds, a week in the future
-├── SourceError     3  source file, columns, types, too few weeks, file locked
+├── SourceError     3  source file or table, columns, types, too few weeks, file locked, BigQuery
 ├── TransformError  4  dbt or its tests
 └── SlackError      5  Slack (or the outbox) refused or could not be reached
 

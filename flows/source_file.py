@@ -16,10 +16,10 @@ from pathlib import Path
 
 import duckdb
 
-from flows.errors import SourceError
+from flows.errors import SourceError, UsageError
 from flows.report import Week, WeekPair
 from flows.settings import Settings
-from flows.workspace import Workspace, workspace_for
+from flows.workspace import NO_SOURCE, Workspace, workspace_for
 
 REQUIRED_COLUMNS = ("id", "event_create_time", "category1", "overall_emotion")
 OPTIONAL_COLUMNS = (
@@ -73,6 +73,22 @@ class _Version:
     size: int
     modified_ns: int
     timezone: str
+
+
+def source_of(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
+    """The file that the target duckdb reads, as its source table; None where the target reads BigQuery's table.
+
+    Raises UsageError or SourceError when the two do not go together, and whatever `open_source` raises.
+    """
+    if settings.target == "bigquery":
+        if source is not None:
+            raise UsageError(
+                "--source is read by the target duckdb only. Leave out one of the two."
+            )
+        return None
+    if source is None:
+        raise SourceError(NO_SOURCE)
+    return open_source(settings, source, as_of)
 
 
 def open_source(settings: Settings, source: Path, as_of: date) -> SourceFile:

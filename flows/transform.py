@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from flows import PROJECT_ROOT
-from flows.bigquery.connection import BigQuery, log_job, shorten_googles_patience
+from flows.bigquery.connection import BigQuery, Job, log_job, shorten_googles_patience
 from flows.bigquery.credentials import access_token
 from flows.bigquery.refusals import explain_if_known
 from flows.errors import SourceError, TransformError
@@ -98,12 +98,7 @@ def build_models(build: Build, select: str | None = None) -> None:
     Unit tests are CI's. Raises TransformError that names the models and tests that failed; whatever depends on
     them was not rebuilt.
     """
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
-    if build.full_refresh:
-        arguments.append("--full-refresh")
-    if select:
-        arguments += ["--select", select]
-    _invoke(build, arguments)
+    _invoke(build, [*_build_arguments(build), *(("--select", select) if select else ())])
 
 
 def backfill_models(build: Build) -> None:
@@ -111,9 +106,8 @@ def backfill_models(build: Build) -> None:
 
     Says what it is doing. Raises TransformError like `build_models`.
     """
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
-    arguments += ["--exclude", "stg_zendesk__ticket_texts", "int_flagged_tickets_masked+"]
-    _invoke(build, arguments, shows_progress=True)
+    texts = ("--exclude", "stg_zendesk__ticket_texts", "int_flagged_tickets_masked+")
+    _invoke(build, [*_build_arguments(build), *texts], shows_progress=True)
 
 
 def run_unit_tests(build: Build) -> list[str]:
@@ -128,6 +122,11 @@ def generate_docs(build: Build, folder: Path) -> Path:
     return Path(
         shutil.copy(build.workspace.target_path / "static_index.html", folder / "index.html")
     )
+
+
+def _build_arguments(build: Build) -> list[str]:
+    refresh = ["--full-refresh"] if build.full_refresh else []
+    return ["build", "--exclude-resource-type", "unit_test", *refresh]
 
 
 def _invoke(build: Build, arguments: Sequence[str], *, shows_progress: bool = False) -> Any:
@@ -170,12 +169,16 @@ def _invoke(build: Build, arguments: Sequence[str], *, shows_progress: bool = Fa
         refusal = _refusal(outcome, build) if build.is_on_bigquery else None
         raise refusal or TransformError(_explanation(outcome, build))
     if build.is_on_bigquery:
-        jobs = list(BigQuery(build.settings).jobs(names_by_job_id))
-        for job in jobs:
-            log_job(job)
-        billed = sum(job.bytes_billed for job in jobs)
-        log.info("dbt: BigQuery billed %.1f MB in %d jobs", billed / 1e6, len(jobs))
+        _log_jobs(BigQuery(build.settings).jobs(names_by_job_id))
     return outcome.result
+
+
+def _log_jobs(jobs: Iterable[Job]) -> None:
+    billed = []
+    for job in jobs:
+        log_job(job)
+        billed.append(job.bytes_billed)
+    log.info("dbt: BigQuery billed %.1f MB in %d jobs", sum(billed) / 1e6, len(billed))
 
 
 def _refusal(outcome: Any, build: Build) -> SourceError | None:

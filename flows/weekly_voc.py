@@ -24,7 +24,7 @@ from flows.analysis.prompt import build_prompt
 from flows.analysis.rule_based import rule_based_analysis
 from flows.as_of import checked_as_of
 from flows.bigquery.connection import BigQuery
-from flows.errors import SourceError, UsageError, VocError
+from flows.errors import SourceError, VocError
 from flows.outcome import RunResult
 from flows.privacy import Masker
 from flows.report import Analysis, Change, WeeklyReport
@@ -34,11 +34,11 @@ from flows.slack.messages import Message, MessageId, analysis_message, summary_m
 from flows.slack.preview import preview
 from flows.slack.transport import Target, Transport
 from flows.slack.transports import open_transport, target_for
-from flows.source_file import SourceFile, open_source
+from flows.source_file import SourceFile, source_of
 from flows.state import answers_storage
 from flows.thresholds import check_thresholds
 from flows.warehouse import Warehouse, open_warehouse, read_report, read_week_pair
-from flows.workspace import NO_SOURCE, SOURCE_AND_BIGQUERY, remember, workspace_for
+from flows.workspace import remember, workspace_for
 
 log = logging.getLogger("voc")
 # Its few lines tell what a run does, on the terminal and in the Prefect UI.
@@ -122,14 +122,10 @@ def check_target(transport: Transport, target: Target) -> None:
 @task(cache_policy=NO_CACHE)
 def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
     """Make a file the source table; None where the source is BigQuery's, once it was found usable."""
-    if settings.target == "bigquery":
-        if source is not None:
-            raise UsageError(SOURCE_AND_BIGQUERY)
+    file = source_of(settings, source, as_of)
+    if file is None:
         BigQuery(settings).check()
-        return None
-    if source is None:
-        raise SourceError(NO_SOURCE)
-    return open_source(settings, source, as_of)
+    return file
 
 
 @task(cache_policy=NO_CACHE)

@@ -15,7 +15,6 @@ NO_SOURCE = (
     "no source to read. Name a CSV or Parquet file with --source FILE, "
     "or read BigQuery with --target bigquery."
 )
-SOURCE_AND_BIGQUERY = "--source is read by the target duckdb only. Leave out one of the two."
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -429,3 +430,35 @@ def _copy_of_project(tmp_path: Path) -> Path:
     for name in ("dbt_project.yml", "profiles.yml", "pyproject.toml"):
         shutil.copy(PROJECT_ROOT / name, project)
     return project
+
+
+def test_a_backfill_of_a_file_shows_its_progress(voc: Voc, csv: Path) -> None:
+    arguments = ("backfill", "--from", "2026-W45", "--to", "2026-W46", "--source", csv)
+    for _ in range(2):  # counted whole the first time, the weeks asked for the second
+        ran = voc(*arguments)
+        assert ran.code == 0, ran.err
+        assert ran.out == (
+            "Counted 2026-W45 to 2026-W46 again; nothing was posted. See voc status --week 2026-W46.\n"
+        )
+        assert re.match(r"· dbt 1 of \d+: \w+\n", ran.err)
+    status = voc("status", "--week", "2026-W46", "--json")
+    assert [row["comparison_total"] for row in status.json["rows"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--from", "2026-W46", "--to", "2026-W45"), 2, "--from is after --to. Swap them."),
+        (("--from", "2026-W45", "--to", "2036-W46"), 2, "is in the future"),
+        (("--from", "W45", "--to", "2026-W46"), 2, "'W45' is no week. Write it as 2026-W46."),
+        (("--from", "2026-W45", "--to", "2026-W46"), 3, "no source to read."),
+        (("--from", "2026-W45"), 2, "Missing option '--to'"),
+    ],
+)
+def test_a_backfill_that_cannot_be_is_one_line(
+    voc: Voc, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    ran = voc("backfill", *arguments)
+    assert ran.code == code
+    assert said in ran.err
+    assert len(ran.err.splitlines()) == 1

@@ -17,7 +17,7 @@ from flows import PROJECT_ROOT
 from flows.errors import TransformError
 from flows.settings import load_settings
 from flows.source_file import open_source
-from flows.transform import Build, build_models, run_unit_tests
+from flows.transform import Build, backfill_models, build_models, run_unit_tests
 from flows.workspace import Workspace
 
 FIXTURES = PROJECT_ROOT / "dbt_project" / "tests" / "fixtures"
@@ -61,6 +61,12 @@ class Lab:
 
     def run(self, as_of: date, *, full_refresh: bool = False) -> None:
         build_models(Build(self.settings, self.workspace, as_of, full_refresh))
+
+    def backfill(self, first: date, last: date) -> None:
+        """Count the weeks again that begin on these Mondays."""
+        week = timedelta(weeks=1)
+        build = Build(self.settings, self.workspace, last + week, backfill_from=first + week)
+        backfill_models(build)
 
     def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.workspace.duckdb_path)) as connection:
@@ -184,6 +190,39 @@ def test_a_run_after_missed_mondays_counts_the_weeks_between(tmp_path: Path) -> 
     assert list(lab.totals()) == weeks[:2] or set(lab.totals()) == set(weeks[:2])
     lab.run(W47)
     assert lab.totals() == dict.fromkeys(weeks, 10)
+
+
+def test_a_backfill_counts_the_weeks_asked_for_and_leaves_the_rest(tmp_path: Path) -> None:
+    weeks = [W44 - timedelta(weeks=n) for n in range(5, -1, -1)] + [W45, W46]
+    lab = Lab(tmp_path, [t for week in weeks for t in tickets(week, 10 + 10 * (week == W46))])
+    lab.run(W47)
+    samples = lab.sql("from fct_voc_weekly_samples order by all")
+    assert samples
+    lab.add(t for week in weeks for t in tickets(week, 1, name="late"))
+    lab.backfill(weeks[1], weeks[3])
+    counted_again = weeks[1:4]
+    assert lab.totals() == {
+        week: 10 + 10 * (week == W46) + (week in counted_again) for week in weeks
+    }
+    assert lab.sql("from fct_voc_weekly_samples order by all") == samples
+    assert lab.sql("select week_start from dim_voc_weeks where is_report_week") == [(W46,)]
+
+
+@pytest.mark.parametrize("asked", ["older", "newer"])
+def test_a_backfill_leaves_no_gap_to_the_weeks_counted_before(tmp_path: Path, asked: str) -> None:
+    """A week between that is not counted would read as one without complaints."""
+    weeks = [W44 - timedelta(weeks=n) for n in range(9, -1, -1)]
+    lab = Lab(tmp_path, [t for week in weeks for t in tickets(week, 10)])
+    lab.backfill(weeks[4], weeks[5])
+    assert lab.totals() == dict.fromkeys(weeks[4:6], 10)
+    if asked == "older":
+        lab.backfill(weeks[0], weeks[1])
+        assert lab.totals() == dict.fromkeys(weeks[:6], 10)
+    else:
+        lab.backfill(weeks[8], weeks[9])
+        assert lab.totals() == dict.fromkeys(weeks[4:], 10)
+    statuses = lab.sql("select distinct status from fct_voc_weekly_status")
+    assert statuses == [("STABLE",)]
 
 
 @pytest.mark.parametrize("full_refresh", [False, True])

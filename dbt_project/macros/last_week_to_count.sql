@@ -7,10 +7,10 @@
     {%- set asked = newest_complete_week(as_of_date()) -%}
     {%- set is_backfill = env_var('VOC_BACKFILL_FROM', '') -%}
     {%- set counted = counted_weeks() if is_backfill or flags.FULL_REFRESH -%}
-    {%- if counted and is_backfill -%}
-        greatest({{ asked }}, {{ counted.oldest }} - 7)
-    {%- elif counted -%}
+    {%- if counted and flags.FULL_REFRESH -%}
         greatest({{ asked }}, {{ counted.newest }})
+    {%- elif counted -%}
+        greatest({{ asked }}, {{ counted.oldest }} - 7)
     {%- else -%}
         {{ asked }}
     {%- endif -%}

@@ -23,7 +23,7 @@ _LINES = (
         "BigQuery's quota of the project {project} is used up. Try again later, or raise the quota.",
     ),
     (
-        r"\bstopped\b|[Cc]ancell?ed|User requested cancellation",
+        r"\bstopped\b|[Jj]ob (?:execution )?was cancell?ed|User requested cancellation",
         "the BigQuery job was cancelled. Run it again.",
     ),
     (
@@ -48,27 +48,27 @@ _LINES = (
         "the role roles/bigquery.dataEditor on the dataset {project}.{dataset} is missing. Grant it.",
     ),
     (
-        r"accessDenied|Access Denied|\b403\b",
+        r"accessDenied|Access Denied|Forbidden",
         "the role roles/bigquery.dataViewer on {source_table} is missing. Grant it.",
     ),
     (
-        r"[Nn]ot found: Project|project .* (?:not found|does not exist)",
+        r"[Nn]ot found: Project",
         "a project of {source_table} or {project} does not exist. "
         "Mend VOC_SOURCE_TABLE or VOC_BIGQUERY_PROJECT.",
     ),
     (
-        r"[Nn]ot found: (?:Dataset|Table)|notFound|\b404\b",
+        r"[Nn]ot found: (?:Dataset|Table)|notFound|NotFound",
         "{source_table} or the dataset {project}.{dataset} was not found in {location}. "
         "Set VOC_SOURCE_TABLE, VOC_BIGQUERY_DATASET or VOC_BIGQUERY_LOCATION.",
     ),
     (
-        r"RefreshError|invalid_grant|invalid_client|authError|Invalid Credentials|\b401\b",
+        r"RefreshError|invalid_grant|invalid_client|authError|Invalid Credentials|Unauthorized",
         "Google refused the credentials. Renew them: gcloud auth application-default login, "
         "or a new key in GOOGLE_APPLICATION_CREDENTIALS or the Prefect block.",
     ),
     (
-        r"backendError|internalError|\b50[0-4]\b|Timeout|timeout|RetryError|Connection|TransportError"
-        r"|Remote end closed|Max retries exceeded",
+        r"backendError|internalError|\b50[0-4] (?:GET|POST|PUT|PATCH|DELETE)\b|[Tt]imeout|RetryError"
+        r"|ServerError|BadGateway|ServiceUnavailable|ConnectionError|TransportError|Max retries exceeded",
         "BigQuery could not be reached or failed inside. Try again later.",
     ),
 )

@@ -8,11 +8,11 @@ from pathlib import Path
 from flows.as_of import checked_as_of
 from flows.bigquery.connection import BigQuery
 from flows.commands.progress import progress_on_stderr
-from flows.errors import SourceError, UsageError
+from flows.errors import UsageError
 from flows.settings import load_settings
-from flows.source_file import open_source
+from flows.source_file import source_of
 from flows.thresholds import check_thresholds
-from flows.workspace import NO_SOURCE, SOURCE_AND_BIGQUERY, remember, workspace_for
+from flows.workspace import remember, workspace_for
 
 
 def count_again(*, first: date, last: date, source: Path | None, target: str | None) -> None:
@@ -28,28 +28,18 @@ def count_again(*, first: date, last: date, source: Path | None, target: str | N
     from flows import transform
 
     with progress_on_stderr():
-        if settings.target == "bigquery":
-            if source is not None:
-                raise UsageError(SOURCE_AND_BIGQUERY)
+        file = source_of(settings, source, last)
+        if file is None:
             BigQuery(settings).check()
-            workspace = workspace_for(settings, None)
-            transform.backfill_models(
-                transform.Build(settings, workspace, last, backfill_from=first)
-            )
-            return
-        if source is None:
-            raise SourceError(NO_SOURCE)
-        file = open_source(settings, source, last)
-        # A file that is new or has changed is counted whole.
-        backfill_from = None if file.needs_full_refresh else first
         transform.backfill_models(
             transform.Build(
                 settings,
-                file.workspace,
+                file.workspace if file else workspace_for(settings, None),
                 last,
-                full_refresh=file.needs_full_refresh,
-                backfill_from=backfill_from,
+                full_refresh=bool(file and file.needs_full_refresh),
+                backfill_from=first,
             )
         )
-        file.mark_built()
-        remember(settings, file.workspace)
+        if file:
+            file.mark_built()
+            remember(settings, file.workspace)

@@ -12,13 +12,12 @@ from pathlib import Path
 
 from flows.as_of import checked_as_of
 from flows.commands.progress import progress_on_stderr
-from flows.errors import SourceError, UsageError
 from flows.outcome import RunResult
 from flows.settings import Settings, load_settings
 from flows.slack.transports import target_for
-from flows.source_file import open_source
+from flows.source_file import source_of
 from flows.thresholds import check_thresholds
-from flows.workspace import NO_SOURCE, SOURCE_AND_BIGQUERY, Workspace, private_folder, workspace_for
+from flows.workspace import Workspace, private_folder, workspace_for
 
 
 def run_report(
@@ -36,17 +35,10 @@ def run_report(
     check_thresholds()
     as_of = checked_as_of(as_of, datetime.now(settings.zone))
     target_for(settings, channel, thread_ts)
-    if settings.target == "bigquery":
-        if source is not None:
-            raise UsageError(SOURCE_AND_BIGQUERY)
-        workspace = workspace_for(settings, None)
-    elif source is None:
-        raise SourceError(NO_SOURCE)
-    else:
-        file = open_source(settings, source, as_of)
-        if file.ends_before_report_week:
-            return RunResult("no_data", file.weeks, last_date=file.last_date)
-        workspace = file.workspace
+    file = source_of(settings, source, as_of)
+    if file and file.ends_before_report_week:
+        return RunResult("no_data", file.weeks, last_date=file.last_date)
+    workspace = file.workspace if file else workspace_for(settings, None)
 
     # The flow reads its settings itself, wherever it runs.
     os.environ["VOC_TARGET"] = settings.target

@@ -83,6 +83,17 @@ def test_a_named_block_comes_first_for_reads_and_for_dbt(
     assert any(job.labels.get("app") == "voc-analyst" for job in bq.jobs)
 
 
+def test_the_bound_on_bytes_reaches_reads_and_dbt(
+    bq: FakeBigQuery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOC_BIGQUERY_MAX_BYTES_BILLED", "12345")
+    ask()
+    settings = load_settings()
+    check_connection(Build(settings, workspace_for(settings, None), date_of("2026-11-16")))
+    assert len(bq.jobs) > 1
+    assert {job.maximum_bytes_billed for job in bq.jobs} == {12345}
+
+
 def test_a_missing_block_is_named(
     bq: FakeBigQuery, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -230,6 +230,10 @@ def test_the_dataset_may_not_be_created(
         ),
         ("Not found: Dataset a:b was not found in location US", "was not found in"),
         ("ReadTimeout", "could not be reached"),
+        (
+            "Unrecognized name: detial at [404:12]",
+            "BigQuery refused (unknown error). Run voc doctor",
+        ),
         ("Bad int64 value: 010-1234-5678", "BigQuery refused (unknown error). Run voc doctor"),
     ],
 )
