@@ -36,7 +36,7 @@ lint: .venv/.dev  ## Check style, types, SQL and boundaries
 	DBT_TARGET_PATH=.voc/target DBT_LOG_PATH=.voc/logs \
 		$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests/*.sql
 
-bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (half an hour)
+bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (three quarters of an hour)
 	$(BIN)/python -m tests.bench
 
 docs: .venv/.runtime  ## Build the dbt docs site in .voc/docs (TARGET=bigquery for BigQuery's)
