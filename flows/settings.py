@@ -121,16 +121,19 @@ class Settings(BaseSettings):
     )
     bigquery_project: str | None = Field(
         None,
+        pattern=r"^[\w.:-]+$",
         validation_alias="VOC_BIGQUERY_PROJECT",
         description="Project that runs the jobs and holds the models (default: the source's).",
     )
     bigquery_dataset: str = Field(
         "voc",
+        pattern=r"^\w+$",
         validation_alias="VOC_BIGQUERY_DATASET",
         description="Dataset that the models are written to.",
     )
     bigquery_location: str = Field(
         "asia-northeast3",
+        pattern=r"^[\w-]+$",
         validation_alias="VOC_BIGQUERY_LOCATION",
         description="Location of the source and of the models.",
     )

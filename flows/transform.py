@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import Any
 import duckdb
 
 from flows import PROJECT_ROOT
-from flows.bigquery.connection import BigQuery, Job, log_job, shorten_googles_patience
-from flows.bigquery.credentials import access_token
+from flows.bigquery.connection import BigQuery, log_job, shorten_googles_patience
+from flows.bigquery.credentials import dbt_credentials
 from flows.bigquery.refusals import explain_if_known
 from flows.errors import SourceError, TransformError
 from flows.settings import Settings
@@ -48,7 +48,7 @@ class Build:
         return self.workspace.duckdb_path is None
 
     def environment(self) -> dict[str, str]:
-        """The variables that profiles.yml, the source's YAML and the macros read. Raises SourceError."""
+        """The variables that profiles.yml, the source's YAML and the macros read."""
         s = self.settings
         variables = {
             "VOC_AS_OF": self.as_of.isoformat(),
@@ -61,13 +61,6 @@ class Build:
             "VOC_FLOW_RUN_ID": self.flow_run_id,
             "VOC_BACKFILL_FROM": self.backfill_from.isoformat() if self.backfill_from else "",
         }
-        if self.is_on_bigquery:
-            if s.google_application_credentials:
-                key_file = s.google_application_credentials.resolve()
-                variables["GOOGLE_APPLICATION_CREDENTIALS"] = str(key_file)
-            if token := access_token(s):
-                variables["VOC_BIGQUERY_METHOD"] = "oauth-secrets"
-                variables["DBT_ENV_SECRET_BIGQUERY_TOKEN"] = token
         if self.workspace.duckdb_path is not None:
             variables["VOC_DUCKDB_PATH"] = str(self.workspace.duckdb_path)
             variables["VOC_SOURCE_TABLE"] = f"{self.workspace.duckdb_path.stem}.source.tickets"
@@ -84,7 +77,7 @@ def import_dbt() -> None:
 
 def parse(build: Build) -> None:
     """Read the project, so that a later `build_models` in this workspace need not."""
-    _invoke(build, ["parse"])
+    _invoke(build, ["parse"], connects=False)
 
 
 def check_connection(build: Build) -> None:
@@ -129,7 +122,13 @@ def _build_arguments(build: Build) -> list[str]:
     return ["build", "--exclude-resource-type", "unit_test", *refresh]
 
 
-def _invoke(build: Build, arguments: Sequence[str], *, shows_progress: bool = False) -> Any:
+def _invoke(
+    build: Build,
+    arguments: Sequence[str],
+    *,
+    shows_progress: bool = False,
+    connects: bool = True,
+) -> Any:
     import_dbt()
     from dbt.cli.main import dbtRunner
 
@@ -142,9 +141,11 @@ def _invoke(build: Build, arguments: Sequence[str], *, shows_progress: bool = Fa
             node = event.data.node_info.node_name
             log.info("dbt %d of %d: %s", event.data.index, event.data.total, node)
 
-    if build.is_on_bigquery:
+    variables = build.environment()
+    if build.is_on_bigquery and connects:
         shorten_googles_patience()
-    with _one_at_a_time, _environment(build.environment()):
+        variables |= dbt_credentials(build.settings)
+    with _one_at_a_time, _environment(variables):
         try:
             outcome = dbtRunner(callbacks=[on_event]).invoke(
                 [
@@ -159,6 +160,8 @@ def _invoke(build: Build, arguments: Sequence[str], *, shows_progress: bool = Fa
         finally:
             _close_log()
             _release_duckdb(build)
+    if names_by_job_id:
+        _log_jobs(build, names_by_job_id)
     if not outcome.success:
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise outcome.exception  # dbt makes a result even of Ctrl-C
@@ -168,17 +171,20 @@ def _invoke(build: Build, arguments: Sequence[str], *, shows_progress: bool = Fa
             )
         refusal = _refusal(outcome, build) if build.is_on_bigquery else None
         raise refusal or TransformError(_explanation(outcome, build))
-    if build.is_on_bigquery:
-        _log_jobs(BigQuery(build.settings).jobs(names_by_job_id))
     return outcome.result
 
 
-def _log_jobs(jobs: Iterable[Job]) -> None:
-    billed = []
-    for job in jobs:
-        log_job(job)
-        billed.append(job.bytes_billed)
-    log.info("dbt: BigQuery billed %.1f MB in %d jobs", sum(billed) / 1e6, len(billed))
+def _log_jobs(build: Build, names_by_job_id: dict[str, str]) -> None:
+    """Say what the jobs billed; that it cannot be found out is no reason to fail."""
+    billed = 0
+    try:
+        for job in BigQuery(build.settings).jobs(names_by_job_id):
+            log_job(job)
+            billed += job.bytes_billed
+    except SourceError as error:
+        log.warning("what the jobs billed is not known: %s", error)
+    else:
+        log.info("dbt: BigQuery billed %.1f MB in %d jobs", billed / 1e6, len(names_by_job_id))
 
 
 def _refusal(outcome: Any, build: Build) -> SourceError | None:

@@ -302,9 +302,7 @@ def test_a_failed_data_test_is_one_line_too(
     ran = voc("run", "--source", csv, "--week", "2026-W46", PREFECT_API_URL=prefect_api)
     assert ran.code == 4
     *progress, said = ran.err.splitlines()
-    assert said.startswith(
-        "voc: dbt failed, nothing was posted: test assert_counts_add_up_to_source"
-    )
+    assert said.startswith("voc: dbt failed, nothing was posted: model fct_voc_weekly_counts")
     assert all(line.startswith("· ") for line in progress)
 
 

@@ -236,7 +236,7 @@ def test_nothing_is_posted_when_a_data_test_fails(home: Path, sample_file: Path)
         )
     with pytest.raises(TransformError) as caught:
         run(source=sample_file)
-    assert "test assert_counts_add_up_to_source" in str(caught.value)
+    assert "model fct_voc_weekly_counts" in str(caught.value)
     assert "nothing was posted" in str(caught.value)
     assert outbox(home) == []
 

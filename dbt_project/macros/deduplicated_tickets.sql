@@ -15,7 +15,8 @@ with source_tickets as (
 
 tickets_labelled as (
     select
-        id as ticket_id,
+        -- Without an id nothing can be deduplicated: the run stops before anything is counted.
+        coalesce(id, error('a ticket without id')) as ticket_id,
         event_create_time as ticket_created_at,
         {{ monday_of(local_date('event_create_time')) }} as week_start,
         {{ category_or_unclassified('category1') }} as category1,

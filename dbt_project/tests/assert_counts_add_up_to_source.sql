@@ -1,6 +1,5 @@
--- The parts add up: over the weeks that this run counted, each (week, ticket id) of the source is counted once. A
--- ticket without an id is counted, but is none of the source's ids, and so fails here too: a test of its own would
--- have to scan the source once more.
+-- The parts add up: over the report week and the look-back (in a backfill, the weeks asked for), each (week, ticket
+-- id) of the source is counted once, and no week is counted that has no ticket any more.
 with source_tickets as (
     select
         id,
@@ -23,14 +22,14 @@ counted as (
         week_start,
         sum(total_count) as ticket_count
     from {{ ref('fct_voc_weekly_counts') }}
+    where week_start between {{ first_week_to_count() }} and {{ last_week_to_count() }}
     group by week_start
 )
 
 select
-    expected.week_start,
+    week_start,
     expected.ticket_count as expected_count,
     counted.ticket_count as counted_count
 from expected
-left join counted
-    on expected.week_start = counted.week_start
-where coalesce(counted.ticket_count, 0) != expected.ticket_count
+full outer join counted using (week_start)
+where coalesce(counted.ticket_count, 0) != coalesce(expected.ticket_count, 0)

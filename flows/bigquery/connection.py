@@ -35,7 +35,9 @@ SOURCE_COLUMNS = {
     "keywords": "STRING",
 }
 PATIENCE_SECONDS = 30
-"""How long an unreachable endpoint or an internal error is tried again."""
+"""How long one request may take, and how long an unreachable endpoint or an internal error is tried again."""
+READ_SECONDS = 90
+"""How long a read of the marts may take."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,10 @@ class BigQuery:
             ],
         )
         with self._explained():
-            job = self.client.query(sql, job_config=config, job_retry=None)
-            rows = [dict(row) for row in job.result(job_retry=None)]
+            job = self.client.query(
+                sql, job_config=config, job_retry=None, timeout=PATIENCE_SECONDS
+            )
+            rows = [dict(row) for row in job.result(job_retry=None, timeout=READ_SECONDS)]
             log_job(Job("read", job.total_bytes_billed or 0))
             return rows
 
@@ -88,7 +92,7 @@ class BigQuery:
         s = self._settings
         with self._explained():
             try:
-                table = self.client.get_table(s.source_table)
+                table = self.client.get_table(s.source_table, timeout=PATIENCE_SECONDS)
             except NotFound:
                 raise SourceError(
                     f"the table {s.source_table} was not found. Set VOC_SOURCE_TABLE."
@@ -112,25 +116,27 @@ class BigQuery:
                 return False
             schema = [SchemaField("answer", "INT64")]
             table = Table(dataset.reference.table(f"voc_doctor_{uuid.uuid4().hex}"), schema=schema)
-            self.client.create_table(table)
-            self.client.delete_table(table)
+            self.client.create_table(table, timeout=PATIENCE_SECONDS)
+            self.client.delete_table(table, timeout=PATIENCE_SECONDS)
             return True
 
     def jobs(self, names_by_job_id: Mapping[str, str]) -> Iterator[Job]:
         """What jobs of this run billed, by their names."""
         with self._explained():
             for job_id, name in names_by_job_id.items():
-                job = self.client.get_job(job_id)
+                job = self.client.get_job(job_id, timeout=PATIENCE_SECONDS)
                 yield Job(name, getattr(job, "total_bytes_billed", None) or 0)
 
     def _dataset(self) -> Dataset | None:
         """The models' dataset; None before the first run, in which dbt creates it."""
         from google.api_core.exceptions import NotFound
 
-        s = self._settings
+        name = f"{self._settings.jobs_project}.{self._settings.bigquery_dataset}"
         try:
-            return self.client.get_dataset(f"{s.jobs_project}.{s.bigquery_dataset}")
-        except NotFound:
+            return self.client.get_dataset(name, timeout=PATIENCE_SECONDS)
+        except NotFound as error:
+            if "Not found: Project" in str(error):
+                raise
             return None
 
     @contextmanager
@@ -141,14 +147,15 @@ class BigQuery:
 
         try:
             yield
-        except (GoogleAPIError, GoogleAuthError, RequestException) as error:
+        except (GoogleAPIError, GoogleAuthError, RequestException, TimeoutError) as error:
             raise explain(error, self._settings) from None
 
     def _check_columns(self, found: Mapping[str, str]) -> None:
+        kinds = {name.lower(): kind for name, kind in found.items()}
         problems = [
-            f"{name} is missing" if name not in found else f"{name} is {found[name]}, not {kind}"
+            f"{name} is missing" if name not in kinds else f"{name} is {kinds[name]}, not {kind}"
             for name, kind in SOURCE_COLUMNS.items()
-            if found.get(name) != kind
+            if kinds.get(name) != kind
         ]
         if problems:
             raise SourceError(

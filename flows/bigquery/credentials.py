@@ -8,6 +8,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, cast
 
+from google.auth.exceptions import GoogleAuthError
+from httpx import HTTPError
+
+from flows.bigquery.refusals import explain
 from flows.errors import SourceError
 from flows.settings import Settings
 
@@ -20,24 +24,23 @@ def google_credentials(settings: Settings) -> GcpCredentials:
 
     Raises SourceError when the one that is named cannot be used, or when there is none.
     """
-    from google.auth.exceptions import GoogleAuthError
     from prefect_gcp import GcpCredentials
 
     block, key_file = settings.gcp_credentials_block, settings.google_application_credentials
     if block:
         try:
             return cast("GcpCredentials", GcpCredentials.load(block, _sync=True))
-        except (ValueError, GoogleAuthError):
+        except (ValueError, OSError, RuntimeError, HTTPError, GoogleAuthError):
             # The reason may quote the key.
             raise SourceError(
-                f"the Prefect block gcp-credentials/{block} is missing or unusable. "
-                "Create it in the Prefect UI, or unset VOC_GCP_CREDENTIALS_BLOCK."
+                f"the Prefect block gcp-credentials/{block} cannot be loaded. "
+                "Create it in the Prefect UI, start the Prefect server, or unset VOC_GCP_CREDENTIALS_BLOCK."
             ) from None
     if key_file:
         os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key_file)  # .env is not read by Google
     try:
         return GcpCredentials()
-    except (ValueError, GoogleAuthError):
+    except (ValueError, OSError, GoogleAuthError):
         raise SourceError(
             f"the key file {key_file} is missing or no Google key. Mend GOOGLE_APPLICATION_CREDENTIALS."
             if key_file
@@ -46,15 +49,17 @@ def google_credentials(settings: Settings) -> GcpCredentials:
         ) from None
 
 
-def access_token(settings: Settings) -> str | None:
-    """A token for dbt, good for an hour, of the named block; None where dbt finds the same credentials itself."""
-    if not settings.gcp_credentials_block:
-        return None
-    from google.auth.exceptions import GoogleAuthError
-
-    from flows.bigquery.refusals import explain
-
-    try:
-        return cast(str, google_credentials(settings).get_access_token())
-    except GoogleAuthError as error:
-        raise explain(error, settings) from None
+def dbt_credentials(settings: Settings) -> dict[str, str]:
+    """The variables that let profiles.yml use the same credentials: of a block, a token that is good for an hour."""
+    if settings.gcp_credentials_block:
+        try:
+            token = google_credentials(settings).get_access_token()
+        except GoogleAuthError as error:
+            raise explain(error, settings) from None
+        return {
+            "VOC_BIGQUERY_METHOD": "oauth-secrets",
+            "DBT_ENV_SECRET_BIGQUERY_TOKEN": token,
+        }
+    if settings.google_application_credentials:
+        return {"GOOGLE_APPLICATION_CREDENTIALS": str(settings.google_application_credentials)}
+    return {}

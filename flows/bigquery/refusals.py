@@ -14,6 +14,14 @@ from flows.settings import Settings
 # listed on https://cloud.google.com/bigquery/docs/error-messages; <dataset> stands for that of the models.
 _LINES = (
     (
+        r"within the designated timeout",
+        "a BigQuery job took longer than ten minutes and was cancelled. Run it again.",
+    ),
+    (
+        r"billingNotEnabled|Billing has not been enabled|not allowed in the free tier",
+        "the project {project} has no billing, without which BigQuery changes no rows. Enable it.",
+    ),
+    (
         r"bytesBilledLimitExceeded|exceeded limit for bytes billed",
         "a job would bill more than VOC_BIGQUERY_MAX_BYTES_BILLED ({max_bytes:,} bytes), so it did not run. "
         "Raise it if that is what you want, as for a first run on a long history.",
@@ -67,8 +75,9 @@ _LINES = (
         "or a new key in GOOGLE_APPLICATION_CREDENTIALS or the Prefect block.",
     ),
     (
-        r"backendError|internalError|\b50[0-4] (?:GET|POST|PUT|PATCH|DELETE)\b|[Tt]imeout|RetryError"
-        r"|ServerError|BadGateway|ServiceUnavailable|ConnectionError|TransportError|Max retries exceeded",
+        r"backendError|internalError|[Ii]nternal error|Error encountered during execution"
+        r"|\b50[0-4] (?:GET|POST|PUT|PATCH|DELETE)\b|[Tt]imeout|RetryError|ServerError|BadGateway"
+        r"|ServiceUnavailable|ConnectionError|TransportError|Max retries exceeded",
         "BigQuery could not be reached or failed inside. Try again later.",
     ),
 )

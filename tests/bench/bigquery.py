@@ -70,7 +70,7 @@ def _weekly_run(files: Path, endpoint: FakeBigQuery, engine: GoogleSql, years: i
     scans = Scans(
         table,
         [field.name for field in SOURCE_SCHEMA],
-        lambda expression: engine.rows(f"select {expression} as value")[0]["value"],
+        engine.value,
     ).of_jobs(job.sql for job in endpoint.jobs[counted_before:])
     freshness = Scan(frozenset(["event_create_time"]), now - timedelta(days=14), now)
     return Reads(years, [*scans, freshness], now)

@@ -91,6 +91,10 @@ class GoogleSql:
                 for row in answer.content.table_data.row
             ]
 
+    def value(self, expression: str) -> Any:
+        """What a constant expression is."""
+        return self.rows(f"select {expression} as value")[0]["value"]
+
     @contextmanager
     def _prepared(
         self, sql: str, contents: Mapping[str, Sequence[Mapping[str, Any]]]

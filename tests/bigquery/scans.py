@@ -80,23 +80,31 @@ class Scans:
 
     def _of_statement(self, statement: Any) -> list[Scan]:
         query: Any = statement.find(exp.Query)
-        if query is None or _is_empty(query):
+        if query is None:
+            if self._source in _plain(statement.sql("bigquery")):
+                raise ValueError(f"cannot tell what this reads of {self._source}: {statement}")
+            return []
+        if _is_empty(query):
             return []
         query = query.copy()
         self._expand_views(query)
-        if not any(_plain(_name(table)) == self._source for table in query.find_all(exp.Table)):
+        if not any(self._is_source(table) for table in query.find_all(exp.Table)):
             return []
         query = pushdown_projections(
             qualify(query, dialect="bigquery", schema=self._schema, validate_qualify_columns=False),
             schema=self._schema,
         )
-        return [
-            self._scan(select)
+        selects = [
+            select
             for select in query.find_all(exp.Select)
-            if (origin := select.args.get("from_"))
-            and isinstance(origin.this, exp.Table)
-            and _plain(_name(origin.this)) == self._source
+            if (origin := select.args.get("from_")) and self._is_source(origin.this)
         ]
+        if len(selects) != sum(self._is_source(table) for table in query.find_all(exp.Table)):
+            raise ValueError(f"cannot tell what a join reads of {self._source}")
+        return [self._scan(select) for select in selects]
+
+    def _is_source(self, origin: Any) -> bool:
+        return isinstance(origin, exp.Table) and _plain(_name(origin)) == self._source
 
     def _expand_views(self, query: Any) -> None:
         for table in list(query.find_all(exp.Table)):

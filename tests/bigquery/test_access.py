@@ -19,7 +19,7 @@ from flows.transform import Build, check_connection
 from flows.workspace import workspace_for
 from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT
 from tests.conftest import Ran, run_voc
-from tests.fakes.bigquery import FakeBigQuery, refusal
+from tests.fakes.bigquery import TOKEN, FakeBigQuery, refusal
 from tests.fakes.http import Fault, Proceed, Reply, Request
 
 SOURCE = "/bigquery/v2/projects/lab-data/datasets/wanted_ml/tables/zendesk_voc_classified"
@@ -98,7 +98,7 @@ def test_a_missing_block_is_named(
     bq: FakeBigQuery, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VOC_GCP_CREDENTIALS_BLOCK", "no-such")
-    with pytest.raises(SourceError, match="gcp-credentials/no-such is missing or unusable"):
+    with pytest.raises(SourceError, match="gcp-credentials/no-such cannot be loaded"):
         ask()
 
 
@@ -188,10 +188,29 @@ def test_doctor_says_when_the_dataset_is_still_to_be_made(
     )
 
 
-def test_nothing_of_the_key_is_in_what_is_printed_or_kept(bq: FakeBigQuery, tmp_path: Path) -> None:
+def test_nothing_of_the_key_is_in_what_is_printed_or_kept(
+    bq: FakeBigQuery, prefect_api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the private key of a block nor the token that dbt gets for it."""
+    from prefect_gcp import GcpCredentials
+
     bq.load(SOURCE_TABLE, [])
     key: dict[str, Any] = json.loads((tmp_path / "key.json").read_text())
-    body = key["private_key"].splitlines()[1]
-    ran = run_voc("doctor")
-    kept = [path.read_text(errors="replace") for path in (tmp_path / "home").rglob("*.log")]
-    assert not any(body in text for text in [ran.out, ran.err, *kept])
+    GcpCredentials(service_account_info=key).save("voc-secret", overwrite=True, _sync=True)
+    monkeypatch.setenv("VOC_GCP_CREDENTIALS_BLOCK", "voc-secret")
+    monkeypatch.setenv("VOC_BIGQUERY_DATASET", "secrets")
+    ran = run_voc("backfill", "--from", "2026-W45", "--to", "2026-W46", PREFECT_API_URL=prefect_api)
+    assert ran.code == 0, ran.err
+    kept = [path for path in (tmp_path / "home").rglob("*") if path.is_file()]
+    assert {"dbt.log", "manifest.json", "run_results.json"} <= {path.name for path in kept}
+    texts = [ran.out.encode(), ran.err.encode(), *(path.read_bytes() for path in kept)]
+    for secret in (key["private_key"].splitlines()[1], TOKEN):
+        assert not any(secret.encode() in text for text in texts)
+
+
+def test_an_unreadable_key_file_is_named(
+    bq: FakeBigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path))
+    with pytest.raises(SourceError, match="is missing or no Google key"):
+        ask()

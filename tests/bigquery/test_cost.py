@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from flows.bigquery.connection import SOURCE_COLUMNS
 from tests.bigquery.compiled import Compiled, relation
 from tests.bigquery.googlesql import GoogleSql
 from tests.bigquery.scans import COUNT_COLUMNS, TEXT_COLUMNS, Scan, Scans
@@ -26,11 +27,16 @@ def scans(compiled: Compiled, googlesql: GoogleSql) -> Scans:
 
 
 def scans_of(compiled: Compiled, engine: GoogleSql) -> Scans:
-    def evaluate(expression: str) -> datetime:
-        value: datetime = engine.rows(f"select {expression} as value")[0]["value"]
-        return value
+    return Scans(relation(compiled.source), compiled.source_columns, engine.value)
 
-    return Scans(relation(compiled.source), compiled.source_columns, evaluate)
+
+def freshness_query(compiled: Compiled) -> str:
+    """What `dbt source freshness` asks."""
+    source = compiled.source
+    return (
+        f"select max({source['loaded_at_field']}) from `{relation(source)}` "
+        f"where {source['freshness']['filter']}"
+    )
 
 
 def test_every_scan_is_bounded_and_reads_only_what_it_needs(
@@ -58,13 +64,7 @@ def test_texts_are_read_of_two_weeks_only(compiled: Compiled, scans: Scans) -> N
 
 
 def test_freshness_is_bounded_too(compiled: Compiled, scans: Scans) -> None:
-    source = compiled.source
-    (scan,) = scans.of_jobs(
-        [
-            f"select max({source['loaded_at_field']}) from `{relation(source)}` "
-            f"where {source['freshness']['filter']}"
-        ]
-    )
+    (scan,) = scans.of_jobs([freshness_query(compiled)])
     assert scan.columns == {"event_create_time"}
     assert scan.start is not None
     assert scan.partitions(datetime.now(UTC)) <= 15
@@ -106,12 +106,26 @@ def test_partitions_are_days_of_utc(googlesql: GoogleSql) -> None:
     assert scan.cost(datetime.now(UTC)) == 30
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select o.id from `p.d.other` as o join `p.d.t` as t on o.id = t.id",
+        "grant `roles/bigquery.dataViewer` on table `p.d.t` to 'user:a@b.c'",
+    ],
+)
+def test_a_scan_that_cannot_be_read_is_not_overlooked(googlesql: GoogleSql, sql: str) -> None:
+    with pytest.raises(ValueError, match="cannot tell"):
+        only_scan(googlesql, sql)
+
+
+def test_the_check_ahead_of_a_run_knows_the_columns_that_the_models_read(
+    compiled: Compiled,
+) -> None:
+    declared = {name: kind.upper() for name, kind in compiled.source_columns.items()}
+    assert {name: declared[name] for name in COUNT_COLUMNS | TEXT_COLUMNS} == SOURCE_COLUMNS
+
+
 def only_scan(engine: GoogleSql, sql: str) -> Scan:
     columns = ("id", "event_create_time", "title", "detail", "category1")
-
-    def evaluate(expression: str) -> datetime:
-        value: datetime = engine.rows(f"select {expression} as value")[0]["value"]
-        return value
-
-    (scan,) = Scans("p.d.t", columns, evaluate).of_jobs([sql])
+    (scan,) = Scans("p.d.t", columns, engine.value).of_jobs([sql])
     return scan

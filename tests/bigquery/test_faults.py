@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.cloud import bigquery
 
 from flows.bigquery.connection import BigQuery
 from flows.bigquery.refusals import explain
@@ -20,11 +21,12 @@ from tests.bigquery.conftest import SOURCE_PROJECT, SOURCE_TABLE, TARGET_PROJECT
 from tests.bigquery.twin import read_parquet
 from tests.conftest import AS_OF, run_voc
 from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery, refusal
-from tests.fakes.http import Fault, Proceed, Reply, Request
+from tests.fakes.http import Fault, Proceed, Reply, Request, hang
 
 pytestmark = pytest.mark.timeout(120)
 
 JOBS = f"/bigquery/v2/projects/{TARGET_PROJECT}/jobs"
+SOURCE = f"/bigquery/v2/projects/{SOURCE_PROJECT}/datasets/wanted_ml/tables/zendesk_voc_classified"
 DOWN = Reply(500, {"error": {"code": 500, "message": "Internal error", "errors": []}})
 
 
@@ -103,8 +105,6 @@ def test_the_project_or_dataset_of_the_source_is_missing(bq: FakeBigQuery, what:
 def test_columns_are_missing_or_of_another_type(
     bq: FakeBigQuery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from google.cloud import bigquery
-
     table = f"{SOURCE_PROJECT}.wanted_ml.other_types"
     schema = [
         bigquery.SchemaField(field.name, "INTEGER" if field.name == "id" else field.field_type)
@@ -127,9 +127,7 @@ def test_locations_are_not_mixed(bq: FakeBigQuery, monkeypatch: pytest.MonkeyPat
     assert check().startswith("the source is in asia-northeast3, but VOC_BIGQUERY_LOCATION is US")
     monkeypatch.delenv("VOC_BIGQUERY_LOCATION")
     with bq.client(TARGET_PROJECT) as client:
-        dataset = __import__("google.cloud.bigquery").cloud.bigquery.Dataset(
-            f"{TARGET_PROJECT}.elsewhere"
-        )
+        dataset = bigquery.Dataset(f"{TARGET_PROJECT}.elsewhere")
         dataset.location = "US"
         client.create_dataset(dataset, exists_ok=True)
     monkeypatch.setenv("VOC_BIGQUERY_DATASET", "elsewhere")
@@ -148,10 +146,7 @@ def test_the_endpoint_is_down(monkeypatch: pytest.MonkeyPatch, bq: FakeBigQuery)
 
 
 def test_the_endpoint_answers_500(bq: FakeBigQuery) -> None:
-    bq.on(
-        f"/bigquery/v2/projects/{SOURCE_PROJECT}/datasets/wanted_ml/tables/zendesk_voc_classified",
-        do=DOWN,
-    )
+    bq.on(SOURCE, do=DOWN)
     assert check() == "BigQuery could not be reached or failed inside. Try again later."
 
 
@@ -189,6 +184,41 @@ def test_a_job_is_refused_in_the_middle_of_the_run(
 ) -> None:
     bq.on(JOBS, do=on_job("fct_voc_weekly_counts", reply))
     assert run_flow(tmp_path) == line
+
+
+@pytest.mark.usefixtures("prefect_api", "source")
+def test_a_job_is_cancelled_while_it_runs(bq: FakeBigQuery, tmp_path: Path) -> None:
+    """BigQuery says so when the client asks for the result."""
+    cancelled: set[str] = set()
+
+    def fault(request: Request, proceed: Proceed) -> Reply | None:
+        body = request.payload or {}
+        if body.get("configuration", {}).get("labels", {}).get("node") == "fct_voc_weekly_counts":
+            cancelled.add(body["jobReference"]["jobId"])
+        if request.verb == "GET" and request.method.rsplit("/", 1)[-1] in cancelled:
+            message = "Job execution was cancelled: User requested cancellation"
+            return refusal(400, "stopped", message)
+        return proceed()
+
+    bq.on(do=fault)
+    assert run_flow(tmp_path) == "the BigQuery job was cancelled. Run it again."
+    assert cancelled
+
+
+def test_the_project_of_the_models_is_missing(bq: FakeBigQuery) -> None:
+    bq.load(SOURCE_TABLE, [])
+    path = f"/bigquery/v2/projects/{TARGET_PROJECT}/datasets/voc"
+    bq.on(path, do=refusal(404, "notFound", f"Not found: Project {TARGET_PROJECT}"))
+    assert check() == (
+        f"a project of {SOURCE_TABLE} or lab-voc does not exist. "
+        "Mend VOC_SOURCE_TABLE or VOC_BIGQUERY_PROJECT."
+    )
+
+
+def test_the_endpoint_does_not_answer(bq: FakeBigQuery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.bigquery.connection.PATIENCE_SECONDS", 2)
+    bq.on(SOURCE, do=hang(60))
+    assert check() == "BigQuery could not be reached or failed inside. Try again later."
 
 
 @pytest.mark.usefixtures("prefect_api", "source")
@@ -230,6 +260,10 @@ def test_the_dataset_may_not_be_created(
         ),
         ("Not found: Dataset a:b was not found in location US", "was not found in"),
         ("ReadTimeout", "could not be reached"),
+        ("500 An internal error occurred and the request could not be completed.", "could not be"),
+        ("503 Error encountered during execution. Retrying may solve the problem.", "could not be"),
+        ("Operation did not complete within the designated timeout of 600 seconds.", "ten minutes"),
+        ("Billing has not been enabled for this project.", "has no billing"),
         (
             "Unrecognized name: detial at [404:12]",
             "BigQuery refused (unknown error). Run voc doctor",

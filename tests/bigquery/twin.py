@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from flows.settings import load_settings
-from flows.transform import Build, build_models
+from flows.transform import Build, backfill_models, build_models
 from flows.workspace import Workspace
 
 Row = dict[str, Any]
@@ -55,6 +55,9 @@ class DuckDBTwin:
 
     def build(self, as_of: date, *, select: str | None = None, **options: Any) -> None:
         build_models(Build(load_settings("duckdb"), self._workspace, as_of, **options), select)
+
+    def backfill(self, first: date, last: date) -> None:
+        backfill_models(Build(load_settings("duckdb"), self._workspace, last, backfill_from=first))
 
     def marts(self) -> dict[str, list[Row]]:
         return {name: self._execute(f"from {name}") for name in MARTS}

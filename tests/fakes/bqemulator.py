@@ -1,7 +1,7 @@
 """bqemulator 1.4.0 with the corrections that this project needs: `python -m tests.fakes.bqemulator PORT`.
 
-Each correction says what the released version does instead. They are checked by tests/bigquery, whose rows are
-compared with DuckDB's, and with GoogleSQL's own in tests/googlesql.
+Each correction says what the released version does instead. They are checked by tests/bigquery, which compares
+the tables made on it with DuckDB's.
 """
 
 from __future__ import annotations
