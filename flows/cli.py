@@ -178,6 +178,9 @@ def main() -> None:
     code, message = _run()
     if code == INTERRUPTED:
         message = "interrupted"
+        # CPython remembers an interrupt that passed through exec(), as imports do, and ends `python -m` by the signal
+        # although it was caught. The next exec() forgets it.
+        exec("")  # noqa: S102
     if message:
         _fail(code, message)
     sys.exit(code)

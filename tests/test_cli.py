@@ -380,6 +380,22 @@ def test_a_run_that_is_ended_stops_its_prefect_server(sample_file: Path, tmp_pat
         time.sleep(0.1)
 
 
+def test_an_interrupt_during_an_import_has_the_exit_code_of_any_other(tmp_path: Path) -> None:
+    """Imports run generated code: an interrupt there made `python -m` end by a signal."""
+    (tmp_path / "interrupted.py").write_text(
+        "from flows import cli\n"
+        "def app(**_):\n"
+        "    try:\n"
+        "        exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt:\n"
+        "        return cli.INTERRUPTED\n"
+        "cli.app = app\n"
+        "cli.main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-m", "interrupted"], check=False, capture_output=True)
+    assert (ran.returncode, ran.stderr) == (130, b"voc: interrupted\n")
+
+
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
