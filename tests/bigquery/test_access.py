@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from google.cloud import bigquery
 
 from flows.as_of import date_of
 from flows.bigquery.connection import BigQuery
@@ -19,7 +20,7 @@ from flows.transform import Build, check_connection
 from flows.workspace import workspace_for
 from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT
 from tests.conftest import Ran, run_voc
-from tests.fakes.bigquery import TOKEN, FakeBigQuery, refusal
+from tests.fakes.bigquery import LOCATION, TOKEN, FakeBigQuery, refusal
 from tests.fakes.http import Fault, Proceed, Reply, Request
 
 SOURCE = "/bigquery/v2/projects/lab-data/datasets/wanted_ml/tables/zendesk_voc_classified"
@@ -121,9 +122,14 @@ def test_refused_credentials_say_how_to_renew_them(bq: FakeBigQuery) -> None:
 
 
 @pytest.fixture
-def doctor(bq: FakeBigQuery) -> Callable[[], str]:
-    """What `voc doctor` prints, on one line, and no secret in it."""
+def doctor(bq: FakeBigQuery, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """What `voc doctor` prints, on one line, and no secret in it; the dataset of the models exists."""
     bq.load(SOURCE_TABLE, [])
+    monkeypatch.setenv("VOC_BIGQUERY_DATASET", "doctor")
+    with bq.client(TARGET_PROJECT) as client:
+        dataset = bigquery.Dataset(f"{TARGET_PROJECT}.doctor")
+        dataset.location = LOCATION
+        client.create_dataset(dataset, exists_ok=True)
 
     def examine() -> str:
         ran: Ran = run_voc("doctor", timeout=120)
@@ -161,11 +167,11 @@ def jobs_denied(request: Request, proceed: Proceed) -> Reply | None:
             f"✗ source the role roles/bigquery.dataViewer on {SOURCE_TABLE} is missing",
         ),
         (
-            f"/bigquery/v2/projects/{TARGET_PROJECT}/datasets/voc/tables",
+            f"/bigquery/v2/projects/{TARGET_PROJECT}/datasets/doctor/tables",
             denied(
-                f"Dataset {TARGET_PROJECT}:voc: Permission bigquery.tables.create denied on dataset"
+                f"Dataset {TARGET_PROJECT}:doctor: Permission bigquery.tables.create denied on dataset"
             ),
-            f"✗ dataset the role roles/bigquery.dataEditor on the dataset {TARGET_PROJECT}.voc is missing",
+            f"✗ dataset the role roles/bigquery.dataEditor on the dataset {TARGET_PROJECT}.doctor is missing",
         ),
     ],
     ids=["jobUser", "dataViewer", "dataEditor"],
