@@ -69,6 +69,11 @@ def relation(node: Node) -> str:
     return ".".join((node["database"], node["schema"], node.get("alias") or node["identifier"]))
 
 
+def seed_types(node: Node) -> dict[str, str]:
+    """The columns of a seed."""
+    return {name: kind.upper() for name, kind in node["config"]["column_types"].items()}
+
+
 def declared_types(node: Node) -> dict[str, str]:
     """The columns of a model's contract."""
     columns = node["columns"].values()
@@ -89,8 +94,7 @@ def execute(
     found: dict[str, list[Row]] = {}
     for node in compiled.nodes("seed", "model", "test"):
         if node["resource_type"] == "seed":
-            types, rows = _seed(node)
-            engine.table(relation(node), types, [*rows, *overrides])
+            engine.table(relation(node), seed_types(node), [*_seed_rows(node), *overrides])
             continue
         sql = node["compiled_code"]
         found[node["name"]] = engine.rows(sql)
@@ -137,17 +141,16 @@ def compile_project(cache: Path, endpoint: Callable[[], Mapping[str, str]]) -> C
     return compiled
 
 
-def _seed(node: Node) -> tuple[dict[str, str], list[Row]]:
-    types = {name: kind.upper() for name, kind in node["config"]["column_types"].items()}
+def _seed_rows(node: Node) -> list[Row]:
+    types = seed_types(node)
     with (PROJECT_ROOT / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
-        rows = [
+        return [
             {
                 name: None if text == "" else int(text) if types[name] == "INT64" else text
                 for name, text in row.items()
             }
             for row in csv.DictReader(file)
         ]
-    return types, rows
 
 
 def _state_of_project() -> str:

@@ -31,10 +31,6 @@ class Scan:
     start: datetime | None
     end: datetime | None
 
-    @property
-    def is_bounded(self) -> bool:
-        return self.start is not None
-
     def partitions(self, now: datetime) -> int:
         """Days (UTC) that the bounds touch; up to now where there is no upper one."""
         assert self.start is not None

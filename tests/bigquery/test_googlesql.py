@@ -13,7 +13,7 @@ from zetasql.core.exceptions import ServerError  # type: ignore[import-untyped]
 
 from tests.bigquery import googlesql as googlesql_module
 from tests.bigquery import mutation, nasty
-from tests.bigquery.compiled import Compiled, declared_types, execute, relation
+from tests.bigquery.compiled import Compiled, declared_types, execute, relation, seed_types
 from tests.bigquery.googlesql import GoogleSql, Row
 from tests.bigquery.mutation import mutants
 from tests.bigquery.nasty import OVERRIDES, nasty_tickets
@@ -33,7 +33,7 @@ def test_every_model_test_and_unit_test_is_googlesql(
     checked = []
     for node in compiled.nodes("seed", "model", "test", "snapshot"):
         if node["resource_type"] == "seed":
-            types = {name: kind.upper() for name, kind in node["config"]["column_types"].items()}
+            types = seed_types(node)
         else:
             types = googlesql.columns(node["compiled_code"])
             checked.append(node["name"])
