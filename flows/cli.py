@@ -40,6 +40,24 @@ Json = Annotated[
 ]
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from flows.settings import load_settings
+
+        print(f"voc-analyst {load_settings().version}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """What customers complained about more than last week, and why."""
+
+
 @app.command()
 def run(
     as_of: AsOf = None,

@@ -49,6 +49,10 @@ class RunResult:
             outcome, report.weeks, report, tuple(analyses), tuple(messages), tuple(delivered)
         )
 
+    def __str__(self) -> str:
+        """Week and outcome, such as `2026-W46 posted`."""
+        return f"{self.weeks.comparison.label} {self.outcome}"
+
     def as_json(self) -> dict[str, Any]:
         report = self.report
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -70,9 +71,6 @@ class Settings(BaseSettings):
 
     slack_bot_token: Secret | None = Field(
         None, description="Bot token (xoxb-…). Without it messages go to the outbox folder."
-    )
-    slack_signing_secret: Secret | None = Field(
-        None, description="Verifies that requests to the bot come from Slack."
     )
     slack_api_url: Url = Field("https://slack.com/api/", description="Slack Web API to talk to.")
     slack_channel: str | None = Field(
@@ -162,6 +160,12 @@ class Settings(BaseSettings):
         pattern=r"^https?://\S+$",
         validation_alias="VOC_DASHBOARD_URL",
         description="Dashboard that the summary's button opens.",
+    )
+
+    version: str = Field(
+        default_factory=lambda: version("voc-analyst"),
+        validation_alias="VOC_VERSION",
+        description="Label of what is deployed (default: the package's version).",
     )
 
     @property

@@ -10,12 +10,13 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from prefect import flow, runtime, task
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import PROJECT_ROOT, transform
 from flows.analysis.answer import UnusableAnswer, parse_answer
@@ -82,16 +83,16 @@ async def weekly_voc(
 
     file = prepare_source(settings, source, as_of)
     if file and file.ends_before_report_week:
-        return RunResult("no_data", file.weeks, last_date=file.last_date)
+        return _completed(RunResult("no_data", file.weeks, last_date=file.last_date))
     report = read_changes(build_models(settings, file, as_of), as_of)
     if not report.has_tickets:
-        return RunResult("no_data", report.weeks)
+        return _completed(RunResult("no_data", report.weeks))
     await publish_artifacts(report, settings)
 
     source_key = f"{file.key}:" if file else ""
     delivery = open_delivery(transport, target, report, settings, source_key, force)
     analyses, messages, delivered = [], [], []
-    for message in summary_messages(report, settings.dashboard_url):
+    for message in summary_messages(report, settings.dashboard_url, settings.version):
         messages.append(message)
         delivered.append(await post(delivery, message))
     standing = {c: delivery.standing(MessageId("analysis", c.category)) for c in report.to_analyse}
@@ -103,8 +104,14 @@ async def weekly_voc(
             messages.append(analysis_message(change, analysis))
             delivered.append(await post(delivery, messages[-1]))
     result = RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
-    log.info("%s: %s", report.weeks.comparison.label, result.outcome)
-    return result
+    return _completed(result)
+
+
+def _completed(result: RunResult) -> RunResult:
+    """End with week and outcome as the state's message: the bot, among others, reads it in Prefect."""
+    log.info("%s", result)
+    # Whoever calls the flow gets the state's data.
+    return cast(RunResult, Completed(message=str(result), data=result))
 
 
 def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
@@ -194,7 +201,7 @@ async def post(delivery: Delivery, message: Message) -> Delivered:
 
 async def publish_artifacts(report: WeeklyReport, settings: Settings) -> None:
     """Show the changes and the summary in the Prefect UI."""
-    summary, *_ = summary_messages(report, settings.dashboard_url)
+    summary, *_ = summary_messages(report, settings.dashboard_url, settings.version)
     await acreate_table_artifact([c.as_json() for c in report.changes], key="voc-changes")
     await acreate_markdown_artifact(preview(summary.blocks), key="voc-summary")
 

@@ -12,7 +12,7 @@ MAX_CONTEXT_CHARACTERS = 1_900
 
 
 def header(text: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": True}}
+    return {"type": "header", "text": _plain(text)}
 
 
 def section(text: str) -> Block:
@@ -23,11 +23,18 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [_mrkdwn(text, MAX_CONTEXT_CHARACTERS)]}
 
 
+def button(label: str, action_id: str, value: str) -> Block:
+    """Tells the bot that it was pressed, with the value."""
+    return {"type": "button", "text": _plain(label), "action_id": action_id, "value": value}
+
+
 def link_button(label: str, url: str, action_id: str) -> Block:
-    """A row with one button that opens a URL of ours."""
-    text = {"type": "plain_text", "text": label, "emoji": True}
-    button = {"type": "button", "text": text, "url": url, "action_id": action_id}
-    return {"type": "actions", "elements": [button]}
+    """Opens a URL of ours."""
+    return {"type": "button", "text": _plain(label), "url": url, "action_id": action_id}
+
+
+def actions(*buttons: Block) -> Block:
+    return {"type": "actions", "elements": list(buttons)}
 
 
 def escaped(text: str) -> str:
@@ -40,6 +47,10 @@ def cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": True}
 
 
 def _mrkdwn(text: str, limit: int) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from flows.report import (
 from flows.slack.blocks import (
     MAX_SECTION_CHARACTERS,
     Block,
+    actions,
+    button,
     context,
     cut,
     escaped,
@@ -74,10 +76,17 @@ class Message:
     blocks: tuple[Block, ...]
 
 
-def summary_messages(report: WeeklyReport, dashboard_url: str | None) -> tuple[Message, ...]:
-    """The summary, then the thread messages that list the changes it had no room for."""
+def summary_messages(
+    report: WeeklyReport, dashboard_url: str | None, version: str = ""
+) -> tuple[Message, ...]:
+    """The summary, then the thread messages that list the changes it had no room for.
+
+    `version` is the label of what wrote it, for the footer.
+    """
+    footer = [*filter(None, [version and f"voc-analyst {escaped(version)}"])]
+    buttons = _buttons(report.weeks.comparison, dashboard_url)
     if not report.changes:
-        return (_quiet_message(report, dashboard_url),)
+        return (_quiet_message(report, footer, buttons),)
     blocks = [
         header(f"📊 VOC 주간 리포트 · {report.weeks.comparison.label}"),
         section(_dates(report)),
@@ -95,7 +104,7 @@ def summary_messages(report: WeeklyReport, dashboard_url: str | None) -> tuple[M
         title = f"*{_ICONS[status]} {status} · {_LABELS[status]} {len(of_status)}개*"
         more = [f"_외 {len(rest)}개는 스레드에 있습니다._"] if rest else []
         blocks.append(section("\n".join([title, *lines, *more])))
-    blocks += [context(_criteria(report.thresholds)), *_buttons(dashboard_url)]
+    blocks += [context("\n".join([_criteria(report.thresholds), *footer])), buttons]
     return (Message(SUMMARY, _notification(report), tuple(blocks)), *_overflow_messages(left_out))
 
 
@@ -134,13 +143,13 @@ def sparkline(totals: Sequence[int]) -> str:
     return "".join(_BARS[round(total / top * (len(_BARS) - 1))] for total in totals)
 
 
-def _quiet_message(report: WeeklyReport, dashboard_url: str | None) -> Message:
+def _quiet_message(report: WeeklyReport, footer: list[str], buttons: Block) -> Message:
     week = report.weeks.comparison
     text = (
         f"✅ VOC {week.label} ({_days(week)}): 기준을 넘은 변화가 없습니다. "
         f"{len(report.rows)}개 카테고리 모두 안정입니다."
     )
-    return Message(SUMMARY, text, (section(text), *_buttons(dashboard_url)))
+    return Message(SUMMARY, text, (section(text), *map(context, footer), buttons))
 
 
 def _dates(report: WeeklyReport) -> str:
@@ -238,10 +247,12 @@ def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
     return list(lines), []
 
 
-def _buttons(dashboard_url: str | None) -> list[Block]:
-    if not dashboard_url:
-        return []
-    return [link_button("대시보드 열기", dashboard_url, "open_dashboard")]
+def _buttons(week: Week, dashboard_url: str | None) -> Block:
+    """The bot hears of the first; its value is what somebody would write to it."""
+    buttons = [button("다시 실행", "rerun", week.label)]
+    if dashboard_url:
+        buttons.append(link_button("대시보드 열기", dashboard_url, "open_dashboard"))
+    return actions(*buttons)
 
 
 def _titled_section(title: str, body: str) -> Block:

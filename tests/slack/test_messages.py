@@ -194,18 +194,37 @@ def test_the_criteria_are_the_thresholds_given(
     thresholds: Sequence[Threshold], criteria: str
 ) -> None:
     (summary,) = summary_messages(build_report(thresholds=tuple(thresholds)), None)
-    assert summary.blocks[-1]["type"] == "context"
+    assert summary.blocks[-2]["type"] == "context"
     assert texts(summary.blocks)[-1] == criteria
 
 
-@pytest.mark.parametrize("report", [build_report(), build_quiet_report()], ids=["changes", "quiet"])
+BOTH_KINDS = pytest.mark.parametrize(
+    "report", [build_report(), build_quiet_report()], ids=["changes", "quiet"]
+)
+
+
+@BOTH_KINDS
 def test_the_dashboard_button_is_there_only_with_an_address(report: WeeklyReport) -> None:
     (without,) = summary_messages(report, None)
     (with_address,) = summary_messages(report, "https://bi.example/voc")
-    assert "actions" not in [block["type"] for block in without.blocks]
-    assert with_address.blocks[:-1] == without.blocks
-    (button,) = with_address.blocks[-1]["elements"]
-    assert button["url"] == "https://bi.example/voc"
+    assert with_address.blocks[:-1] == without.blocks[:-1]
+    (rerun,) = without.blocks[-1]["elements"]
+    assert with_address.blocks[-1]["elements"][0] == rerun
+    assert with_address.blocks[-1]["elements"][1]["url"] == "https://bi.example/voc"
+
+
+@BOTH_KINDS
+def test_the_button_asks_the_bot_for_the_same_week(report: WeeklyReport) -> None:
+    (summary,) = summary_messages(report, None)
+    (rerun,) = summary.blocks[-1]["elements"]
+    assert (rerun["action_id"], rerun["value"]) == ("rerun", "2025-W46")
+
+
+@BOTH_KINDS
+def test_the_footer_says_which_version_wrote_it(report: WeeklyReport) -> None:
+    (summary,) = summary_messages(report, None, "1.2.3+<abc>")
+    assert summary.blocks[-2]["type"] == "context"
+    assert texts(summary.blocks)[-1].endswith("voc-analyst 1.2.3+&lt;abc&gt;")
 
 
 def test_the_notification_tells_the_counts_and_the_first_change() -> None:

@@ -1,0 +1,128 @@
+"""`voc-bot`: run the bot until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+
+import uvicorn
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+
+from bot.app import create_app, create_web
+from bot.asking import Asking
+from bot.deployments import open_deployments
+from bot.errors import PrefectUnavailable, StartError, where
+from bot.following import Following
+from bot.replies import Replies, web_client
+from bot.settings import BotSettings, load_settings
+
+log = logging.getLogger("voc.bot")
+
+FINISH_SECONDS = 20.0
+"""What was accepted has this long to be finished after a stop. Cloud Run kills after 30 s at most."""
+
+
+def main() -> None:
+    """Run the bot. Exit codes: 0 told to stop, 1 unexpected error, 2 it can't start."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    log.setLevel(logging.INFO)
+    try:
+        settings = load_settings()
+        asyncio.run(_run(settings, _listening_socket(settings)))
+    except StartError as error:
+        print(f"voc-bot: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        print(f"voc-bot: unexpected {type(error).__name__} at {where(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+async def _run(settings: BotSettings, listener: socket.socket) -> None:
+    async with open_deployments() as deployments:
+        replies = Replies(web_client(settings))
+        await deployments.check()
+        await replies.check()
+        following = Following(deployments, replies, settings.start_wait)
+        asking = Asking(settings, deployments, replies, following)
+        app = create_app(settings, asking)
+        checks = {"prefect": deployments.answers, "slack": replies.answers}
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_web(settings, app, checks),
+                lifespan="off",
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=int(FINISH_SECONDS),
+            )
+        )
+        async with _socket_mode(settings, app):
+            follower = asyncio.create_task(following.forever())
+            follower.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))
+            host, port = listener.getsockname()[:2]
+            print(f"voc-bot {settings.version} listens on http://{host}:{port}", flush=True)
+            _let_signals_pass()
+            await server.serve(sockets=[listener])
+        await _finish(asking, following, follower)
+
+
+@contextlib.asynccontextmanager
+async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[None]:
+    """Keep a connection to Slack open, where there is an app-level token. Raises StartError."""
+    if settings.slack_app_token is None:
+        yield
+        return
+    handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value())
+    try:
+        await handler.connect_async()  # type: ignore[no-untyped-call]
+    except SlackApiError as error:
+        raise StartError(
+            f"Slack refused Socket Mode: {error.response['error']}. Check SLACK_APP_TOKEN "
+            "(an app-level token with connections:write) and that the app has Socket Mode on."
+        ) from None
+    try:
+        yield
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def _finish(asking: Asking, following: Following, follower: asyncio.Task[None]) -> None:
+    """Finish what was accepted; runs that have not ended are left, with their tags, to another replica."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asking.finish(), FINISH_SECONDS)
+    if follower.done():
+        follower.result()  # raises what ended it
+    follower.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await follower
+    with contextlib.suppress(PrefectUnavailable):
+        await following.once()
+
+
+def _listening_socket(settings: BotSettings) -> socket.socket:
+    try:
+        return socket.create_server((settings.host, settings.port), backlog=2048)
+    except OSError as error:
+        raise StartError(
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
+            "Stop what holds the port, or set PORT (and VOC_BOT_HOST) to another."
+        ) from None
+
+
+def _let_signals_pass() -> None:
+    """Uvicorn stops on a signal and then raises it again: it must not end the process before it has finished."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: None)
+
+
+if __name__ == "__main__":
+    main()

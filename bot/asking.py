@@ -1,0 +1,176 @@
+"""What the bot does with a request, whichever way it came: refuse, answer, or start one run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot import texts
+from bot.access import Asker, may_ask
+from bot.deployments import LONG_TASK, REPORT, Deployments
+from bot.errors import NotDeployed, PrefectUnavailable, where
+from bot.following import Following
+from bot.replies import Replies
+from bot.settings import BotSettings
+from bot.words import Asked, understood
+
+log = logging.getLogger("voc.bot")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asked for, and where the answer goes: into a thread, or to a command's `response_url`.
+
+    `key` is the same whenever Slack delivers the same request again. `message_ts` is the message to react to.
+    """
+
+    asker: Asker
+    key: str
+    text: str = ""
+    thread_ts: str | None = None
+    response_url: str | None = None
+    message_ts: str | None = None
+    is_repeated: bool = False
+
+
+class Asking:
+    """The requests of one replica."""
+
+    def __init__(
+        self,
+        settings: BotSettings,
+        deployments: Deployments,
+        replies: Replies,
+        following: Following,
+    ) -> None:
+        self._settings = settings
+        self._deployments = deployments
+        self._replies = replies
+        self._following = following
+        self._accepted = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def finish(self) -> None:
+        """Wait until everything accepted has been answered or is a run."""
+        await self._idle.wait()
+
+    async def report(self, request: Request) -> None:
+        """A mention, a direct message or `/voc`: whatever its words ask for."""
+        await self._handle(request, self._answer)
+
+    async def rerun(self, request: Request) -> None:
+        """다시 실행: the same week again, in the same thread. Pressed twice it is one run, until that has ended."""
+        await self._handle(request, self._report_again)
+
+    async def long_task(self, request: Request) -> None:
+        """`/longtask`: the example of work in the background."""
+
+        async def start(request: Request) -> None:
+            await self._start(LONG_TASK, request)
+
+        await self._handle(request, start)
+
+    async def hello(self, request: Request) -> None:
+        """`/hello`: greeting, version, whether Prefect answers."""
+
+        async def greet(request: Request) -> None:
+            answers = await self._deployments.answers()
+            version, user = self._settings.version, request.asker.user
+            await self._say(request, texts.greeting(user, version, prefect_answers=answers))
+
+        await self._handle(request, greet)
+
+    async def _handle(self, request: Request, work: Callable[[Request], Awaitable[None]]) -> None:
+        """Do the work for whoever may ask, and tell them what kept it from being done."""
+        self._accepted += 1
+        self._idle.clear()
+        try:
+            is_allowed = may_ask(request.asker, self._settings)
+            request = await self._acknowledge(request, "eyes" if is_allowed else "no_entry_sign")
+            if is_allowed:
+                await work(request)
+            else:
+                await self._say(request, texts.NOT_ALLOWED)
+        except NotDeployed as error:
+            log.error("%s", error)
+            await self._say(request, texts.NOT_DEPLOYED)
+        except PrefectUnavailable as error:
+            log.warning("Prefect does not answer (%s)", error)
+            await self._say(request, texts.PREFECT_DOWN)
+        except Exception as error:
+            reference = uuid.uuid4().hex[:8]
+            kind = type(error).__name__
+            log.error("unexpected %s, reference %s, %s", kind, reference, where(error))
+            await self._say(request, texts.unexpected(reference))
+        finally:
+            self._accepted -= 1
+            if not self._accepted:
+                self._idle.set()
+
+    async def _acknowledge(self, request: Request, reaction: str) -> Request:
+        """React to a message. Only the first reaction is taken: whoever comes later is repeating it.
+
+        A repeated request still asks Prefect, which knows its key, lest one be lost whose first taker died.
+        """
+        if request.message_ts is None:
+            return request
+        is_first = await self._replies.react(request.asker.channel, request.message_ts, reaction)
+        return replace(request, is_repeated=not is_first)
+
+    async def _answer(self, request: Request) -> None:
+        asked = understood(request.text)
+        match asked.kind:
+            case "help":
+                await self._say(request, texts.HELP)
+            case "status":
+                await self._say(request, texts.recent(await self._deployments.recent()))
+            case "report":
+                await self._start(REPORT, request, _parameters(request, asked))
+
+    async def _report_again(self, request: Request) -> None:
+        assert request.thread_ts is not None
+        last = await self._deployments.last_finished(request.asker.channel, request.thread_ts)
+        again = replace(request, key=f"{request.key}:{last}")
+        asked = replace(understood(request.text), force=True)
+        await self._start(REPORT, again, _parameters(again, asked))
+
+    async def _start(
+        self, deployment: str, request: Request, parameters: Mapping[str, Any] | None = None
+    ) -> None:
+        call = self._deployments.new_call()
+        if request.response_url:
+            self._replies.expect(call, request.response_url)
+        run = await self._deployments.start(
+            deployment,
+            request.key,
+            call,
+            channel=request.asker.channel,
+            user=request.asker.user,
+            thread_ts=request.thread_ts,
+            parameters=parameters,
+        )
+        log.info("flow run %s: %s", run.id, "created" if run.origin.call == call else "exists")
+        self._following.look_now()
+
+    async def _say(self, request: Request, text: str) -> None:
+        if request.response_url:
+            await self._replies.respond(request.response_url, text)
+        elif request.thread_ts and not request.is_repeated:
+            await self._replies.say(
+                text, channel=request.asker.channel, thread_ts=request.thread_ts
+            )
+
+
+def _parameters(request: Request, asked: Asked) -> dict[str, Any]:
+    """The parameters of the flow `weekly_voc`."""
+    return {
+        "as_of": asked.as_of.isoformat() if asked.as_of else None,
+        "channel": request.asker.channel,
+        "thread_ts": request.thread_ts,
+        "force": asked.force,
+    }

@@ -1,0 +1,226 @@
+"""The one module that talks to Prefect: starts deployments, and reads and tags their runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import FlowRun, StateType, WorkerStatus
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.settings import PREFECT_API_URL
+from prefect.utilities.urls import url_for
+
+from bot.errors import NotDeployed, PrefectUnavailable, StartError
+from bot.runs import OPEN, Origin, Run
+
+REPORT = "weekly_voc/on-demand"
+LONG_TASK = "long_task/long-task"
+
+PATIENCE_SECONDS = 10.0
+"""For one question to Prefect. Its client tries again meanwhile, so a short restart goes unnoticed."""
+
+_PAGE = 200
+_FINAL = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
+
+
+class Deployments:
+    """Prefect as one replica of the bot sees it. Every method may raise PrefectUnavailable."""
+
+    def __init__(self, client: PrefectClient) -> None:
+        self._client = client
+        self._replica = uuid4().hex[:12]
+        self._calls = count(1)
+        self._ids: dict[str, UUID] = {}
+
+    def new_call(self) -> str:
+        """A name for one call of `start`."""
+        return f"{self._replica}.{next(self._calls)}"
+
+    def created(self, run: Run) -> bool:
+        """Whether this replica created the run."""
+        return run.origin.call.startswith(f"{self._replica}.")
+
+    async def check(self) -> None:
+        """Raises StartError where Prefect does not answer or has not what the bot starts."""
+        try:
+            for name in (REPORT, LONG_TASK):
+                await self._deployment_id(name)
+        except NotDeployed as error:
+            raise StartError(str(error)) from None
+        except PrefectUnavailable as error:
+            raise StartError(
+                f"Prefect at {PREFECT_API_URL.value()} gave no usable answer ({error}). "
+                "Start it, or check PREFECT_API_URL and its credentials."
+            ) from None
+
+    async def answers(self) -> bool:
+        """Whether Prefect answers at all."""
+        try:
+            async with _asking():
+                return await self._client.api_healthcheck() is None
+        except PrefectUnavailable:
+            return False
+
+    async def start(
+        self,
+        deployment: str,
+        key: str,
+        call: str,
+        *,
+        channel: str,
+        user: str,
+        thread_ts: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Start a deployment ("flow/name"), once for each idempotency key; returns the run that the key has.
+
+        Its origin names the call that created it. Raises NotDeployed.
+        """
+        deployment_id = await self._deployment_id(deployment)
+        try:
+            async with _asking():
+                found = await self._client.create_flow_run_from_deployment(
+                    deployment_id,
+                    parameters=dict(parameters or {}),
+                    tags=Origin(channel, user, call, thread_ts).tags(),
+                    idempotency_key=key,
+                )
+        except ObjectNotFound:
+            del self._ids[deployment]
+            raise NotDeployed(deployment) from None
+        run = _run(found)
+        if run is None:
+            raise PrefectUnavailable("a run without the bot's tags has this key")
+        return run
+
+    async def open_runs(self) -> list[Run]:
+        """All runs, of any replica, whose end has not been told in Slack yet."""
+        found: list[Run] = []
+        while True:
+            page = await self._runs(_tagged(OPEN), FlowRunSort.ID_DESC, _PAGE, len(found))
+            found += page
+            if len(page) < _PAGE:
+                return found
+
+    async def last_finished(self, channel: str, thread_ts: str) -> UUID | None:
+        """The run asked for in this thread that finished last."""
+        in_thread = _tagged(f"slack:channel={channel}", f"slack:thread={thread_ts}")
+        in_thread.state = FlowRunFilterState(type=FlowRunFilterStateType(any_=_FINAL))
+        found = await self._runs(in_thread, FlowRunSort.END_TIME_DESC, 1)
+        return found[0].id if found else None
+
+    async def recent(self, limit: int = 5) -> list[tuple[str, Run]]:
+        """The reports that were due last, whoever asked for them, with their names in Prefect."""
+        due = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
+        async with _asking():
+            found = await self._client.read_flow_runs(
+                flow_filter=FlowFilter(
+                    name=FlowFilterName(any_=[REPORT.split("/", maxsplit=1)[0]])
+                ),
+                flow_run_filter=FlowRunFilter(expected_start_time=due),
+                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+                limit=limit,
+            )
+        return [(run.name, _run_of(run, Origin("", "", ""))) for run in found]
+
+    async def is_attended(self, pool: str | None) -> bool:
+        """Whether a worker of the pool is there."""
+        if pool is None:
+            return False
+        try:
+            async with _asking():
+                workers = await self._client.read_workers_for_work_pool(pool)
+        except ObjectNotFound:
+            return False
+        return any(worker.status == WorkerStatus.ONLINE for worker in workers)
+
+    async def remember(self, run: Run) -> None:
+        """Keep what was said of a run in its tags."""
+        async with _asking():
+            await self._client.update_flow_run(run.id, tags=run.origin.tags())
+
+    async def _deployment_id(self, name: str) -> UUID:
+        if name not in self._ids:
+            try:
+                async with _asking():
+                    self._ids[name] = (await self._client.read_deployment_by_name(name)).id
+            except ObjectNotFound:
+                raise NotDeployed(name) from None
+        return self._ids[name]
+
+    async def _runs(
+        self, wanted: FlowRunFilter, sort: FlowRunSort, limit: int, offset: int = 0
+    ) -> list[Run]:
+        async with _asking():
+            found = await self._client.read_flow_runs(
+                flow_run_filter=wanted, sort=sort, limit=limit, offset=offset
+            )
+        return [run for each in found if (run := _run(each))]
+
+
+@asynccontextmanager
+async def open_deployments() -> AsyncIterator[Deployments]:
+    """Connect to the Prefect API that PREFECT_API_URL names. Raises StartError when it names none."""
+    if not PREFECT_API_URL.value():
+        # Prefect's client would start a server of its own, which no worker knows.
+        raise StartError(
+            "PREFECT_API_URL is not set. Set it to the Prefect server's, such as http://127.0.0.1:4200/api."
+        )
+    async with get_client() as client:
+        yield Deployments(client)
+
+
+@asynccontextmanager
+async def _asking() -> AsyncIterator[None]:
+    """Turn whatever keeps Prefect from answering into PrefectUnavailable."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            yield
+    except TimeoutError:
+        raise PrefectUnavailable(f"none within {PATIENCE_SECONDS:g} s") from None
+    except PrefectHTTPStatusError as error:
+        raise PrefectUnavailable(f"HTTP {error.response.status_code}") from None
+    except httpx.HTTPError as error:
+        raise PrefectUnavailable(type(error).__name__) from None
+
+
+def _tagged(*tags: str) -> FlowRunFilter:
+    return FlowRunFilter(tags=FlowRunFilterTags(all_=list(tags)))
+
+
+def _run(found: FlowRun) -> Run | None:
+    origin = Origin.of_tags(found.tags)
+    return _run_of(found, origin) if origin else None
+
+
+def _run_of(found: FlowRun, origin: Origin) -> Run:
+    state = found.state
+    assert state is not None  # every run of a deployment begins as SCHEDULED
+    assert found.created is not None
+    return Run(
+        found.id,
+        origin,
+        state.type.value,
+        state.message or "",
+        state.timestamp,
+        found.created,
+        found.work_pool_name,
+        url_for("flow-run", found.id),
+    )

@@ -1,0 +1,28 @@
+"""What can go wrong in the bot. Each message of a StartError is one line that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class StartError(Exception):
+    """The bot can't start: settings, tokens, Prefect, deployments, port. Exit code 2."""
+
+
+class PrefectUnavailable(Exception):
+    """Prefect did not answer in time, or not usefully. The person who asked is told to try again."""
+
+
+class NotDeployed(Exception):
+    """Prefect has no deployment of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Prefect has no deployment {name}. Run: prefect deploy --all")
+
+
+def where(error: BaseException) -> str:
+    """Where an error came from. Not its message: that may quote a person or a secret."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""

@@ -1,0 +1,34 @@
+"""Buttons in messages of the report."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.asking import Asking, Request
+from bot.listeners.envelope import button_asker
+
+
+def register(app: AsyncApp, asking: Asking) -> None:
+    @app.action("rerun")
+    async def handle_rerun(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        await asking.rerun(button_request(body, action))
+
+    # Slack reports a press on a link too.
+    @app.action(re.compile(".*"))
+    async def handle_other(ack: AsyncAck) -> None:
+        await ack()
+
+
+def button_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
+    """The button's value is the week of its report."""
+    asker, message = button_asker(body), body["message"]
+    return Request(
+        asker,
+        key=f"button:{asker.channel}:{message['ts']}",
+        text=action.get("value") or "",
+        thread_ts=message.get("thread_ts") or message["ts"],
+    )

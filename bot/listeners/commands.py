@@ -1,0 +1,42 @@
+"""Slash commands. `COMMANDS` is also what the app's manifest must list."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.access import Asker
+from bot.asking import Asking, Request
+
+Handle = Callable[[Asking, Request], Awaitable[None]]
+
+COMMANDS: dict[str, Handle] = {
+    "/voc": Asking.report,
+    "/hello": Asking.hello,
+    "/longtask": Asking.long_task,
+}
+
+
+def register(app: AsyncApp, asking: Asking) -> None:
+    for name, handle in COMMANDS.items():
+        app.command(name)(_listener(asking, handle))
+
+
+def _listener(asking: Asking, handle: Handle) -> Callable[..., Awaitable[None]]:
+    async def handle_command(ack: AsyncAck, command: dict[str, Any]) -> None:
+        await ack()
+        await handle(asking, command_request(command))
+
+    return handle_command
+
+
+def command_request(command: dict[str, Any]) -> Request:
+    # Slack does not tell of a command whether its channel is shared: VOC_BOT_CHANNELS is the remedy.
+    return Request(
+        Asker(command["channel_id"], command["user_id"]),
+        key=f"command:{command['trigger_id']}",
+        text=command.get("text") or "",
+        response_url=command["response_url"],
+    )

@@ -1,0 +1,29 @@
+"""`@voc …` in a channel or thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.asking import Asking, Request
+from bot.listeners.envelope import event_asker, is_from_a_person
+
+
+def register(app: AsyncApp, asking: Asking) -> None:
+    @app.event("app_mention")
+    async def handle_mention(body: dict[str, Any], event: dict[str, Any]) -> None:
+        if is_from_a_person(event):
+            await asking.report(message_request(body, event))
+
+
+def message_request(body: dict[str, Any], event: dict[str, Any]) -> Request:
+    """A message's own channel and ts are its key: Slack may deliver it under two event types or ids."""
+    asker, ts = event_asker(body, event), event["ts"]
+    return Request(
+        asker,
+        key=f"{asker.channel}:{ts}",
+        text=event.get("text") or "",
+        thread_ts=event.get("thread_ts") or ts,
+        message_ts=ts,
+    )

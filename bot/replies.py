@@ -1,0 +1,216 @@
+"""The one module that writes to Slack: reactions, replies that are kept up to date, answers to commands."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.errors import StartError
+from bot.runs import ENDINGS, Run, Stage
+from bot.settings import BotSettings
+from bot.texts import progress
+
+log = logging.getLogger("voc.bot")
+
+EVENT_TYPE = "voc_request"
+_FAULTS = (aiohttp.ClientError, TimeoutError, OSError)
+# What never gets better: the reply or its place is gone. All else is tried again.
+_GONE = {
+    "message_not_found",
+    "cant_update_message",
+    "edit_window_closed",
+    "channel_not_found",
+    "thread_not_found",
+    "not_in_channel",
+    "is_archived",
+    "user_not_found",
+    "cannot_dm_bot",
+    "missing_scope",
+}
+
+
+class NotTold(Exception):
+    """Slack did not take what was to be said; it is said again later."""
+
+
+def web_client(settings: BotSettings) -> AsyncWebClient:
+    """A client that waits when Slack says so. It does not post again after a lost answer: that posts twice."""
+    return AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
+        timeout=10,
+    )
+
+
+class Replies:
+    """What one replica says in Slack.
+
+    A `response_url` lets anybody who has it post for half an hour, so it is kept in memory only: when the replica
+    that took a command is gone, another answers the person in a direct message.
+    """
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._response_urls: dict[str, str] = {}
+        self._said: dict[UUID, set[Stage]] = {}
+
+    async def check(self) -> dict[str, Any]:
+        """Slack's auth.test: who the bot is. Raises StartError when the token is no good."""
+        try:
+            answer = await self._client.auth_test()
+        except SlackApiError as error:
+            code = error.response["error"]
+            raise StartError(f"Slack refused: {code}. Check SLACK_BOT_TOKEN.") from None
+        except _FAULTS as error:
+            raise StartError(
+                f"Slack could not be reached ({type(error).__name__}). Check the network and SLACK_API_URL."
+            ) from None
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    async def answers(self) -> bool:
+        """Whether Slack answers and takes the token."""
+        try:
+            await self.check()
+        except StartError:
+            return False
+        return True
+
+    async def react(self, channel: str, ts: str, name: str) -> bool:
+        """React to a message. False when the bot has done so before: somebody else is on it."""
+        try:
+            await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
+        except SlackApiError as error:
+            code = error.response["error"]
+            if code == "already_reacted":
+                return False
+            log.warning("no reaction: Slack says %s", code)
+        except _FAULTS as error:
+            log.warning("no reaction: %s", type(error).__name__)
+        return True
+
+    async def say(self, text: str, *, channel: str, thread_ts: str) -> None:
+        """Reply in a thread, once; a failure is logged."""
+        try:
+            await self._post(channel, thread_ts, text)
+        except NotTold as error:
+            log.warning("no reply: %s", error)
+
+    async def respond(self, response_url: str, text: str) -> None:
+        """Answer a command, visible to whoever gave it; a failure is logged."""
+        try:
+            await self._respond(response_url, text)
+        except NotTold as error:
+            log.warning("no answer to a command: %s", error)
+
+    def expect(self, call: str, response_url: str) -> None:
+        """What becomes of the run that this call creates is told through the command's response_url."""
+        self._response_urls[call] = response_url
+
+    async def tell(self, run: Run, stage: Stage, *, is_ours: bool) -> str | None:
+        """Say what became of a run; returns the ts of the reply that says it. Raises NotTold."""
+        said = self._said.setdefault(run.id, set())
+        first = is_ours and not said
+        try:
+            reply_ts = await self._tell(run, stage, first=first)
+        finally:
+            said.add(stage)
+        if stage in ENDINGS:
+            del self._said[run.id]
+        return reply_ts
+
+    async def _tell(self, run: Run, stage: Stage, *, first: bool) -> str | None:
+        text = progress(run, stage)
+        origin = run.origin
+        if origin.thread_ts is None:
+            await self._answer_command(run, stage, text)
+            return None
+        reply_ts = origin.reply_ts or (None if first else await self._find_reply(run))
+        if reply_ts is None:
+            return await self._post(origin.channel, origin.thread_ts, text, run)
+        await self._call("chat_update", channel=origin.channel, ts=reply_ts, text=text)
+        return reply_ts
+
+    async def _answer_command(self, run: Run, stage: Stage, text: str) -> None:
+        """Answer through the response_url, or end in a direct message where that is gone or used up."""
+        is_end = stage in ENDINGS
+        response_url = self._response_urls.get(run.origin.call)
+        if is_end:
+            self._response_urls.pop(run.origin.call, None)
+        # A response_url is good for five answers: no stage is told twice.
+        if response_url is not None and stage not in self._said[run.id]:
+            try:
+                await self._respond(response_url, text)
+            except NotTold as error:
+                log.info("a response_url is not taken any more (%s)", error)
+            else:
+                return
+        if is_end:
+            await self._post(run.origin.user, None, text, run)
+
+    async def _find_reply(self, run: Run) -> str | None:
+        """The reply on a run that stands in its thread although no tag says so."""
+        cursor: str | None = None
+        while True:
+            page = await self._call(
+                "conversations_replies",
+                channel=run.origin.channel,
+                ts=run.origin.thread_ts,
+                include_all_metadata=True,
+                limit=200,
+                cursor=cursor,
+            )
+            for message in (page or {}).get("messages", ()):
+                metadata = message.get("metadata") or {}
+                if metadata.get("event_type") == EVENT_TYPE and metadata["event_payload"].get(
+                    "run"
+                ) == str(run.id):
+                    return str(message["ts"])
+            cursor = ((page or {}).get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+
+    async def _post(
+        self, channel: str, thread_ts: str | None, text: str, run: Run | None = None
+    ) -> str | None:
+        payload = {"event_type": EVENT_TYPE, "event_payload": {"run": str(run.id)}} if run else None
+        answer = await self._call(
+            "chat_postMessage",
+            channel=channel,
+            thread_ts=thread_ts,
+            text=text,
+            metadata=payload,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return str(answer["ts"]) if answer else None
+
+    async def _call(self, method: str, **arguments: Any) -> Any:
+        """Call the Web API; None when what it is about is gone for good. Raises NotTold."""
+        try:
+            return await getattr(self._client, method)(**arguments)
+        except SlackApiError as error:
+            code = str(error.response.get("error"))
+            if code in _GONE:
+                log.warning("nothing said: Slack says %s to %s", code, method)
+                return None
+            raise NotTold(code) from None
+        except _FAULTS as error:
+            raise NotTold(type(error).__name__) from None
+
+    async def _respond(self, response_url: str, text: str) -> None:
+        try:
+            answer = await AsyncWebhookClient(response_url, timeout=10, retry_handlers=[]).send(
+                text=text, response_type="ephemeral", replace_original=False
+            )
+        except (*_FAULTS, SlackApiError) as error:
+            raise NotTold(type(error).__name__) from None
+        if answer.status_code != 200:
+            raise NotTold(f"HTTP {answer.status_code}")

@@ -1,0 +1,136 @@
+"""A run that somebody asked for, as its tags in Prefect keep it, and what should be said of it by now. Pure.
+
+The tags are the bot's only memory: another replica, or the same one after a restart, goes on from them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, Self
+from uuid import UUID
+
+OPEN = "slack:open"
+"""Tag of a run whose end has not been told yet."""
+
+Stage = Literal["received", "queued", "unattended", "running", "completed", "failed", "cancelled"]
+"""What is said of a run; the last three are its end. `unattended`: no worker is there to run it."""
+
+ENDINGS = ("completed", "failed", "cancelled")
+
+_ADOPT_AFTER = timedelta(seconds=30)
+_OUTCOME = re.compile(r"(\d{4}-W\d{2}) (\w+)")
+# What the flow itself says to users. Any other exception's words may quote a customer.
+_EXPLAINED = re.compile(r"(?:UsageError|SourceError|TransformError|SlackError): (.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where and by whom a run was asked for; without `thread_ts` it was a command's.
+
+    `call` names the call that created the run, and begins with the id of the replica that made it.
+    """
+
+    channel: str
+    user: str
+    call: str
+    thread_ts: str | None = None
+    reply_ts: str | None = None
+    told: Stage | None = None
+    is_open: bool = True
+
+    def tags(self) -> list[str]:
+        values = {
+            "channel": self.channel,
+            "thread": self.thread_ts,
+            "user": self.user,
+            "call": self.call,
+            "reply": self.reply_ts,
+            "told": self.told,
+        }
+        named = [f"slack:{name}={value}" for name, value in values.items() if value]
+        return ["slack", *([OPEN] if self.is_open else []), *named]
+
+    @classmethod
+    def of_tags(cls, tags: Iterable[str]) -> Self | None:
+        """Read the tags back; None when the run was not asked for in Slack."""
+        tags = list(tags)
+        values = dict(tag.removeprefix("slack:").split("=", 1) for tag in tags if "=" in tag)
+        if not {"channel", "user", "call"} <= values.keys():
+            return None
+        return cls(
+            values["channel"],
+            values["user"],
+            values["call"],
+            values.get("thread"),
+            values.get("reply"),
+            values.get("told"),  # type: ignore[arg-type]
+            OPEN in tags,
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A flow run, as far as it concerns who asked.
+
+    `state` is Prefect's state type, `since` when it was entered, `asked_at` when the run was created; both aware.
+    """
+
+    id: UUID
+    origin: Origin
+    state: str
+    message: str
+    since: datetime
+    asked_at: datetime
+    pool: str | None
+    url: str | None
+
+    @property
+    def outcome(self) -> tuple[str, str] | None:
+        """Week and outcome that `weekly_voc` ended with, such as ("2026-W46", "posted")."""
+        match = _OUTCOME.fullmatch(self.message)
+        return (match[1], match[2]) if match else None
+
+    @property
+    def explanation(self) -> str | None:
+        """The one line for users that a failed report ends with, if it ended with one."""
+        match = _EXPLAINED.search(self.message)
+        return match[1] if match else None
+
+    def told(self, stage: Stage, reply_ts: str | None) -> Run:
+        """The run after that was said."""
+        origin = replace(self.origin, told=stage, reply_ts=reply_ts, is_open=stage not in ENDINGS)
+        return replace(self, origin=origin)
+
+
+def due(run: Run, now: datetime, start_wait: timedelta, *, is_attended: bool) -> Stage:
+    """What should be said of a run.
+
+    Args:
+        run: as Prefect shows it.
+        now: aware.
+        start_wait: how long a run may wait before that is worth saying.
+        is_attended: whether a worker of its pool is there.
+    """
+    match run.state:
+        case "COMPLETED":
+            return "completed"
+        case "FAILED" | "CRASHED":
+            return "failed"
+        case "CANCELLED":
+            return "cancelled"
+        case "SCHEDULED" | "PENDING" if now - run.asked_at < start_wait:
+            return "received"
+        case _ if not is_attended:
+            return "unattended"
+        case "SCHEDULED" | "PENDING":
+            return "queued"
+        case _:
+            return "running"
+
+
+def is_abandoned(run: Run, now: datetime) -> bool:
+    """Whether another replica's run has been in its state for long enough that this replica must be gone."""
+    return now - run.since > _ADOPT_AFTER

@@ -1,0 +1,156 @@
+"""The product's processes as an operator starts them: a Prefect server, a worker, the bot.
+
+Each runs on loopback and a free port, writes to a log, and is ended by its own id, children and all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from flows import PROJECT_ROOT
+
+
+@dataclass
+class Service:
+    """A process in a session of its own."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    url: str = ""
+
+    def stop(self, number: int = signal.SIGTERM, patience: float = 60) -> int:
+        """End it with a signal; whatever of its session outlives the patience is killed."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, number)
+        try:
+            return self.process.wait(patience)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL to the process and its children at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def start(*arguments: str, log: Path, environment: Mapping[str, str]) -> Service:
+    """Run one of our Python programs from the project's folder."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=PROJECT_ROOT,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Service(process, log)
+
+
+@contextlib.contextmanager
+def prefect_server(folder: Path, port: int = 0, **environment: str) -> Iterator[Service]:
+    """A Prefect server with a database of its own in `folder`; `url` is its API."""
+    port = port or free_port()
+    settings = {
+        "PREFECT_HOME": str(folder),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "0",
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        **environment,
+    }
+    arguments = ("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
+    service = start(*arguments, log=folder / "server.log", environment=settings)
+    service.url = settings["PREFECT_API_URL"]
+    with _ended(service):
+        wait_for(lambda: _answers(f"{service.url}/health"), 180, service)
+        yield service
+
+
+@contextlib.contextmanager
+def worker(api: str, folder: Path, **environment: str) -> Iterator[Service]:
+    """A worker of the pool `voc`."""
+    settings = {"PREFECT_API_URL": api, "PREFECT_WORKER_QUERY_SECONDS": "1", **environment}
+    service = start(
+        "-m",
+        "prefect",
+        "worker",
+        "start",
+        "--pool",
+        "voc",
+        log=folder / "worker.log",
+        environment=settings,
+    )
+    with _ended(service):
+        yield service
+
+
+@contextlib.contextmanager
+def bot(api: str, folder: Path, port: int = 0, **environment: str) -> Iterator[Service]:
+    """The bot; `url` is its address."""
+    port = port or free_port()
+    settings = {"PREFECT_API_URL": api, "PORT": str(port), **environment}
+    service = start("-m", "bot", log=folder / "bot.log", environment=settings)
+    service.url = f"http://127.0.0.1:{port}"
+    with _ended(service):
+        wait_for(lambda: _answers(f"{service.url}/healthz"), 60, service)
+        yield service
+
+
+def deploy(api: str, folder: Path) -> None:
+    """What the README tells an operator to set up."""
+    for arguments in (
+        ("work-pool", "create", "voc", "--type", "process", "--overwrite"),
+        ("work-queue", "create", "reports", "--pool", "voc", "--limit", "1"),
+        ("--no-prompt", "deploy", "--all"),
+    ):
+        service = start(
+            "-m", "prefect", *arguments, log=folder / "deploy.log", environment={"PREFECT_API_URL": api}
+        )
+        if service.process.wait(180) != 0:
+            raise RuntimeError(f"prefect {' '.join(arguments)}: {service.log.read_text()}")
+
+
+def wait_for(condition: Callable[[], object], seconds: float, service: Service | None = None) -> None:
+    """Wait until it holds. Raises TimeoutError with the service's log, at once when that has ended."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        has_ended = service is not None and service.process.poll() is not None
+        if has_ended or time.monotonic() > deadline:
+            log = service.log.read_text() if service else ""
+            raise TimeoutError(f"{'it ended' if has_ended else 'not in time'}: {log[-4000:]}")
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@contextlib.contextmanager
+def _ended(service: Service) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        service.stop()
