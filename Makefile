@@ -7,19 +7,23 @@ UV := $(BIN)/uv
 INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: help setup demo test test-bigquery lint bench docs lock clean
+.PHONY: help setup demo up test test-bigquery lint bench docs build roles deploy rollback url deployed-version invoke lock clean
 
 help:  ## Show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: .venv/.runtime  ## Make .venv with the pinned packages and `voc` in it
 
 demo: .venv/.runtime  ## Report on sample tickets, from nothing, without any account
 	@rm -rf .voc/demo
 	@$(BIN)/voc sample --out .voc/demo/tickets.parquet --weeks 12 --tickets-per-week 1200 --seed 7
-	@env -u SLACK_BOT_TOKEN -u LAAS_API_KEY VOC_HOME=.voc/demo VOC_TARGET=duckdb \
+	@env -u SLACK_BOT_TOKEN -u LAAS_API_KEY VOC_ENV_FILE=/dev/null VOC_HOME=.voc/demo VOC_TARGET=duckdb \
 		$(BIN)/voc run --source .voc/demo/tickets.parquet
 	@echo "The messages are in .voc/demo/outbox. The whole table: VOC_HOME=.voc/demo $(BIN)/voc status"
+
+up: .venv/.runtime  ## Run all services here, with a stand-in for Slack in the browser
+	@rm -rf .voc/up
+	@env -u LAAS_API_KEY -u VOC_VERSION VOC_TARGET=duckdb $(BIN)/python -m tests.local
 
 test: .venv/.dev  ## Run the tests but those of BigQuery
 	$(BIN)/pytest --ignore tests/bigquery
@@ -41,6 +45,30 @@ bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (three quarters o
 
 docs: .venv/.runtime  ## Build the dbt docs site in .voc/docs (TARGET=bigquery for BigQuery's)
 	@$(BIN)/voc docs $(if $(TARGET),--target $(TARGET))
+
+build:  ## Build the image, labelled with version and commit
+	@deploy/build.sh
+
+roles:  ## Make the service accounts on Google (deploy/roles.sh --print only shows the commands)
+	@deploy/roles.sh
+
+deploy:  ## Push the image to Google, register the deployments, start worker and bot
+	@deploy/deploy.sh
+
+rollback:  ## Deploy an older image again (VERSION=0.1.0-47c8230)
+	@deploy/deploy.sh --rollback
+
+url:  ## Show where the bot is on Google
+	@deploy/url.sh
+
+deployed-version:  ## Show what the bot there runs (URL=… for another place)
+	@deploy/url.sh --version
+
+PREFECT ?= $(BIN)/prefect
+invoke:  ## Start the report by hand and watch it (PARAMS="as_of=2026-11-16 force=true")
+	@test -n "$$PREFECT_API_URL" || { echo "invoke: set PREFECT_API_URL to the Prefect server's API" >&2; exit 2; }
+	@test -x "$(PREFECT)" || { echo "invoke: run make setup first" >&2; exit 2; }
+	@$(PREFECT) deployment run weekly_voc/on-demand --watch $(foreach param,$(PARAMS),--param $(param))
 
 lock: $(UV)  ## Renew the pinned sets from pyproject.toml
 	$(UV) $(COMPILE) --upgrade --extra build --extra dev pyproject.toml -o requirements-dev.lock

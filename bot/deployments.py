@@ -126,8 +126,8 @@ class Deployments:
         found = await self._runs(in_thread, FlowRunSort.END_TIME_DESC, 1)
         return found[0].id if found else None
 
-    async def recent(self, limit: int = 5) -> list[tuple[str, Run]]:
-        """The reports that were due last, whoever asked for them, with their names in Prefect."""
+    async def recent(self, limit: int = 5) -> list[Run]:
+        """The reports that were due last, whoever asked for them; newest first."""
         due = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
         async with _asking():
             found = await self._client.read_flow_runs(
@@ -138,7 +138,7 @@ class Deployments:
                 sort=FlowRunSort.EXPECTED_START_TIME_DESC,
                 limit=limit,
             )
-        return [(run.name, _run_of(run, Origin("", "", ""))) for run in found]
+        return [_run_of(run, Origin("", "", "")) for run in found]
 
     async def is_attended(self, pool: str | None) -> bool:
         """Whether a worker of the pool is there."""

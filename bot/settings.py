@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from importlib.metadata import version
 from typing import Annotated
@@ -32,7 +33,7 @@ Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_items)]
 class BotSettings(BaseSettings):
     """Read from the environment and `.env`; an empty variable counts as not set."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
 
     slack_bot_token: BotToken = Field(
         description="Bot token (xoxb-…). Without it messages go to the outbox folder."
@@ -83,9 +84,12 @@ class BotSettings(BaseSettings):
 
 
 def load_settings() -> BotSettings:
-    """Read the settings. Raises StartError that names each wrong variable, without its value."""
+    """Read the settings from the environment and from `.env`, or the file that VOC_ENV_FILE names.
+
+    Raises StartError that names each wrong variable, without its value.
+    """
     try:
-        settings = BotSettings()
+        settings = BotSettings(_env_file=os.environ.get("VOC_ENV_FILE", ".env"))
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, e['loc'])).upper()} "

@@ -46,11 +46,11 @@ def greeting(user: str, version: str, *, prefect_answers: bool) -> str:
     return f"안녕하세요 <@{user}>님 👋 VOC 봇 {escaped(version)}입니다. Prefect: {state}."
 
 
-def recent(runs: Sequence[tuple[str, Run]]) -> str:
-    """The newest runs, one a line; each comes with its name in Prefect."""
+def recent(runs: Sequence[Run]) -> str:
+    """The newest runs, one a line."""
     if not runs:
         return NOTHING_RAN
-    lines = [f"• {_short(run)} · {escaped(name)} · {_time(run)}{_link(run)}" for name, run in runs]
+    lines = [f"• {_short(run)} · {_time(run)}{_link(run)}" for run in runs]
     return "\n".join(["*최근 리포트 실행*", *lines])
 
 
@@ -90,7 +90,7 @@ def _unattended(run: Run) -> str:
 
 _STAGES: dict[Stage, Callable[[Run], str]] = {
     "received": lambda run: "⏳ 받음 · 곧 시작합니다",
-    "queued": lambda run: "⏳ 대기 중 · 앞선 실행이 끝나면 시작합니다",
+    "queued": lambda run: "⏳ 대기 중 · 앞선 실행이 끝나는 대로 시작합니다",
     "unattended": _unattended,
     "running": lambda run: "🏃 실행 중",
     "completed": _completed,

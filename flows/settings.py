@@ -1,7 +1,8 @@
-"""Typed settings: the one place that reads the environment (and `.env`)."""
+"""Typed settings: the one place that reads the environment, and `.env` or the file that VOC_ENV_FILE names."""
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
     Secrets are `SecretStr`: they print as `**********`. An empty variable counts as not set.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
 
     slack_bot_token: Secret | None = Field(
         None, description="Bot token (xoxb-…). Without it messages go to the outbox folder."
@@ -183,7 +184,10 @@ def load_settings(target: str | None = None) -> Settings:
     Raises UsageError that names each wrong variable, without its value: it may be a secret.
     """
     try:
-        return Settings(**({"VOC_TARGET": target} if target else {}))  # type: ignore[arg-type]
+        return Settings(
+            _env_file=os.environ.get("VOC_ENV_FILE", ".env"),
+            **({"VOC_TARGET": target} if target else {}),  # type: ignore[arg-type]
+        )
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, e['loc'])).upper()} {e['msg'].removeprefix('Value error, ')}"

@@ -109,18 +109,29 @@ def bot(api: str, folder: Path, port: int = 0, **environment: str) -> Iterator[S
         yield service
 
 
-def deploy(api: str, folder: Path) -> None:
-    """What the README tells an operator to set up."""
+def deploy(api: str, folder: Path, source: Path | None = None) -> None:
+    """What the README tells an operator to set up; with a file that the reports are on."""
     for arguments in (
         ("work-pool", "create", "voc", "--type", "process", "--overwrite"),
         ("work-queue", "create", "reports", "--pool", "voc", "--limit", "1"),
+        ("automation", "create", "--from-file", "deploy/automations.yaml"),
         ("--no-prompt", "deploy", "--all"),
     ):
-        service = start(
-            "-m", "prefect", *arguments, log=folder / "deploy.log", environment={"PREFECT_API_URL": api}
-        )
+        prefect(*arguments, api=api, log=folder / "deploy.log")
+    if source:
+        for name in ("weekly", "on-demand"):
+            deployment = httpx.get(f"{api}/deployments/name/weekly_voc/{name}").json()
+            httpx.patch(
+                f"{api}/deployments/{deployment['id']}", json={"parameters": {"source": str(source)}}
+            ).raise_for_status()
+
+
+def prefect(*arguments: str, api: str, log: Path) -> None:
+    """Run one of Prefect's commands. Raises RuntimeError with its output when it fails."""
+    service = start("-m", "prefect", *arguments, log=log, environment={"PREFECT_API_URL": api})
+    with _ended(service):
         if service.process.wait(180) != 0:
-            raise RuntimeError(f"prefect {' '.join(arguments)}: {service.log.read_text()}")
+            raise RuntimeError(f"prefect {' '.join(arguments)}: {log.read_text()}")
 
 
 def wait_for(condition: Callable[[], object], seconds: float, service: Service | None = None) -> None:

@@ -9,6 +9,8 @@
 It refuses what Slack refuses, and three things more that Slack would let pass and a careful client
 never sends: text that is not escaped (`unescaped_text`), messages that may unfurl
 (`unfurl_not_disabled`), and arguments or blocks this product has no use for.
+
+What people do there is in `tests.fakes.people`, the websocket in `tests.fakes.socket_mode`.
 """
 
 from __future__ import annotations
@@ -30,11 +32,14 @@ from tests.fakes.http import (
     FORM,
     JSON,
     FakeServer,
+    Refusal,
     Refused,
     Reply,
     Request,
     parse_json,
 )
+from tests.fakes.response_urls import PREFIX, ResponseUrl, ResponseUrls
+from tests.fakes.socket_mode import SocketMode
 
 DEFAULT_SCOPES = (
     "chat:write",
@@ -344,6 +349,10 @@ def _unfurling(draft: Params) -> Iterator[str]:
             yield f"{name} must be sent as false"
 
 
+def _unfurling_if_asked(draft: Params) -> Iterator[str]:
+    return _unfurling({"unfurl_links": False, "unfurl_media": False, **draft})
+
+
 def _textless(draft: Params) -> Iterator[str]:
     if not isinstance(draft.get("text"), str) or not draft["text"].strip():
         yield "text is what notifications and screen readers read: it goes with blocks too"
@@ -427,6 +436,7 @@ class _Method:
     optional: str = ""
     scope: str = ""
     members_only: bool = True
+    app_level: bool = False
 
 
 class FakeSlack(FakeServer):
@@ -438,7 +448,8 @@ class FakeSlack(FakeServer):
         history_calls_per_minute: per method that reads; Slack allows about 50; None for no limit.
         page_size_limit: the most messages a page, whatever the client's `limit` says; Slack
             reserves the right to return fewer than asked for.
-        clock: gives the Unix time that `ts` is made from.
+        clock: gives the Unix time that `ts` is made from and response URLs expire by.
+        app_token: the app-level token, for `apps.connections.open` only.
     """
 
     prefix = "/api/"
@@ -452,9 +463,10 @@ class FakeSlack(FakeServer):
         history_calls_per_minute: int | None = None,
         page_size_limit: int = PAGE_LIMIT,
         clock: Callable[[], float] = time.time,
+        app_token: str = "xapp-test-token",
     ) -> None:
         super().__init__()
-        self.token, self.scopes = token, tuple(scopes)
+        self.token, self.app_token, self.scopes = token, app_token, tuple(scopes)
         self.channels = dict(channels or {"C0TEST": {"is_member": True}})
         self.messages_per_second = messages_per_second
         self.history_calls_per_minute = history_calls_per_minute
@@ -463,6 +475,9 @@ class FakeSlack(FakeServer):
         self._clock, self._last_ts = clock, 0
         self._messages: dict[tuple[str, str], Message] = {}
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._ephemerals: dict[tuple[str, str], Message] = {}
+        self._response_urls = ResponseUrls(clock)
+        self.socket = SocketMode(lambda error, why: self._note(SocketMode.NAME, error, [why]))
 
     # What a test looks at, and what it puts there
 
@@ -489,16 +504,70 @@ class FakeSlack(FakeServer):
         with self._lock:
             return str(self._store(channel, {"user": user, "text": text, **fields})["ts"])
 
+    def message(self, channel: str, ts: str) -> Message:
+        """One message, reply or ephemeral answer; LookupError if it is not there."""
+        with self._lock:
+            found = self._messages.get((channel, ts)) or self._ephemerals.get((channel, ts))
+            if found is None:
+                raise LookupError(f"no message {ts} in {channel}")
+            return copy.deepcopy(found)
+
+    def ephemerals(self, channel: str) -> list[Message]:
+        """What only one person sees (`to`), oldest first; no method of the Web API reads it."""
+        with self._lock:
+            found = [each for (place, _), each in self._ephemerals.items() if place == channel]
+            return copy.deepcopy(found)
+
+    def dm(self, user: str) -> str:
+        """The id of the bot's direct messages with a user, opened if need be."""
+        channel = "D" + user[1:]
+        with self._lock:
+            self.channels.setdefault(channel, {"is_im": True, "user": user})
+        return channel
+
+    def response_url(self, channel: str, user: str, original: str | None = None) -> str:
+        """A new one; `original` is the `ts` of the message whose button was pressed."""
+        with self._lock:
+            return self.url + self._response_urls.new(channel, user, original).path
+
+    def responses(self, url: str) -> list[Params]:
+        """What was sent to a response URL in time, oldest first, refused or not."""
+        with self._lock:
+            return copy.deepcopy(self._response_urls.find(url.removeprefix(self.url)).sent)
+
+    def answer(self, url: str, params: Params) -> None:
+        """Show what came back as the body of a command's acknowledgement; counts as no use."""
+        with self._lock:
+            place = self._response_urls.find(url.removeprefix(self.url))
+            try:
+                self._answer(place, params)
+            except Refused as refused:
+                self._note("acknowledgement", refused.error, refused.details)
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self.socket.stop()
+        super().__exit__(kind, *rest)
+
+    def _note(self, method: str, error: str, details: Sequence[str]) -> None:
+        """Put down a refusal of something that was no request."""
+        self.refusals.append(Refusal(0, method, error, tuple(details)))
+
     # From request to answer
 
     def respond(self, request: Request) -> Reply:
+        if request.method.startswith(PREFIX):
+            return self._respond_to(request)
         method = _METHODS.get(request.method)
         if method is None:
             raise Refused("unknown_method")
         params = self._read(request)
-        self._authenticate(request, params)
+        self._authenticate(request, params, self.app_token if method.app_level else self.token)
+        if params.pop("team_id", TEAM) != TEAM:  # Bolt's clients send it with every call
+            raise Refused("team_access_not_granted")
         self._check_arguments(method, params)
         with self._lock:
+            if method.run is FakeSlack._post and params["channel"].startswith("U"):
+                params["channel"] = self._opened(params["channel"])
             if "channel" in params:
                 self._check_channel(method, params["channel"])
             body = {"ok": True, **method.run(self, params)}
@@ -522,13 +591,36 @@ class FakeSlack(FakeServer):
                 raise Refused("json_not_object")
         return dict(request.params)
 
-    def _authenticate(self, request: Request, params: Params) -> None:
+    def _respond_to(self, request: Request) -> Reply:
+        with self._lock:
+            url = self._response_urls.use(request.method)
+            if request.content_type != JSON:
+                raise Refused("invalid_payload", [request.content_type], 400)
+            params = self._read(request)
+            url.sent.append(params)
+            try:
+                self._answer(url, copy.deepcopy(params))
+            except Refused as refused:
+                refused.status = 400
+                raise
+        return Reply(body=b"ok")
+
+    def _authenticate(self, request: Request, params: Params, right: str) -> None:
         in_form = params.pop("token", "") if request.content_type == FORM else ""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or in_form
         if not token:
             raise Refused("not_authed")
-        if token != self.token:
+        if token not in (self.token, self.app_token):
             raise Refused("invalid_auth")
+        if token != right:
+            raise Refused("not_allowed_token_type")
+
+    def _opened(self, user: str) -> str:
+        self._check_scope("chat:write")
+        self._check_scope("im:write")
+        if user == BOT_USER:
+            raise Refused("cannot_dm_bot")
+        return self.dm(user)
 
     def _check_arguments(self, method: _Method, params: Params) -> None:
         required, optional = set(method.required.split()), set(method.optional.split())
@@ -609,6 +701,45 @@ class FakeSlack(FakeServer):
             "text": message["text"],
             "message": _shown(message),
         }
+
+    def _answer(self, url: ResponseUrl, params: Params) -> None:
+        """Show what was sent to a response URL: to one person unless it says `in_channel`."""
+        self._check_arguments(_RESPONSE, params)
+        place = (url.channel, url.original or "")
+        found = place in self._messages or place in self._ephemerals
+        if _true(params.get("delete_original")):
+            if not found:
+                raise Refused("message_not_found")
+            self._ephemerals.pop(place, None)
+            self._messages.pop(place, None)
+            return
+        draft = _decoded(params)
+        _check_draft(draft, {"unfurl_not_disabled": _unfurling_if_asked, **_DRAFT_CHECKS})
+        kind = draft.get("response_type", "ephemeral")
+        if kind not in ("ephemeral", "in_channel"):
+            raise Refused(
+                "invalid_arguments", [_wrong("must be ephemeral or in_channel", "/response_type")]
+            )
+        fields = {key: draft[key] for key in ("text", "blocks", "thread_ts") if draft.get(key)}
+        if _true(draft.get("replace_original")) and found:
+            original = self._messages.get(place) or self._ephemerals[place]
+            original["blocks"] = draft["blocks"]
+            original["text"] = draft["text"]
+            original["edited"] = {"user": BOT_USER, "ts": self._next_ts()}
+            return
+        thread = draft.get("thread_ts")
+        if thread is not None and not self._is_parent(url.channel, thread):
+            raise Refused("thread_not_found")
+        said = {"user": BOT_USER, "bot_id": BOT_ID, **fields}
+        if kind == "in_channel":
+            self._store(url.channel, said)
+        else:
+            ts = self._next_ts()
+            message = {"type": "message", **said, "ts": ts, "to": url.user, "is_ephemeral": True}
+            self._ephemerals[url.channel, ts] = message
+
+    def _open_connection(self, params: Params) -> dict[str, Any]:
+        return {"url": self.socket.open()}
 
     def _react(self, params: Params) -> dict[str, Any]:
         message = self._find({"channel": params["channel"], "ts": params["timestamp"]})
@@ -727,7 +858,13 @@ def _shown(message: Message, *, whole_metadata: bool = False) -> Message:
 
 _STRINGS = {"channel", "text", "ts", "thread_ts", "timestamp", "name", "cursor"}
 _PAGING = "cursor limit oldest latest inclusive include_all_metadata"
+_RESPONSE = _Method(
+    FakeSlack._post,
+    "",
+    "text blocks response_type replace_original delete_original thread_ts unfurl_links unfurl_media",
+)
 _METHODS = {
+    "apps.connections.open": _Method(FakeSlack._open_connection, app_level=True),
     "auth.test": _Method(FakeSlack._auth_test),
     "chat.postMessage": _Method(
         FakeSlack._post,
