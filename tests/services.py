@@ -122,7 +122,8 @@ def deploy(api: str, folder: Path, source: Path | None = None) -> None:
         for name in ("weekly", "on-demand"):
             deployment = httpx.get(f"{api}/deployments/name/weekly_voc/{name}").json()
             httpx.patch(
-                f"{api}/deployments/{deployment['id']}", json={"parameters": {"source": str(source)}}
+                f"{api}/deployments/{deployment['id']}",
+                json={"parameters": {"source": str(source)}},
             ).raise_for_status()
 
 
@@ -134,7 +135,9 @@ def prefect(*arguments: str, api: str, log: Path) -> None:
             raise RuntimeError(f"prefect {' '.join(arguments)}: {log.read_text()}")
 
 
-def wait_for(condition: Callable[[], object], seconds: float, service: Service | None = None) -> None:
+def wait_for(
+    condition: Callable[[], object], seconds: float, service: Service | None = None
+) -> None:
     """Wait until it holds. Raises TimeoutError with the service's log, at once when that has ended."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -57,7 +57,15 @@ def main() -> None:
                 )
             )
             _say("starting the bot")
-            enter(bot(server.url, FOLDER / "logs", port, SLACK_SIGNING_SECRET=SIGNING_SECRET, **settings))
+            enter(
+                bot(
+                    server.url,
+                    FOLDER / "logs",
+                    port,
+                    SLACK_SIGNING_SECRET=SIGNING_SECRET,
+                    **settings,
+                )
+            )
             _say(f"Slack's stand-in: {page.url}  (write: @voc)")
             _say(f"Prefect: {server.url.removesuffix('/api')}")
             _say(f"logs: {FOLDER / 'logs'}. Ctrl-C stops everything.")
