@@ -1,0 +1,133 @@
+"""The bot as a process, a real Prefect server with the real deployments, and the local Slack."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import services
+from tests.fakes.people import People
+from tests.fakes.slack import FakeSlack
+
+SECRET = "test-signing-secret"
+PATIENCE = 30.0
+
+
+class Prefect:
+    """What a test looks up in Prefect."""
+
+    def __init__(self, service: services.Service) -> None:
+        self.service = service
+        self.api = service.url
+
+    def runs(self, *tags: str) -> list[dict[str, Any]]:
+        """The flow runs with these tags, oldest first."""
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = httpx.post(
+                f"{self.api}/flow_runs/filter",
+                json={
+                    "flow_runs": {"tags": {"all_": ["slack", *tags]}},
+                    "limit": 200,
+                    "offset": len(found),
+                },
+                timeout=30,
+            )
+            page: list[dict[str, Any]] = answer.raise_for_status().json()
+            found += page
+            if len(page) < 200:
+                return sorted(found, key=lambda run: run["created"])
+
+    def set_state(self, run: dict[str, Any], type: str, message: str = "") -> None:
+        """Put a run into a state, as a worker or a person in the UI does."""
+        state = {"type": type, "message": message}
+        httpx.post(
+            f"{self.api}/flow_runs/{run['id']}/set_state",
+            json={"state": state, "force": True},
+            timeout=30,
+        ).raise_for_status()
+
+    def forget_runs(self) -> None:
+        for run in self.runs():
+            httpx.delete(f"{self.api}/flow_runs/{run['id']}", timeout=30)
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> Iterator[Prefect]:
+    """A Prefect server of its own, which notices within seconds that a worker is gone."""
+    folder = tmp_path_factory.mktemp("prefect")
+    settings = {
+        "PREFECT_SERVER_SERVICES_FOREMAN_LOOP_SECONDS": "1",
+        "PREFECT_SERVER_SERVICES_FOREMAN_INACTIVITY_HEARTBEAT_MULTIPLE": "3",
+    }
+    with services.prefect_server(folder, **settings) as server:
+        services.deploy(server.url, folder, sample_file)
+        yield Prefect(server)
+
+
+@pytest.fixture
+def prefect(deployed: Prefect) -> Iterator[Prefect]:
+    """The server without runs of an earlier test."""
+    deployed.forget_runs()
+    yield deployed
+    deployed.forget_runs()
+
+
+@pytest.fixture
+def slack() -> Iterator[FakeSlack]:
+    with FakeSlack(channels={"C0TEST": {}, "C0SHARED": {}}) as slack:
+        yield slack
+        assert not slack.refusals
+
+
+def bot_settings(slack: FakeSlack) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": slack.token,
+        "SLACK_SIGNING_SECRET": SECRET,
+        "SLACK_API_URL": f"{slack.url}/api/",
+    }
+
+
+Bots = Callable[..., contextlib.AbstractContextManager[services.Service]]
+
+
+@pytest.fixture
+def bots(prefect: Prefect, slack: FakeSlack, tmp_path: Path) -> Bots:
+    """Starts a bot: `with bots(VOC_BOT_START_WAIT="1") as bot`."""
+
+    def start(**settings: str) -> contextlib.AbstractContextManager[services.Service]:
+        return services.bot(prefect.api, tmp_path / "logs", **bot_settings(slack) | settings)
+
+    return start
+
+
+@pytest.fixture
+def people(bots: Bots, slack: FakeSlack) -> Iterator[People]:
+    """People who talk to one bot with usual settings."""
+    with bots() as bot:
+        yield people_of(slack, bot)
+
+
+def people_of(slack: FakeSlack, bot: services.Service) -> People:
+    return People(slack, SECRET, f"{bot.url}/slack/events")
+
+
+def wait_for(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    services.wait_for(condition, seconds)
+
+
+def replies(slack: FakeSlack, ts: str) -> list[str]:
+    """The texts in a thread."""
+    return [message["text"] for message in slack.threads.get(ts, [])]
+
+
+def wait_for_reply(slack: FakeSlack, ts: str, part: str, seconds: float = PATIENCE) -> None:
+    try:
+        wait_for(lambda: any(part in text for text in replies(slack, ts)), seconds)
+    except TimeoutError:
+        raise AssertionError(f"{part!r} is not in {replies(slack, ts)}") from None
