@@ -80,14 +80,17 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
     if settings.slack_app_token is None:
         yield
         return
-    handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value())
+    token = settings.slack_app_token.get_secret_value()
+    handler = AsyncSocketModeHandler(app, token)
     try:
-        await handler.connect_async()  # type: ignore[no-untyped-call]
+        # Asked first: the client itself would try a wrong token for ever.
+        await app.client.apps_connections_open(app_token=token)
     except SlackApiError as error:
         raise StartError(
             f"Slack refused Socket Mode: {error.response['error']}. Check SLACK_APP_TOKEN "
             "(an app-level token with connections:write) and that the app has Socket Mode on."
         ) from None
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:

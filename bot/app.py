@@ -68,7 +68,8 @@ def create_web(
             return PlainTextResponse("too large", 413)
         try:
             bolt_request = to_async_bolt_request(request, body)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, AttributeError, TypeError):
+            # Bolt reads the body before it checks the signature, and expects Slack's own shapes.
             return PlainTextResponse("no valid request of Slack's", 400)
         return to_starlette_response(await app.async_dispatch(bolt_request))
 

@@ -15,10 +15,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
 from flows import PROJECT_ROOT
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -62,9 +65,9 @@ def start(*arguments: str, log: Path, environment: Mapping[str, str]) -> Service
 
 
 @contextlib.contextmanager
-def prefect_server(folder: Path, port: int = 0, **environment: str) -> Iterator[Service]:
+def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Iterator[Service]:
     """A Prefect server with a database of its own in `folder`; `url` is its API."""
-    port = port or free_port()
+    port = free_port()
     settings = {
         "PREFECT_HOME": str(folder),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "0",
@@ -80,7 +83,7 @@ def prefect_server(folder: Path, port: int = 0, **environment: str) -> Iterator[
 
 
 @contextlib.contextmanager
-def worker(api: str, folder: Path, **environment: str) -> Iterator[Service]:
+def worker(api: str, folder: Path, environment: Mapping[str, str] = NONE) -> Iterator[Service]:
     """A worker of the pool `voc`."""
     settings = {"PREFECT_API_URL": api, "PREFECT_WORKER_QUERY_SECONDS": "1", **environment}
     service = start(
@@ -98,7 +101,9 @@ def worker(api: str, folder: Path, **environment: str) -> Iterator[Service]:
 
 
 @contextlib.contextmanager
-def bot(api: str, folder: Path, port: int = 0, **environment: str) -> Iterator[Service]:
+def bot(
+    api: str, folder: Path, environment: Mapping[str, str] = NONE, port: int = 0
+) -> Iterator[Service]:
     """The bot; `url` is its address."""
     port = port or free_port()
     settings = {"PREFECT_API_URL": api, "PORT": str(port), **environment}

@@ -265,7 +265,7 @@ def test_no_tag_holds_the_address_that_lets_anybody_answer(
     people: People, prefect: Prefect
 ) -> None:
     people.command("/voc")
-    wait_for(lambda: prefect.runs())
+    wait_for(prefect.runs)
     assert "respond" not in json.dumps(prefect.runs()[0]["tags"])
 
 

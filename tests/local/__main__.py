@@ -48,7 +48,7 @@ def main() -> None:
                 "VOC_ENV_FILE": os.devnull,  # nothing of a real workspace
             }
             of_the_worker = {"VOC_SLACK_CHANNEL": CHANNEL, "VOC_HOME": str(FOLDER / "home")}
-            enter(worker(server.url, FOLDER / "logs", **settings, **of_the_worker))
+            enter(worker(server.url, FOLDER / "logs", settings | of_the_worker))
             port = free_port()
             page = enter(
                 SlackPage(
@@ -61,9 +61,8 @@ def main() -> None:
                 bot(
                     server.url,
                     FOLDER / "logs",
+                    settings | {"SLACK_SIGNING_SECRET": SIGNING_SECRET},
                     port,
-                    SLACK_SIGNING_SECRET=SIGNING_SECRET,
-                    **settings,
                 )
             )
             _say(f"Slack's stand-in: {page.url}  (write: @voc)")

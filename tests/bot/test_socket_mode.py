@@ -1,0 +1,37 @@
+"""The bot in Socket Mode, against a local websocket."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.bot.conftest import Bots, Prefect, replies, wait_for, wait_for_reply
+from tests.fakes.people import People
+from tests.fakes.slack import FakeSlack
+
+
+def test_mentions_commands_and_buttons_come_over_the_socket(
+    bots: Bots, slack: FakeSlack, prefect: Prefect
+) -> None:
+    with bots(SLACK_APP_TOKEN=slack.app_token, SLACK_SIGNING_SECRET="") as bot:
+        people = People(slack)
+        slack.socket.wait_for_connections()
+        sent = people.mention("", copies=2)
+        assert sent.status == 200
+        wait_for_reply(slack, sent.ts, "⏳ 받음")
+        command = people.command("/hello")
+        wait_for(lambda: slack.responses(command.response_url))
+        assert httpx.post(f"{bot.url}/slack/events").status_code == 404
+        assert httpx.get(f"{bot.url}/healthz").status_code == 200
+    assert len(prefect.runs()) == 1
+    assert len(replies(slack, sent.ts)) == 1
+
+
+def test_a_lost_connection_is_opened_again(bots: Bots, slack: FakeSlack) -> None:
+    with bots(SLACK_APP_TOKEN=slack.app_token):
+        people = People(slack, connect_timeout=30)
+        slack.socket.wait_for_connections()
+        slack.socket.drop()
+        wait_for(lambda: slack.socket.opened > 1, 30)
+        slack.socket.wait_for_connections()
+        sent = people.mention("help")
+        wait_for_reply(slack, sent.ts, "사용법")
