@@ -81,11 +81,11 @@ $(UV):
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
+# What has the development set keeps it.
 .venv/.runtime: requirements.lock pyproject.toml | $(UV)
-	@echo "· installing the pinned packages into .venv"
-	@$(UV) pip sync --quiet --require-hashes requirements.lock
-	@$(INSTALL_SELF)
-	@rm -f .venv/.dev && touch $@
+	@if test -e .venv/.dev; then $(MAKE) --no-print-directory .venv/.dev; else \
+		echo "· installing the pinned packages into .venv"; \
+		$(UV) pip sync --quiet --require-hashes requirements.lock && $(INSTALL_SELF) && touch $@; fi
 
 .venv/.dev: requirements-dev.lock pyproject.toml | $(UV)
 	@echo "· installing the pinned packages into .venv"

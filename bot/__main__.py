@@ -81,7 +81,6 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
         yield
         return
     token = settings.slack_app_token.get_secret_value()
-    handler = AsyncSocketModeHandler(app, token)
     try:
         # Asked first: the client itself would try a wrong token for ever.
         await app.client.apps_connections_open(app_token=token)
@@ -90,6 +89,7 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
             f"Slack refused Socket Mode: {error.response['error']}. Check SLACK_APP_TOKEN "
             "(an app-level token with connections:write) and that the app has Socket Mode on."
         ) from None
+    handler = AsyncSocketModeHandler(app, token)
     await handler.connect_async()  # type: ignore[no-untyped-call]
     try:
         yield

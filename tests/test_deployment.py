@@ -3,60 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from flows import PROJECT_ROOT
+from tests import services
 
 MONDAY_NINE_IN_SEOUL = "2026-11-16T00:00:00Z"
 
 
-def prefect(*arguments: str, api: str) -> None:
-    finished = subprocess.run(
-        [sys.executable, "-m", "prefect", *arguments],
-        cwd=PROJECT_ROOT,
-        env=os.environ | {"PREFECT_API_URL": api},
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-
-
-@contextmanager
-def worker(api: str, log: Path) -> Iterator[None]:
-    """A worker of the pool, ended by its id."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "voc"],
-            cwd=PROJECT_ROOT,
-            env=os.environ | {"PREFECT_API_URL": api, "PREFECT_WORKER_QUERY_SECONDS": "1"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
-
-
 @pytest.fixture
-def api(prefect_api: str) -> str:
+def api(prefect_api: str, tmp_path: Path) -> str:
     """A server with what the README tells people to set up."""
-    prefect("work-pool", "create", "voc", "--type", "process", "--overwrite", api=prefect_api)
-    prefect("work-queue", "create", "reports", "--pool", "voc", "--limit", "1", api=prefect_api)
-    prefect("deploy", "--all", "--no-prompt", api=prefect_api)
+    services.deploy(prefect_api, tmp_path)
     return prefect_api
 
 
@@ -91,7 +53,7 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
             },
         },
     ).json()
-    with worker(api, tmp_path / "worker.log"):
+    with services.worker(api, tmp_path):
         finished = _wait(api, run["id"])
     assert finished["state"]["type"] == "COMPLETED", (tmp_path / "worker.log").read_text()
 

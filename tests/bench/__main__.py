@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import bigquery, counts, delivery, history, startup
+from tests.bench import bigquery, counts, delivery, history, mentions, startup
 from tests.bench.measure import Result, Scale, own_environment, progress
 
 FULL = Scale(repetitions=5, tickets_per_week=40_000)
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Path, Scale], Iterator[Result]]] = {
     "counts": counts.measure,
     "delivery": delivery.measure,
     "bigquery": bigquery.measure,
+    "mentions": mentions.measure,
 }
 
 

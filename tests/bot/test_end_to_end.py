@@ -108,7 +108,7 @@ def test_a_command_s_report_goes_to_the_channel_and_its_progress_to_whoever_aske
     wait_for(lambda: "✅ 완료" in str(slack.responses(sent.response_url)), REPORT_SECONDS)
     said = [answer["text"] for answer in slack.responses(sent.response_url)]
     assert "⏳ 받음" in said[0]
-    assert "✅ 완료 · 2026-W45: 리포트를 올렸습니다" in said[-1]
+    assert "✅ 완료 · 2026-W45: 기준을 넘은 변화가 없어" in said[-1]
     assert len(said) <= 5
     (summary,) = [message for message in slack.messages("C0TEST") if "metadata" in message]
     assert summary["metadata"]["event_payload"]["report_week"] == "2026-W45"
@@ -124,7 +124,7 @@ def test_a_failing_run_is_explained(people: People, slack: FakeSlack) -> None:
     sent = people.mention("2020-W01")
     wait_for_reply(slack, sent.ts, "❌ 실패", REPORT_SECONDS)
     (reply,) = replies(slack, sent.ts)
-    assert "Choose a later week." in reply
+    assert "fewer than two complete weeks before 2020-01-06" in reply
 
 
 def test_a_killed_worker_is_noticed_and_its_run_ends_as_crashed(
@@ -136,7 +136,7 @@ def test_a_killed_worker_is_noticed_and_its_run_ends_as_crashed(
     of_the_worker: dict[str, str],
 ) -> None:
     """The last one here: afterwards there is no worker."""
-    sent = people.mention("")
+    sent = people.mention("2026-W46")
     wait_for_reply(slack, sent.ts, "🏃 실행 중", REPORT_SECONDS)
     worker.kill()
     wait_for_reply(slack, sent.ts, "작업자(worker)가 응답하지 않습니다", 60)
