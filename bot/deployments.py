@@ -26,6 +26,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 from prefect.utilities.urls import url_for
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from bot.errors import NotDeployed, PrefectUnavailable, StartError
 from bot.runs import OPEN, Origin, Run
@@ -33,8 +34,17 @@ from bot.runs import OPEN, Origin, Run
 REPORT = "weekly_voc/on-demand"
 LONG_TASK = "long_task/long-task"
 
-PATIENCE_SECONDS = 10.0
-"""For one question to Prefect. Its client tries again meanwhile, so a short restart goes unnoticed."""
+PATIENCE_SECONDS = 5.0
+"""For one question to Prefect."""
+
+START_ATTEMPTS = 3
+"""To start a run. Its key makes it one run however often it is asked for, so a short restart goes unnoticed."""
+
+AT_ONCE = 1
+"""Questions at the same time. Two writers are enough for a server on SQLite to lock itself out for a while."""
+
+IN_LINE_SECONDS = 120.0
+"""How long a question waits for its turn: 200 mentions within ten seconds take one of two slow cores 45 seconds."""
 
 _PAGE = 200
 _FINAL = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
@@ -48,6 +58,7 @@ class Deployments:
         self._replica = uuid4().hex[:12]
         self._calls = count(1)
         self._ids: dict[str, UUID] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def new_call(self) -> str:
         """A name for one call of `start`."""
@@ -73,7 +84,7 @@ class Deployments:
     async def answers(self) -> bool:
         """Whether Prefect answers at all."""
         try:
-            async with _asking():
+            async with self._asking():
                 return await self._client.api_healthcheck() is None
         except PrefectUnavailable:
             return False
@@ -93,15 +104,9 @@ class Deployments:
 
         Its origin names the call that created it. Raises NotDeployed.
         """
-        deployment_id = await self._deployment_id(deployment)
+        origin = Origin(channel, user, call, thread_ts)
         try:
-            async with _asking():
-                found = await self._client.create_flow_run_from_deployment(
-                    deployment_id,
-                    parameters=dict(parameters or {}),
-                    tags=Origin(channel, user, call, thread_ts).tags(),
-                    idempotency_key=key,
-                )
+            found = await self._create(deployment, key, origin, dict(parameters or {}))
         except ObjectNotFound:
             del self._ids[deployment]
             raise NotDeployed(deployment) from None
@@ -109,6 +114,20 @@ class Deployments:
         if run is None:
             raise PrefectUnavailable("a run without the bot's tags has this key")
         return run
+
+    @retry(
+        retry=retry_if_exception_type(PrefectUnavailable),
+        stop=stop_after_attempt(START_ATTEMPTS),
+        reraise=True,
+    )
+    async def _create(
+        self, deployment: str, key: str, origin: Origin, parameters: dict[str, Any]
+    ) -> FlowRun:
+        deployment_id = await self._deployment_id(deployment)
+        async with self._asking():
+            return await self._client.create_flow_run_from_deployment(
+                deployment_id, parameters=parameters, tags=origin.tags(), idempotency_key=key
+            )
 
     async def open_runs(self) -> list[Run]:
         """All runs, of any replica, whose end has not been told in Slack yet."""
@@ -129,7 +148,7 @@ class Deployments:
     async def recent(self, limit: int = 5) -> list[Run]:
         """The reports that were due last, whoever asked for them; newest first."""
         due = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
-        async with _asking():
+        async with self._asking():
             found = await self._client.read_flow_runs(
                 flow_filter=FlowFilter(
                     name=FlowFilterName(any_=[REPORT.split("/", maxsplit=1)[0]])
@@ -145,7 +164,7 @@ class Deployments:
         if pool is None:
             return False
         try:
-            async with _asking():
+            async with self._asking():
                 workers = await self._client.read_workers_for_work_pool(pool)
         except ObjectNotFound:
             return False
@@ -153,13 +172,13 @@ class Deployments:
 
     async def remember(self, run: Run) -> None:
         """Keep what was said of a run in its tags."""
-        async with _asking():
+        async with self._asking():
             await self._client.update_flow_run(run.id, tags=run.origin.tags())
 
     async def _deployment_id(self, name: str) -> UUID:
         if name not in self._ids:
             try:
-                async with _asking():
+                async with self._asking():
                     self._ids[name] = (await self._client.read_deployment_by_name(name)).id
             except ObjectNotFound:
                 raise NotDeployed(name) from None
@@ -168,11 +187,31 @@ class Deployments:
     async def _runs(
         self, wanted: FlowRunFilter, sort: FlowRunSort, limit: int, offset: int = 0
     ) -> list[Run]:
-        async with _asking():
+        async with self._asking():
             found = await self._client.read_flow_runs(
                 flow_run_filter=wanted, sort=sort, limit=limit, offset=offset
             )
         return [run for each in found if (run := _run(each))]
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[None]:
+        """Wait for a turn, and turn whatever keeps Prefect from answering into PrefectUnavailable."""
+        try:
+            async with asyncio.timeout(IN_LINE_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise PrefectUnavailable(f"no turn within {IN_LINE_SECONDS:g} s") from None
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                yield
+        except TimeoutError:
+            raise PrefectUnavailable(f"none within {PATIENCE_SECONDS:g} s") from None
+        except PrefectHTTPStatusError as error:
+            raise PrefectUnavailable(f"HTTP {error.response.status_code}") from None
+        except httpx.HTTPError as error:
+            raise PrefectUnavailable(type(error).__name__) from None
+        finally:
+            self._turns.release()
 
 
 @asynccontextmanager
@@ -185,20 +224,6 @@ async def open_deployments() -> AsyncIterator[Deployments]:
         )
     async with get_client() as client:
         yield Deployments(client)
-
-
-@asynccontextmanager
-async def _asking() -> AsyncIterator[None]:
-    """Turn whatever keeps Prefect from answering into PrefectUnavailable."""
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            yield
-    except TimeoutError:
-        raise PrefectUnavailable(f"none within {PATIENCE_SECONDS:g} s") from None
-    except PrefectHTTPStatusError as error:
-        raise PrefectUnavailable(f"HTTP {error.response.status_code}") from None
-    except httpx.HTTPError as error:
-        raise PrefectUnavailable(type(error).__name__) from None
 
 
 def _tagged(*tags: str) -> FlowRunFilter:

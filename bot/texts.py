@@ -74,9 +74,7 @@ def _failed(run: Run) -> str:
     if run.explanation:
         return f"❌ 실패 · {escaped(run.explanation)}"
     if run.state == "CRASHED":
-        return (
-            "❌ 실패 · 실행하던 프로세스가 중단되었습니다. 다시 요청하면 빠진 것만 이어서 올립니다"
-        )
+        return "❌ 실패 · 실행하던 프로세스가 중단되었습니다. 다시 요청해 주세요"
     return "❌ 실패 · 예상하지 못한 오류입니다. 담당자는 실행 기록을 확인해 주세요"
 
 

@@ -48,11 +48,9 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
             progress("a worker comes")
             with services.worker(server.url, folder, settings | {"VOC_HOME": str(folder / "home")}):
                 services.wait_for(lambda: _is_reported(slack), EXECUTED_SECONDS)
-    limit = Side((Timing("Slack's patience", SLACK_WAITS),))
-    yield Ratio(
-        "mentions: HTTP answer, p99", Side((Timing("answer", _p99(acknowledged)),)), limit, 0.1
-    )
-    yield Ratio("mentions: reaction, p99", Side((Timing("👀", _p99(reactions)),)), limit, 1.0)
+    patience = Side((Timing("Slack's patience", SLACK_WAITS),))
+    for name, seconds in (("answer", acknowledged), ("👀", reactions)):
+        yield Ratio(f"mentions, p99 of {name}", Side((Timing(name, _p99(seconds)),)), patience, 0.1)
 
 
 def _mention(people: People) -> list[Sent]:

@@ -216,8 +216,8 @@ def test_when_prefect_does_not_answer_people_are_told_and_may_ask_again(
         sent = people.mention("")
         command = people.command("/voc")
         assert (sent.status, command.status) == (200, 200)
-        wait_for_reply(slack, sent.ts, "Prefect 서버가 응답하지 않아")
-        wait_for(lambda: slack.responses(command.response_url))
+        wait_for_reply(slack, sent.ts, "Prefect 서버가 응답하지 않아", 90)
+        wait_for(lambda: slack.responses(command.response_url), 90)
         hello = people.command("/hello")
         wait_for(lambda: slack.responses(hello.response_url))
         assert "❌ 응답하지 않습니다" in slack.responses(hello.response_url)[0]["text"]

@@ -34,6 +34,7 @@ EMOJI = {
     "hourglass_flowing_sand": "⏳",
     "hourglass": "⌛",
     "no_entry": "⛔",
+    "no_entry_sign": "🚫",
     "tada": "🎉",
     "thumbsup": "👍",
     "+1": "👍",
