@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
 
+import aiohttp
 import uvicorn
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -25,8 +27,8 @@ from bot.settings import BotSettings, load_settings
 
 log = logging.getLogger("voc.bot")
 
-FINISH_SECONDS = 20.0
-"""What was accepted has this long to be finished after a stop. Cloud Run kills after 30 s at most."""
+ANSWER_SECONDS, FINISH_SECONDS, TELL_SECONDS = 2, 4.0, 2.0
+"""After a stop: for open HTTP requests, for what was accepted, for the last replies. Cloud Run kills after 10 s."""
 
 
 def main() -> None:
@@ -35,6 +37,8 @@ def main() -> None:
     log.setLevel(logging.INFO)
     try:
         settings = load_settings()
+        # Bolt would read it a second time, and warn that it does not use it.
+        os.environ.pop("SLACK_BOT_TOKEN", None)
         asyncio.run(_run(settings, _listening_socket(settings)))
     except StartError as error:
         print(f"voc-bot: {error}", file=sys.stderr)
@@ -50,10 +54,10 @@ async def _run(settings: BotSettings, listener: socket.socket) -> None:
     async with open_deployments() as deployments:
         replies = Replies(web_client(settings))
         await deployments.check()
-        await replies.check()
+        us = await replies.check()
         following = Following(deployments, replies, settings.start_wait)
         asking = Asking(settings, deployments, replies, following)
-        app = create_app(settings, asking)
+        app = create_app(settings, asking, us)
         checks = {"prefect": deployments.answers, "slack": replies.answers}
         server = uvicorn.Server(
             uvicorn.Config(
@@ -61,7 +65,7 @@ async def _run(settings: BotSettings, listener: socket.socket) -> None:
                 lifespan="off",
                 log_config=None,
                 server_header=False,
-                timeout_graceful_shutdown=int(FINISH_SECONDS),
+                timeout_graceful_shutdown=ANSWER_SECONDS,
             )
         )
         async with _socket_mode(settings, app):
@@ -89,6 +93,10 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
             f"Slack refused Socket Mode: {error.response['error']}. Check SLACK_APP_TOKEN "
             "(an app-level token with connections:write) and that the app has Socket Mode on."
         ) from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise StartError(
+            f"Slack could not be reached ({type(error).__name__}). Check the network and SLACK_API_URL."
+        ) from None
     handler = AsyncSocketModeHandler(app, token)
     await handler.connect_async()  # type: ignore[no-untyped-call]
     try:
@@ -99,15 +107,14 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
 
 async def _finish(asking: Asking, following: Following, follower: asyncio.Task[None]) -> None:
     """Finish what was accepted; runs that have not ended are left, with their tags, to another replica."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(asking.finish(), FINISH_SECONDS)
+    await asking.finish(FINISH_SECONDS)
     if follower.done():
         follower.result()  # raises what ended it
     follower.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await follower
-    with contextlib.suppress(PrefectUnavailable):
-        await following.once()
+    with contextlib.suppress(PrefectUnavailable, TimeoutError):
+        await asyncio.wait_for(following.once(), TELL_SECONDS)
 
 
 def _listening_socket(settings: BotSettings) -> socket.socket:

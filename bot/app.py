@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from slack_bolt import BoltResponse
 from slack_bolt.adapter.starlette.async_handler import (
     to_async_bolt_request,
     to_starlette_response,
 )
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -25,16 +26,27 @@ from bot.settings import BotSettings
 
 log = logging.getLogger("voc.bot")
 
+Checks = Mapping[str, Callable[[], Awaitable[bool]]]
+
+HEALTH_SECONDS = 5.0
+
 BODY_LIMIT = 1_000_000
 """Bytes. Slack's own requests are far smaller."""
 
 
-def create_app(settings: BotSettings, asking: Asking) -> AsyncApp:
-    """Bolt with all listeners. It verifies signatures, and refuses what is older than five minutes."""
+def create_app(settings: BotSettings, asking: Asking, bot: AuthorizeResult) -> AsyncApp:
+    """Bolt with all listeners, as the `bot` that Slack said we are.
+
+    It verifies signatures, and refuses what is older than five minutes.
+    """
+
+    async def authorize() -> AuthorizeResult:
+        return bot
+
     secret = settings.slack_signing_secret
     app = AsyncApp(
         name="voc",
-        token=settings.slack_bot_token.get_secret_value(),
+        authorize=authorize,
         signing_secret=secret.get_secret_value() if secret else "",
     )
     app.client.base_url = settings.slack_api_url
@@ -46,16 +58,13 @@ def create_app(settings: BotSettings, asking: Asking) -> AsyncApp:
         """Acknowledge what nobody listens to; otherwise Slack sends it again."""
 
     @app.error
-    async def handle_error(error: Exception) -> BoltResponse:
+    async def handle_error(error: Exception) -> None:
         log.error("unexpected %s at %s", type(error).__name__, where(error))
-        return BoltResponse(status=500, body="")
 
     return app
 
 
-def create_web(
-    settings: BotSettings, app: AsyncApp, checks: Mapping[str, Callable[[], Awaitable[bool]]]
-) -> Starlette:
+def create_web(settings: BotSettings, app: AsyncApp, checks: Checks) -> Starlette:
     """The HTTP side.
 
     `POST /slack/events` is there unless the bot is in Socket Mode. `GET /` and `GET /healthz` answer 200 with the
@@ -73,15 +82,14 @@ def create_web(
             return PlainTextResponse("no valid request of Slack's", 400)
         return to_starlette_response(await app.async_dispatch(bolt_request))
 
+    deep = _Remembered(checks)
+
     async def handle_health(request: Request) -> Response:
         answer: dict[str, object] = {"status": "ok", "version": settings.version}
         if request.query_params.get("deep"):
-            results = await asyncio.gather(*(check() for check in checks.values()))
-            answer |= {
-                name: "ok" if result else "down"
-                for name, result in zip(checks, results, strict=True)
-            }
-            if not all(results):
+            results = await deep.results()
+            answer |= {name: "ok" if result else "down" for name, result in results.items()}
+            if not all(results.values()):
                 return JSONResponse(answer | {"status": "down"}, 503)
         return JSONResponse(answer)
 
@@ -89,6 +97,24 @@ def create_web(
     if settings.slack_app_token is None:
         routes.append(Route("/slack/events", handle_events, methods=["POST"]))
     return Starlette(routes=routes)
+
+
+class _Remembered:
+    """Checks whose results hold for some seconds: anybody may ask, and each asks Slack and Prefect."""
+
+    def __init__(self, checks: Checks) -> None:
+        self._checks = checks
+        self._results: dict[str, bool] = {}
+        self._until = 0.0
+        self._lock = asyncio.Lock()
+
+    async def results(self) -> dict[str, bool]:
+        async with self._lock:
+            if time.monotonic() >= self._until:
+                answers = await asyncio.gather(*(check() for check in self._checks.values()))
+                self._results = dict(zip(self._checks, answers, strict=True))
+                self._until = time.monotonic() + HEALTH_SECONDS
+        return self._results
 
 
 async def _body(request: Request) -> bytes | None:

@@ -25,7 +25,8 @@ log = logging.getLogger("voc.bot")
 class Request:
     """What somebody asked for, and where the answer goes: into a thread, or to a command's `response_url`.
 
-    `key` is the same whenever Slack delivers the same request again. `message_ts` is the message to react to.
+    `key` is the same whenever Slack delivers the same request again. `message_ts` is the message to react to,
+    `reaction` tells whether that was the first reaction. `pressed_at` is a button's Unix time.
     """
 
     asker: Asker
@@ -34,7 +35,8 @@ class Request:
     thread_ts: str | None = None
     response_url: str | None = None
     message_ts: str | None = None
-    is_repeated: bool = False
+    reaction: asyncio.Task[bool] | None = None
+    pressed_at: float = 0.0
 
 
 class Asking:
@@ -51,13 +53,21 @@ class Asking:
         self._deployments = deployments
         self._replies = replies
         self._following = following
-        self._accepted = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._accepted: dict[asyncio.Task[Any], Request] = {}
 
-    async def finish(self) -> None:
-        """Wait until everything accepted has been answered or is a run."""
-        await self._idle.wait()
+    async def finish(self, seconds: float) -> None:
+        """Wait until everything accepted has been answered or is a run; what takes longer is told to ask again."""
+        if not self._accepted:
+            return
+        _, late = await asyncio.wait(self._accepted, timeout=seconds)
+        if not late:
+            return
+        log.warning("stopping with %d requests unfinished", len(late))
+        unfinished = [self._accepted[task] for task in late]
+        for task in late:
+            task.cancel()
+        said = (self._say(request, texts.RESTARTING) for request in unfinished)
+        await asyncio.gather(*said, return_exceptions=True)
 
     async def report(self, request: Request) -> None:
         """A mention, a direct message or `/voc`: whatever its words ask for."""
@@ -87,15 +97,18 @@ class Asking:
 
     async def _handle(self, request: Request, work: Callable[[Request], Awaitable[None]]) -> None:
         """Do the work for whoever may ask, and tell them what kept it from being done."""
-        self._accepted += 1
-        self._idle.clear()
+        is_allowed = may_ask(request.asker, self._settings)
+        request = self._acknowledged(request, "eyes" if is_allowed else "no_entry_sign")
+        task = asyncio.current_task()
+        assert task is not None
+        self._accepted[task] = request
         try:
-            is_allowed = may_ask(request.asker, self._settings)
-            request = await self._acknowledge(request, "eyes" if is_allowed else "no_entry_sign")
             if is_allowed:
                 await work(request)
             else:
                 await self._say(request, texts.NOT_ALLOWED)
+            if request.reaction:
+                await request.reaction
         except NotDeployed as error:
             log.error("%s", error)
             await self._say(request, texts.NOT_DEPLOYED)
@@ -108,19 +121,18 @@ class Asking:
             log.error("unexpected %s, reference %s, %s", kind, reference, where(error))
             await self._say(request, texts.unexpected(reference))
         finally:
-            self._accepted -= 1
-            if not self._accepted:
-                self._idle.set()
+            del self._accepted[task]
 
-    async def _acknowledge(self, request: Request, reaction: str) -> Request:
-        """React to a message. Only the first reaction is taken: whoever comes later is repeating it.
+    def _acknowledged(self, request: Request, name: str) -> Request:
+        """React to a message, while its work begins.
 
-        A repeated request still asks Prefect, which knows its key, lest one be lost whose first taker died.
+        Only the first reaction is taken: whoever comes later is repeating the request. That still asks Prefect, which
+        knows its key, lest it be lost when its first taker died.
         """
         if request.message_ts is None:
             return request
-        is_first = await self._replies.react(request.asker.channel, request.message_ts, reaction)
-        return replace(request, is_repeated=not is_first)
+        reaction = self._replies.react(request.asker.channel, request.message_ts, name)
+        return replace(request, reaction=asyncio.create_task(reaction))
 
     async def _answer(self, request: Request) -> None:
         asked = understood(request.text)
@@ -135,7 +147,9 @@ class Asking:
     async def _report_again(self, request: Request) -> None:
         assert request.thread_ts is not None
         last = await self._deployments.last_finished(request.asker.channel, request.thread_ts)
-        again = replace(request, key=f"{request.key}:{last}")
+        if last and request.pressed_at < last[1].timestamp():
+            return  # the press belongs to the run that has ended since
+        again = replace(request, key=f"{request.key}:{last[0] if last else None}")
         asked = replace(understood(request.text), force=True)
         await self._start(REPORT, again, _parameters(again, asked))
 
@@ -145,22 +159,28 @@ class Asking:
         call = self._deployments.new_call()
         if request.response_url:
             self._replies.expect(call, request.response_url)
-        run = await self._deployments.start(
-            deployment,
-            request.key,
-            call,
-            channel=request.asker.channel,
-            user=request.asker.user,
-            thread_ts=request.thread_ts,
-            parameters=parameters,
-        )
-        log.info("flow run %s: %s", run.id, "created" if run.origin.call == call else "exists")
+        is_created = False
+        try:
+            run = await self._deployments.start(
+                deployment,
+                request.key,
+                call,
+                channel=request.asker.channel,
+                user=request.asker.user,
+                thread_ts=request.thread_ts,
+                parameters=parameters,
+            )
+            is_created = run.origin.call == call
+        finally:
+            if not is_created:
+                self._replies.forget(call)
+        log.info("flow run %s: %s", run.id, "created" if is_created else "exists")
         self._following.look_now()
 
     async def _say(self, request: Request, text: str) -> None:
         if request.response_url:
             await self._replies.respond(request.response_url, text)
-        elif request.thread_ts and not request.is_repeated:
+        elif request.thread_ts and (request.reaction is None or await request.reaction):
             await self._replies.say(
                 text, channel=request.asker.channel, thread_ts=request.thread_ts
             )

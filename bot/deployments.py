@@ -74,7 +74,7 @@ class Deployments:
             for name in (REPORT, LONG_TASK):
                 await self._deployment_id(name)
         except NotDeployed as error:
-            raise StartError(str(error)) from None
+            raise StartError(f"{error} (and check that PREFECT_API_URL ends in /api).") from None
         except PrefectUnavailable as error:
             raise StartError(
                 f"Prefect at {PREFECT_API_URL.value()} gave no usable answer ({error}). "
@@ -82,9 +82,9 @@ class Deployments:
             ) from None
 
     async def answers(self) -> bool:
-        """Whether Prefect answers at all."""
+        """Whether Prefect answers at all. Asked out of turn: it must not keep requests waiting."""
         try:
-            async with self._asking():
+            async with _answering():
                 return await self._client.api_healthcheck() is None
         except PrefectUnavailable:
             return False
@@ -105,10 +105,12 @@ class Deployments:
         Its origin names the call that created it. Raises NotDeployed.
         """
         origin = Origin(channel, user, call, thread_ts)
+        deployment_id = await self._deployment_id(deployment)
         try:
-            found = await self._create(deployment, key, origin, dict(parameters or {}))
+            async with self._turn():
+                found = await self._create(deployment_id, key, origin, dict(parameters or {}))
         except ObjectNotFound:
-            del self._ids[deployment]
+            self._ids.pop(deployment, None)
             raise NotDeployed(deployment) from None
         run = _run(found)
         if run is None:
@@ -121,29 +123,30 @@ class Deployments:
         reraise=True,
     )
     async def _create(
-        self, deployment: str, key: str, origin: Origin, parameters: dict[str, Any]
+        self, deployment_id: UUID, key: str, origin: Origin, parameters: dict[str, Any]
     ) -> FlowRun:
-        deployment_id = await self._deployment_id(deployment)
-        async with self._asking():
+        async with _answering():
             return await self._client.create_flow_run_from_deployment(
                 deployment_id, parameters=parameters, tags=origin.tags(), idempotency_key=key
             )
 
     async def open_runs(self) -> list[Run]:
         """All runs, of any replica, whose end has not been told in Slack yet."""
-        found: list[Run] = []
+        found: list[FlowRun] = []
         while True:
             page = await self._runs(_tagged(OPEN), FlowRunSort.ID_DESC, _PAGE, len(found))
             found += page
             if len(page) < _PAGE:
-                return found
+                return [run for each in found if (run := _run(each))]
 
-    async def last_finished(self, channel: str, thread_ts: str) -> UUID | None:
-        """The run asked for in this thread that finished last."""
+    async def last_finished(self, channel: str, thread_ts: str) -> tuple[UUID, datetime] | None:
+        """The run asked for in this thread that finished last, and when that was."""
         in_thread = _tagged(f"slack:channel={channel}", f"slack:thread={thread_ts}")
         in_thread.state = FlowRunFilterState(type=FlowRunFilterStateType(any_=_FINAL))
         found = await self._runs(in_thread, FlowRunSort.END_TIME_DESC, 1)
-        return found[0].id if found else None
+        if not found or found[0].end_time is None:
+            return None
+        return found[0].id, found[0].end_time
 
     async def recent(self, limit: int = 5) -> list[Run]:
         """The reports that were due last, whoever asked for them; newest first."""
@@ -173,7 +176,8 @@ class Deployments:
     async def remember(self, run: Run) -> None:
         """Keep what was said of a run in its tags."""
         async with self._asking():
-            await self._client.update_flow_run(run.id, tags=run.origin.tags())
+            tags = [*run.other_tags, *run.origin.tags()]
+            await self._client.update_flow_run(run.id, tags=tags)
 
     async def _deployment_id(self, name: str) -> UUID:
         if name not in self._ids:
@@ -186,30 +190,26 @@ class Deployments:
 
     async def _runs(
         self, wanted: FlowRunFilter, sort: FlowRunSort, limit: int, offset: int = 0
-    ) -> list[Run]:
+    ) -> list[FlowRun]:
         async with self._asking():
-            found = await self._client.read_flow_runs(
+            return await self._client.read_flow_runs(
                 flow_run_filter=wanted, sort=sort, limit=limit, offset=offset
             )
-        return [run for each in found if (run := _run(each))]
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[None]:
-        """Wait for a turn, and turn whatever keeps Prefect from answering into PrefectUnavailable."""
+        async with self._turn(), _answering():
+            yield
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(IN_LINE_SECONDS):
                 await self._turns.acquire()
         except TimeoutError:
             raise PrefectUnavailable(f"no turn within {IN_LINE_SECONDS:g} s") from None
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                yield
-        except TimeoutError:
-            raise PrefectUnavailable(f"none within {PATIENCE_SECONDS:g} s") from None
-        except PrefectHTTPStatusError as error:
-            raise PrefectUnavailable(f"HTTP {error.response.status_code}") from None
-        except httpx.HTTPError as error:
-            raise PrefectUnavailable(type(error).__name__) from None
+            yield
         finally:
             self._turns.release()
 
@@ -224,6 +224,20 @@ async def open_deployments() -> AsyncIterator[Deployments]:
         )
     async with get_client() as client:
         yield Deployments(client)
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    """Turn whatever keeps Prefect from answering into PrefectUnavailable."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            yield
+    except TimeoutError:
+        raise PrefectUnavailable(f"none within {PATIENCE_SECONDS:g} s") from None
+    except PrefectHTTPStatusError as error:
+        raise PrefectUnavailable(f"HTTP {error.response.status_code}") from None
+    except (httpx.HTTPError, ValueError) as error:  # ValueError: an answer that is not Prefect's
+        raise PrefectUnavailable(type(error).__name__) from None
 
 
 def _tagged(*tags: str) -> FlowRunFilter:
@@ -248,4 +262,5 @@ def _run_of(found: FlowRun, origin: Origin) -> Run:
         found.created,
         found.work_pool_name,
         url_for("flow-run", found.id),
+        tuple(tag for tag in found.tags if tag != "slack" and not tag.startswith("slack:")),
     )

@@ -10,13 +10,16 @@ from datetime import UTC, datetime, timedelta
 from bot.deployments import Deployments
 from bot.errors import PrefectUnavailable
 from bot.replies import NotTold, Replies
-from bot.runs import ENDINGS, Run, due, is_abandoned
+from bot.runs import ENDINGS, Run, due, is_overdue
 
 log = logging.getLogger("voc.bot")
 
 POLL_SECONDS = 2.0
 AT_ONCE = 10
 """Replies written at the same time."""
+
+GIVE_UP_AFTER = timedelta(hours=1)
+"""An end that Slack did not take for so long is not told any more."""
 
 
 class Following:
@@ -64,16 +67,28 @@ class Following:
 
     async def _bring_up_to_date(self, run: Run, now: datetime, is_attended: bool) -> None:
         stage = due(run, now, self._start_wait, is_attended=is_attended)
-        is_ours = self._deployments.created(run)
-        if stage == run.origin.told or not (is_ours or is_abandoned(run, now)):
+        is_ours, is_end = self._deployments.created(run), stage in ENDINGS
+        is_command = run.origin.thread_ts is None
+        if stage == run.origin.told:
+            return
+        if not is_ours and (
+            (is_command and not is_end)  # only its own replica can say that
+            or not is_overdue(run, stage, now, self._start_wait)
+        ):
             return
         async with self._slots:
             try:
                 reply_ts = await self._replies.tell(run, stage, is_ours=is_ours)
+            except NotTold as error:
+                log.warning("flow run %s: %s not told (%s)", run.id, stage, error)
+                if not is_end or now - run.since < GIVE_UP_AFTER:
+                    return
+                reply_ts = None
+            try:
                 await self._deployments.remember(run.told(stage, reply_ts))
-            except (NotTold, PrefectUnavailable) as error:
-                # The next round tries again, and finds the reply if it stands there.
-                log.warning("flow run %s: %s not told or not kept (%s)", run.id, stage, error)
+            except PrefectUnavailable as error:
+                log.warning("flow run %s: %s not kept (%s)", run.id, stage, error)
                 return
-        if stage in ENDINGS:
+        if is_end:
+            self._replies.forget(run.origin.call)
             log.info("flow run %s: %s", run.id, stage)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import aiohttp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,7 +21,8 @@ from bot.texts import progress
 log = logging.getLogger("voc.bot")
 
 EVENT_TYPE = "voc_request"
-_FAULTS = (aiohttp.ClientError, TimeoutError, OSError)
+# The last two are what slack_sdk raises for an answer that is no JSON object.
+_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError)
 # What never gets better: the reply or its place is gone. All else is tried again.
 _GONE = {
     "message_not_found",
@@ -38,6 +40,21 @@ _GONE = {
 
 class NotTold(Exception):
     """Slack did not take what was to be said; it is said again later."""
+
+
+@dataclass
+class _Command:
+    response_url: str
+    told: set[Stage] = field(default_factory=set)
+
+
+@dataclass
+class _Told:
+    """What was said last of a run; `is_tried` if a reply may stand although its ts is not known."""
+
+    stage: Stage | None = None
+    reply_ts: str | None = None
+    is_tried: bool = False
 
 
 def web_client(settings: BotSettings) -> AsyncWebClient:
@@ -59,21 +76,22 @@ class Replies:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
-        self._response_urls: dict[str, str] = {}
-        self._said: dict[UUID, set[Stage]] = {}
+        self._commands: dict[str, _Command] = {}
+        self._told: dict[str, _Told] = {}
 
-    async def check(self) -> dict[str, Any]:
+    async def check(self) -> AuthorizeResult:
         """Slack's auth.test: who the bot is. Raises StartError when the token is no good."""
         try:
             answer = await self._client.auth_test()
+            return AuthorizeResult.from_auth_test_response(
+                auth_test_response=answer, bot_token=self._client.token
+            )
         except SlackApiError as error:
-            code = error.response["error"]
-            raise StartError(f"Slack refused: {code}. Check SLACK_BOT_TOKEN.") from None
+            raise StartError(f"Slack refused: {_code(error)}. Check SLACK_BOT_TOKEN.") from None
         except _FAULTS as error:
             raise StartError(
                 f"Slack could not be reached ({type(error).__name__}). Check the network and SLACK_API_URL."
             ) from None
-        return dict(answer.data) if isinstance(answer.data, dict) else {}
 
     async def answers(self) -> bool:
         """Whether Slack answers and takes the token."""
@@ -88,10 +106,9 @@ class Replies:
         try:
             await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
         except SlackApiError as error:
-            code = error.response["error"]
-            if code == "already_reacted":
+            if _code(error) == "already_reacted":
                 return False
-            log.warning("no reaction: Slack says %s", code)
+            log.warning("no reaction: Slack says %s", _code(error))
         except _FAULTS as error:
             log.warning("no reaction: %s", type(error).__name__)
         return True
@@ -112,27 +129,36 @@ class Replies:
 
     def expect(self, call: str, response_url: str) -> None:
         """What becomes of the run that this call creates is told through the command's response_url."""
-        self._response_urls[call] = response_url
+        self._commands[call] = _Command(response_url)
+
+    def forget(self, call: str) -> None:
+        """Nothing more is said of what this call created."""
+        self._commands.pop(call, None)
+        self._told.pop(call, None)
 
     async def tell(self, run: Run, stage: Stage, *, is_ours: bool) -> str | None:
-        """Say what became of a run; returns the ts of the reply that says it. Raises NotTold."""
-        said = self._said.setdefault(run.id, set())
-        first = is_ours and not said
-        try:
-            reply_ts = await self._tell(run, stage, first=first)
-        finally:
-            said.add(stage)
-        if stage in ENDINGS:
-            del self._said[run.id]
-        return reply_ts
+        """Say what became of a run; returns the ts of the reply that says it. Raises NotTold.
 
-    async def _tell(self, run: Run, stage: Stage, *, first: bool) -> str | None:
+        What was said last is known here too, for the case that the tags could not be kept.
+        """
+        call = run.origin.call
+        told = self._told.setdefault(call, _Told())
+        if told.stage != stage:
+            first = is_ours and not told.is_tried
+            told.is_tried = True
+            told.reply_ts = await self._tell(run, stage, told.reply_ts, first=first)
+            told.stage = stage
+        return told.reply_ts
+
+    async def _tell(
+        self, run: Run, stage: Stage, reply_ts: str | None, *, first: bool
+    ) -> str | None:
         text = progress(run, stage)
         origin = run.origin
         if origin.thread_ts is None:
             await self._answer_command(run, stage, text)
             return None
-        reply_ts = origin.reply_ts or (None if first else await self._find_reply(run))
+        reply_ts = reply_ts or origin.reply_ts or (None if first else await self._find_reply(run))
         if reply_ts is None:
             return await self._post(origin.channel, origin.thread_ts, text, run)
         await self._call("chat_update", channel=origin.channel, ts=reply_ts, text=text)
@@ -140,19 +166,17 @@ class Replies:
 
     async def _answer_command(self, run: Run, stage: Stage, text: str) -> None:
         """Answer through the response_url, or end in a direct message where that is gone or used up."""
-        is_end = stage in ENDINGS
-        response_url = self._response_urls.get(run.origin.call)
-        if is_end:
-            self._response_urls.pop(run.origin.call, None)
+        command = self._commands.get(run.origin.call)
         # A response_url is good for five answers: no stage is told twice.
-        if response_url is not None and stage not in self._said[run.id]:
+        if command is not None and stage not in command.told:
+            command.told.add(stage)
             try:
-                await self._respond(response_url, text)
+                await self._respond(command.response_url, text)
             except NotTold as error:
                 log.info("a response_url is not taken any more (%s)", error)
             else:
                 return
-        if is_end:
+        if stage in ENDINGS:
             await self._post(run.origin.user, None, text, run)
 
     async def _find_reply(self, run: Run) -> str | None:
@@ -197,7 +221,7 @@ class Replies:
         try:
             return await getattr(self._client, method)(**arguments)
         except SlackApiError as error:
-            code = str(error.response.get("error"))
+            code = _code(error)
             if code in _GONE:
                 log.warning("nothing said: Slack says %s to %s", code, method)
                 return None
@@ -214,3 +238,9 @@ class Replies:
             raise NotTold(type(error).__name__) from None
         if answer.status_code != 200:
             raise NotTold(f"HTTP {answer.status_code}")
+
+
+def _code(error: SlackApiError) -> str:
+    """Slack's error code. A proxy's answer has none: slack_sdk hands on whatever came."""
+    data = getattr(error.response, "data", None)
+    return str(data["error"]) if isinstance(data, dict) and "error" in data else "no usable answer"

@@ -23,7 +23,10 @@ ENDINGS = ("completed", "failed", "cancelled")
 _ADOPT_AFTER = timedelta(seconds=30)
 _OUTCOME = re.compile(r"(\d{4}-W\d{2}) (\w+)")
 # What the flow itself says to users. Any other exception's words may quote a customer.
-_EXPLAINED = re.compile(r"(?:UsageError|SourceError|TransformError|SlackError): (.+)", re.DOTALL)
+_EXPLAINED = re.compile(
+    r"Flow run encountered an exception: (?:UsageError|SourceError|TransformError|SlackError): (.+)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class Origin:
     def of_tags(cls, tags: Iterable[str]) -> Self | None:
         """Read the tags back; None when the run was not asked for in Slack."""
         tags = list(tags)
-        values = dict(tag.removeprefix("slack:").split("=", 1) for tag in tags if "=" in tag)
+        ours = [tag.removeprefix("slack:") for tag in tags if tag.startswith("slack:")]
+        values = dict(tag.split("=", 1) for tag in ours if "=" in tag)
         if not {"channel", "user", "call"} <= values.keys():
             return None
         return cls(
@@ -76,6 +80,7 @@ class Run:
     """A flow run, as far as it concerns who asked.
 
     `state` is Prefect's state type, `since` when it was entered, `asked_at` when the run was created; both aware.
+    `other_tags` are the deployment's, or somebody's.
     """
 
     id: UUID
@@ -86,6 +91,7 @@ class Run:
     asked_at: datetime
     pool: str | None
     url: str | None
+    other_tags: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> tuple[str, str] | None:
@@ -96,7 +102,7 @@ class Run:
     @property
     def explanation(self) -> str | None:
         """The one line for users that a failed report ends with, if it ended with one."""
-        match = _EXPLAINED.search(self.message)
+        match = _EXPLAINED.match(self.message)
         return match[1] if match else None
 
     def told(self, stage: Stage, reply_ts: str | None) -> Run:
@@ -131,6 +137,9 @@ def due(run: Run, now: datetime, start_wait: timedelta, *, is_attended: bool) ->
             return "running"
 
 
-def is_abandoned(run: Run, now: datetime) -> bool:
-    """Whether another replica's run has been in its state for long enough that this replica must be gone."""
-    return now - run.since > _ADOPT_AFTER
+def is_overdue(run: Run, stage: Stage, now: datetime, start_wait: timedelta) -> bool:
+    """Whether a stage has been due for so long that the replica whose run it is must be gone."""
+    due_at = run.since
+    if stage in ("queued", "unattended"):
+        due_at = max(due_at, run.asked_at + start_wait)
+    return now - due_at > _ADOPT_AFTER

@@ -11,6 +11,7 @@ _SPELLINGS = {"지난 주": "지난주", "last week": "지난주"}
 _LATEST = {"지난주", "latest"}
 _FORCE = {"다시", "force"}
 _STATUS = {"상태", "status"}
+_MENTION = re.compile(r"<@[^>]*>")
 _WEEK = re.compile(r"(\d{4})-?w(\d{1,2})")
 
 
@@ -32,7 +33,7 @@ def understood(text: str) -> Asked:
     Nothing or 지난주 is the latest week; 2026-W46 or a date in it is that week; 다시 forces; 상태 asks for the
     status. Anything else, two weeks at once too, asks for help.
     """
-    plain = " ".join(word for word in text.lower().split() if not word.startswith("<@"))
+    plain = " ".join(_MENTION.sub(" ", text.lower()).split())
     for spelling, word in _SPELLINGS.items():
         plain = plain.replace(spelling, word)
     words = plain.split()

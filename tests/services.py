@@ -123,13 +123,19 @@ def deploy(api: str, folder: Path, source: Path | None = None) -> None:
         ("--no-prompt", "deploy", "--all"),
     ):
         prefect(*arguments, api=api, log=folder / "deploy.log")
-    if source:
-        for name in ("weekly", "on-demand"):
-            deployment = httpx.get(f"{api}/deployments/name/weekly_voc/{name}").json()
-            httpx.patch(
-                f"{api}/deployments/{deployment['id']}",
-                json={"parameters": {"source": str(source)}},
-            ).raise_for_status()
+    for name in ("weekly", "on-demand") if source else ():
+        url = f"{api}/deployments/name/weekly_voc/{name}"
+        # A server on SQLite answers 503 while it is busy.
+        wait_for(lambda url=url: _set_source(api, url, source), 60)
+
+
+def _set_source(api: str, url: str, source: Path | None) -> bool:
+    found = httpx.get(url, timeout=30)
+    if not found.is_success:
+        return False
+    parameters = {"parameters": {"source": str(source)}}
+    deployment = f"{api}/deployments/{found.json()['id']}"
+    return httpx.patch(deployment, json=parameters, timeout=30).is_success
 
 
 def prefect(*arguments: str, api: str, log: Path) -> None:

@@ -140,6 +140,7 @@ def test_a_run_that_explains_itself_is_quoted() -> None:
         texts.NOT_DEPLOYED,
         texts.NOT_ALLOWED,
         texts.NOTHING_RAN,
+        texts.RESTARTING,
         texts.unexpected("1a2b3c4d"),
         texts.greeting("U", "0.1.0-47c8230", prefect_answers=True).replace("<@U>", "@나"),
         texts.greeting("U", "", prefect_answers=False).split(". ")[1],
@@ -152,7 +153,14 @@ def test_every_other_answer_is_there(text: str) -> None:
 def test_no_text_of_the_bot_is_forgotten() -> None:
     """Whoever adds a constant adds it above too."""
     constants = {name for name, value in vars(texts).items() if name.isupper() and name[0] != "_"}
-    assert constants == {"HELP", "PREFECT_DOWN", "NOT_DEPLOYED", "NOT_ALLOWED", "NOTHING_RAN"}
+    assert constants == {
+        "HELP",
+        "PREFECT_DOWN",
+        "NOT_DEPLOYED",
+        "NOT_ALLOWED",
+        "NOTHING_RAN",
+        "RESTARTING",
+    }
 
 
 def test_the_list_of_runs_looks_like_this() -> None:

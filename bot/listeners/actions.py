@@ -31,4 +31,5 @@ def button_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
         key=f"button:{asker.channel}:{message['ts']}",
         text=action.get("value") or "",
         thread_ts=message.get("thread_ts") or message["ts"],
+        pressed_at=float(action["action_ts"]),
     )

@@ -142,4 +142,4 @@ def test_a_killed_worker_is_noticed_and_its_run_ends_as_crashed(
     wait_for_reply(slack, sent.ts, "작업자(worker)가 응답하지 않습니다", 60)
     # No heartbeat for 90 seconds: deploy/automations.yaml calls it crashed.
     wait_for_reply(slack, sent.ts, "❌ 실패 · 실행하던 프로세스가 중단되었습니다", 200)
-    assert not deployed.runs("slack:open")
+    wait_for(lambda: not deployed.runs("slack:open"))

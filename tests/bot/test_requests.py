@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests import services
 from tests.bot.conftest import (
     Bots,
     Prefect,
@@ -103,6 +104,19 @@ def test_help_is_given_once_for_each_message(people: People, slack: FakeSlack) -
     assert len(replies(slack, sent.ts)) == 1
 
 
+def test_of_two_replicas_the_one_that_took_a_command_says_that_it_waits(
+    bots: Bots, slack: FakeSlack, prefect: Prefect
+) -> None:
+    wait = {"VOC_BOT_START_WAIT": "1"}
+    with bots(**wait), bots(**wait) as taker, bots(**wait):
+        command = people_of(slack, taker).command("/voc")
+        wait_for(lambda: "켜져 있는 작업자" in str(slack.responses(command.response_url)), 60)
+        prefect.set_state(prefect.runs()[0], "COMPLETED", "2026-W46 posted")
+        wait_for(lambda: "✅ 완료" in str(slack.responses(command.response_url)))
+    assert len(slack.responses(command.response_url)) == 3
+    assert not slack.messages(slack.dm("U0HUMAN"))
+
+
 def test_two_replicas_make_one_run_and_one_reply(
     bots: Bots, slack: FakeSlack, prefect: Prefect
 ) -> None:
@@ -178,10 +192,25 @@ def test_a_bot_killed_before_it_noted_its_reply_does_not_reply_twice(
     assert len(replies(slack, sent.ts)) == 1
 
 
-@pytest.mark.parametrize("fault", [lose_reply, Reply(503, b"upstream"), not_ok("internal_error")])
+PLAIN = {"Content-Type": "text/plain"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lose_reply,
+        Reply(503, b"<html>upstream</html>"),
+        Reply(503, b"upstream", headers=PLAIN),
+        Reply(200, b'{"ok": tru', headers={"Content-Type": "application/json"}),
+        Reply(200, b"", headers={"Content-Type": "application/json"}),
+        Reply(200, b"[]", headers={"Content-Type": "application/json"}),
+        not_ok("internal_error"),
+    ],
+)
 def test_a_reply_that_slack_did_not_confirm_is_made_once(
     people: People, slack: FakeSlack, fault: Reply
 ) -> None:
+    slack.on("reactions.add", nth=1, do=fault)
     slack.on("chat.postMessage", nth=1, do=fault)
     sent = people.mention("")
     wait_for_reply(slack, sent.ts, RECEIVED)
@@ -216,12 +245,12 @@ def test_when_prefect_does_not_answer_people_are_told_and_may_ask_again(
         sent = people.mention("")
         command = people.command("/voc")
         assert (sent.status, command.status) == (200, 200)
-        wait_for_reply(slack, sent.ts, "Prefect 서버가 응답하지 않아", 90)
+        wait_for_reply(slack, sent.ts, "Prefect 서버가 응답하지 않습니다", 90)
         wait_for(lambda: slack.responses(command.response_url), 90)
         hello = people.command("/hello")
         wait_for(lambda: slack.responses(hello.response_url))
         assert "❌ 응답하지 않습니다" in slack.responses(hello.response_url)[0]["text"]
-    assert "Prefect 서버가 응답하지 않아" in slack.responses(command.response_url)[0]["text"]
+    assert "Prefect 서버가 응답하지 않습니다" in slack.responses(command.response_url)[0]["text"]
     again = people.mention("")
     wait_for_reply(slack, again.ts, RECEIVED)
 
@@ -382,6 +411,20 @@ def test_the_button_runs_the_same_week_again_once_until_that_has_ended(
     assert len(prefect.runs()) == 2
 
 
+def test_a_press_that_comes_again_after_its_run_has_ended_starts_nothing(
+    people: People, slack: FakeSlack, prefect: Prefect
+) -> None:
+    summary = slack.say("C0TEST", "summary", user="U0BOT", blocks=[BUTTONS])
+    press = people.press("C0TEST", summary, "rerun")
+    wait_for(lambda: prefect.runs("slack:told=received"))
+    prefect.set_state(prefect.runs()[0], "COMPLETED", "2026-W46 posted")
+    wait_for_reply(slack, summary, "✅ 완료")
+    assert press.again().status == 200
+    sent = people.mention("help")
+    wait_for_reply(slack, sent.ts, HELP)
+    assert len(prefect.runs()) == 1
+
+
 def test_a_press_on_a_link_is_acknowledged(people: People, slack: FakeSlack) -> None:
     summary = slack.say("C0TEST", "summary", user="U0BOT", blocks=[BUTTONS])
     assert people.press("C0TEST", summary, "open_dashboard").status == 200
@@ -396,6 +439,16 @@ def test_what_was_accepted_is_finished_before_the_bot_stops(
         assert bot.stop() == 0
     assert len(prefect.runs()) == 1
     wait_for_reply(slack, sent.ts, RECEIVED, 1)
+
+
+def test_what_cannot_be_finished_in_time_is_told_to_ask_again(
+    bots: Bots, slack: FakeSlack, prefect: Prefect
+) -> None:
+    with bots() as bot, not_answering(prefect):
+        sent = people_of(slack, bot).mention("")
+        wait_for(lambda: slack.reactions)
+        assert bot.stop(patience=10) == 0
+    assert "봇이 다시 시작되는 중" in replies(slack, sent.ts)[0]
 
 
 @pytest.mark.parametrize(
@@ -427,34 +480,33 @@ def test_health_is_the_version_and_deeper_what_it_needs(
         deep = httpx.get(f"{bot.url}/healthz?deep=1", timeout=30)
         assert deep.status_code == 200
         assert deep.json() == {"status": "ok", "version": "1.2.3", "prefect": "ok", "slack": "ok"}
-        slack.on("auth.test", nth=1, do=not_ok("account_inactive"))
-        answer = httpx.get(f"{bot.url}/healthz?deep=1", timeout=30)
-        assert (answer.status_code, answer.json()["slack"]) == (503, "down")
+        slack.on("auth.test", do=not_ok("account_inactive"))
+        wait_for(lambda: deep_health(bot)[0] == 503)
+        assert deep_health(bot)[1]["slack"] == "down"
         with not_answering(prefect):
-            answer = httpx.get(f"{bot.url}/healthz?deep=1", timeout=30)
-        assert (answer.status_code, answer.json()["prefect"]) == (503, "down")
-        assert answer.json()["slack"] == "ok"
+            wait_for(lambda: deep_health(bot)[1]["prefect"] == "down")
 
 
-SIGNED_NONSENSE = [
-    (b"{", "application/json"),
-    (b"[" * 200_000, "application/json"),
-    (b"payload=%7B", "application/x-www-form-urlencoded"),
-    (b"\xff\xfe", "application/json"),
-    (b'"text"', "application/json"),
-    (b"{}", "application/json"),
-    (b'{"type": "event_callback"}', "application/json"),
-    (b'{"type": "event_callback", "event": {"type": "app_mention"}}', "application/json"),
-    (b'{"type": "event_callback", "event": {"type": "team_join"}}', "application/json"),
-    (b"command=%2Fvoc", "application/x-www-form-urlencoded"),
-    (
-        b"command=%2Funknown&trigger_id=1&channel_id=C&user_id=U",
-        "application/x-www-form-urlencoded",
-    ),
-    (
-        b'payload={"type":"block_actions","actions":[{"action_id":"rerun"}]}',
-        "application/x-www-form-urlencoded",
-    ),
+def deep_health(bot: services.Service) -> tuple[int, dict[str, str]]:
+    answer = httpx.get(f"{bot.url}/healthz?deep=1", timeout=30)
+    return answer.status_code, answer.json()
+
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+# With a right signature, and without: acknowledged, refused, or not there.
+NONSENSE = [
+    (b"{", JSON, 400, 400),
+    (b"[" * 200_000, JSON, 400, 400),
+    (b"payload=%7B", FORM, 400, 400),
+    (b"\xff\xfe", JSON, 400, 400),
+    (b'"text"', JSON, 400, 400),
+    (b"{}", JSON, 404, 401),
+    (b'{"type": "event_callback"}', JSON, 404, 401),
+    (b'{"type": "event_callback", "event": {"type": "app_mention"}}', JSON, 200, 401),
+    (b'{"type": "event_callback", "event": {"type": "team_join"}}', JSON, 200, 401),
+    (b"command=%2Fvoc", FORM, 200, 401),
+    (b"command=%2Funknown&trigger_id=1&channel_id=C&user_id=U", FORM, 404, 401),
+    (b'payload={"type":"block_actions","actions":[{"action_id":"rerun"}]}', FORM, 200, 401),
 ]
 
 
@@ -463,10 +515,11 @@ def test_nonsense_is_refused_or_ignored_without_a_traceback(
 ) -> None:
     with bots() as bot:
         people = people_of(slack, bot)
-        for body, content_type in SIGNED_NONSENSE:
-            for headers in (people.signed(body), {}):
-                answer = people.send_raw(body, {**headers, "Content-Type": content_type})
-                assert answer.status in (200, 400, 401, 404, 500), (body, answer)
+        for body, kind, signed, unsigned in NONSENSE:
+            answer = people.send_raw(body, people.signed(body) | {"Content-Type": kind})
+            assert answer.status == signed, (body, answer)
+            answer = people.send_raw(body, {"Content-Type": kind})
+            assert answer.status == unsigned, (body, answer)
         unknown = people.mention("", fields={"type": "team_join"})
         assert unknown.status == 200
         huge = b"x" * 10_000_000

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.runs import ENDINGS, OPEN, Origin, Run, Stage, due, is_abandoned
+from bot.runs import ENDINGS, OPEN, Origin, Run, Stage, due, is_overdue
 from bot.texts import progress
+from flows.errors import VocError
 
 NOW = datetime(2026, 11, 16, 0, 0, tzinfo=UTC)
 WAIT = timedelta(seconds=60)
@@ -43,6 +44,7 @@ def test_the_tags_hold_all_there_is_to_remember(origin: Origin) -> None:
 
 def test_a_run_that_nobody_asked_for_in_slack_has_no_origin() -> None:
     assert Origin.of_tags(["team:data", "weekly", "a=b"]) is None
+    assert Origin.of_tags(["channel=C", "user=U", "call=c"]) is None
 
 
 @pytest.mark.parametrize(
@@ -77,8 +79,14 @@ def test_a_run_is_open_until_its_end_was_told(stage: Stage) -> None:
 
 
 def test_another_replica_s_run_is_left_alone_for_half_a_minute() -> None:
-    assert not is_abandoned(run("RUNNING", age=30), NOW)
-    assert is_abandoned(run("RUNNING", age=31), NOW)
+    assert not is_overdue(run("RUNNING", age=30), "running", NOW, WAIT)
+    assert is_overdue(run("RUNNING", age=31), "running", NOW, WAIT)
+
+
+@pytest.mark.parametrize("stage", ["queued", "unattended"])
+def test_what_falls_due_by_waiting_is_overdue_half_a_minute_after_the_wait(stage: Stage) -> None:
+    assert not is_overdue(run("SCHEDULED", age=90), stage, NOW, WAIT)
+    assert is_overdue(run("SCHEDULED", age=91), stage, NOW, WAIT)
 
 
 def text(state: str, message: str, stage: Stage) -> str:
@@ -104,15 +112,20 @@ def test_another_flow_s_end_is_just_that() -> None:
     assert text("COMPLETED", "All states completed.", "completed").startswith("✅ 완료 · <http")
 
 
-def test_a_failure_is_explained_in_the_flow_s_own_words_escaped() -> None:
-    message = "Flow run encountered an exception: SourceError: table <x> & y not found. Set it."
+@pytest.mark.parametrize("error", VocError.__subclasses__())
+def test_a_failure_is_explained_in_the_flow_s_own_words_escaped(error: type[VocError]) -> None:
+    message = (
+        f"Flow run encountered an exception: {error.__name__}: table <x> & y not found. Set it."
+    )
     assert "❌ 실패 · table &lt;x&gt; &amp; y not found. Set it." in text(
         "FAILED", message, "failed"
     )
 
 
 def test_any_other_error_s_words_are_not_repeated() -> None:
-    message = "Flow run encountered an exception: ValueError: 010-1234-5678 is no number"
+    message = (
+        "Flow run encountered an exception: ValueError: SourceError: 010-1234-5678 is no number"
+    )
     assert "010" not in text("FAILED", message, "failed")
     assert "010" not in text("CRASHED", message, "failed")
 
