@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -126,7 +127,7 @@ def deploy(api: str, folder: Path, source: Path | None = None) -> None:
     for name in ("weekly", "on-demand") if source else ():
         url = f"{api}/deployments/name/weekly_voc/{name}"
         # A server on SQLite answers 503 while it is busy.
-        wait_for(lambda url=url: _set_source(api, url, source), 60)
+        wait_for(partial(_set_source, api, url, source), 60)
 
 
 def _set_source(api: str, url: str, source: Path | None) -> bool:
