@@ -504,7 +504,7 @@ NONSENSE = [
     (b'{"type": "event_callback"}', JSON, 404, 401),
     (b'{"type": "event_callback", "event": {"type": "app_mention"}}', JSON, 200, 401),
     (b'{"type": "event_callback", "event": {"type": "team_join"}}', JSON, 200, 401),
-    (b"command=%2Fvoc", FORM, 200, 401),
+    (b"command=%2Fvoc", FORM, 404, 401),
     (b"command=%2Funknown&trigger_id=1&channel_id=C&user_id=U", FORM, 404, 401),
     (b'payload={"type":"block_actions","actions":[{"action_id":"rerun"}]}', FORM, 200, 401),
 ]
