@@ -16,6 +16,7 @@ from typing import Any, Protocol, cast
 import re2
 import yaml
 
+from flows import PROJECT_ROOT
 from flows.errors import UsageError
 
 
@@ -60,6 +61,11 @@ class Masker:
     def from_project_file(cls, project_file: Path) -> Masker:
         """The masker for the rules in a dbt_project.yml. Raises UsageError if they are unusable."""
         return cls(load_patterns(project_file), load_folds(project_file))
+
+    @classmethod
+    def of_project(cls) -> Masker:
+        """The masker for this project's rules."""
+        return cls.from_project_file(PROJECT_ROOT / "dbt_project.yml")
 
     def mask(self, text: str) -> str:
         """The text with personal data replaced. Masking a masked text changes nothing."""

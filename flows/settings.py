@@ -79,6 +79,18 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("VOC_SLACK_CHANNEL", "LAMBDA_VOC_SLACK_CHANNEL"),
         description="Channel id to post to, such as C0123ABCD. LAMBDA_VOC_SLACK_CHANNEL works too.",
     )
+    ops_channel: str | None = Field(
+        None,
+        pattern=r"^[CG][A-Z0-9]{2,}$",
+        validation_alias="VOC_OPS_CHANNEL",
+        description="Channel id for notes on late data and failed runs (default: the report's).",
+    )
+    readiness_wait_minutes: float = Field(
+        180,
+        ge=0,
+        validation_alias="VOC_READINESS_WAIT_MINUTES",
+        description="Minutes that the Monday run waits for BigQuery's data to reach the end of the week.",
+    )
     laas_api_key: Secret | None = Field(
         None, description="LaaS key. Without it a rule-based analysis is written."
     )

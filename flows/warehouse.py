@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -70,10 +70,7 @@ def read_week_pair(warehouse: Warehouse, as_of: date) -> WeekPair | None:
     if not found:
         return None
     (row,) = found
-    return WeekPair(
-        comparison=Week(row["week_start"], row["week_end"], row["week_label"]),
-        base=Week(row["base_start"], row["base_end"], row["base_label"]),
-    )
+    return _week_pair(row)
 
 
 def read_latest_week_pair(warehouse: Warehouse) -> WeekPair | None:
@@ -139,6 +136,46 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     )
 
 
+@dataclass(frozen=True)
+class Readiness:
+    """How far the source reaches, at a date as of which `weeks` is to be reported."""
+
+    weeks: WeekPair
+    last_day: date | None
+    is_ready: bool
+
+
+def read_readiness(settings: Settings, as_of: date) -> Readiness:
+    """Whether BigQuery's source reaches the last day of the report week: it is loaded by the day."""
+    (row,) = BigQuery(settings).rows(
+        f"""
+        with bounds as (select date_sub(date_trunc(@as_of, week(monday)), interval 1 day) as week_end),
+
+        loaded as (
+            select date(max(event_create_time), @timezone) as last_day
+            from `{settings.source_table}`
+            where event_create_time >= timestamp(date_sub(@as_of, interval 14 day))
+                and event_create_time < timestamp(date_add(@as_of, interval 2 day))
+        )
+
+        select
+            loaded.last_day,
+            coalesce(loaded.last_day >= bounds.week_end, false) as is_ready,
+            date_sub(bounds.week_end, interval 6 day) as week_start,
+            bounds.week_end,
+            format_date('%G-W%V', bounds.week_end) as week_label,
+            date_sub(bounds.week_end, interval 13 day) as base_start,
+            date_sub(bounds.week_end, interval 7 day) as base_end,
+            format_date('%G-W%V', date_sub(bounds.week_end, interval 7 day)) as base_label
+        from bounds
+        cross join loaded
+        """,
+        as_of=as_of,
+        timezone=settings.timezone,
+    )
+    return Readiness(_week_pair(row), row["last_day"], row["is_ready"])
+
+
 def read_newest_ticket(settings: Settings) -> datetime:
     """When the newest ticket of BigQuery's source table was created (UTC), looking back two weeks."""
     (row,) = BigQuery(settings).rows(
@@ -154,6 +191,13 @@ def read_newest_ticket(settings: Settings) -> datetime:
         )
     newest: datetime = row["newest_at"]
     return newest
+
+
+def _week_pair(row: Mapping[str, Any]) -> WeekPair:
+    return WeekPair(
+        comparison=Week(row["week_start"], row["week_end"], row["week_label"]),
+        base=Week(row["base_start"], row["base_end"], row["base_label"]),
+    )
 
 
 def _category(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import PROJECT_ROOT, transform
+from flows import transform
 from flows.analysis.answer import UnusableAnswer, parse_answer
 from flows.analysis.client import LaasClient, LaasError
 from flows.analysis.prompt import build_prompt
@@ -26,24 +26,36 @@ from flows.analysis.rule_based import rule_based_analysis
 from flows.as_of import checked_as_of
 from flows.bigquery.connection import BigQuery
 from flows.errors import SourceError, VocError
+from flows.lock import one_run_at_a_time
+from flows.operations import Operations, run_url
 from flows.outcome import RunResult
 from flows.privacy import Masker
 from flows.report import Analysis, Change, WeeklyReport
 from flows.settings import Settings, load_settings
-from flows.slack.delivery import Delivered, Delivery
+from flows.slack.delivery import Delivered, Delivery, Scope
 from flows.slack.messages import Message, MessageId, analysis_message, summary_messages
+from flows.slack.notes import late_data_note
 from flows.slack.preview import preview
 from flows.slack.transport import Target, Transport
 from flows.slack.transports import open_transport, target_for
 from flows.source_file import SourceFile, source_of
 from flows.state import answers_storage
 from flows.thresholds import check_thresholds
-from flows.warehouse import Warehouse, open_warehouse, read_report, read_week_pair
+from flows.warehouse import (
+    Readiness,
+    Warehouse,
+    open_warehouse,
+    read_readiness,
+    read_report,
+    read_week_pair,
+)
 from flows.workspace import remember, workspace_for
 
 log = logging.getLogger("voc")
 # Its few lines tell what a run does, on the terminal and in the Prefect UI.
 log.setLevel(logging.INFO)
+
+READINESS_POLL_SECONDS = 600.0
 
 
 def _run_name() -> str:
@@ -61,6 +73,7 @@ async def weekly_voc(
     thread_ts: str | None = None,
     dry_run: bool = False,
     force: bool = False,
+    wait_for_data: bool = False,
 ) -> RunResult:
     """Report the newest week that was complete at `as_of`.
 
@@ -71,6 +84,7 @@ async def weekly_voc(
         thread_ts: post into this thread instead of the channel.
         dry_run: build the tables and write the analyses, but post nothing.
         force: post again although this week's report stands there already.
+        wait_for_data: wait while BigQuery's source does not reach the end of the week, as on Monday morning.
 
     Raises VocError: nothing was posted, or a later run posts what is missing.
     """
@@ -78,33 +92,67 @@ async def weekly_voc(
     check_thresholds()
     as_of = checked_as_of(as_of, runtime.flow_run.scheduled_start_time.astimezone(settings.zone))
     target = target_for(settings, channel, thread_ts)
-    transport = open_transport(settings, dry_run=dry_run)
+    masker = Masker.of_project()
+    transport = open_transport(settings, masker, dry_run=dry_run)
     check_target(transport, target)
+    operations = Operations(settings, transport, target)
+    try:
+        await operations.tell_crashes()
+        if settings.target == "bigquery" and source is None:
+            readiness = await wait_until_ready(settings, as_of, patient=wait_for_data)
+            if not readiness.is_ready:
+                return _completed(not_ready(readiness, operations))
+        with one_run_at_a_time(settings):
+            return _completed(
+                await report_week(
+                    settings, as_of, source, transport, target, masker, dry_run=dry_run, force=force
+                )
+            )
+    except Exception as error:
+        operations.tell_failure(error)
+        raise
 
+
+async def report_week(
+    settings: Settings,
+    as_of: date,
+    source: Path | None,
+    transport: Transport,
+    target: Target,
+    masker: Masker,
+    *,
+    dry_run: bool,
+    force: bool,
+) -> RunResult:
+    """Build the tables, post the summary, then each analysis as soon as it is written."""
     file = prepare_source(settings, source, as_of)
     if file and file.ends_before_report_week:
-        return _completed(RunResult("no_data", file.weeks, last_date=file.last_date))
+        return RunResult("no_data", file.weeks, last_date=file.last_date)
     report = read_changes(build_models(settings, file, as_of), as_of)
     if not report.has_tickets:
-        return _completed(RunResult("no_data", report.weeks))
+        return RunResult("no_data", report.weeks)
     await publish_artifacts(report, settings)
 
     source_key = f"{file.key}:" if file else ""
     delivery = open_delivery(transport, target, report, settings, source_key, force)
     analyses, messages, delivered = [], [], []
-    for message in summary_messages(report, settings.dashboard_url, settings.version):
+    for message in summary_messages(
+        report,
+        settings.dashboard_url,
+        settings.version,
+        replaces_earlier=delivery.replaces_earlier,
+    ):
         messages.append(message)
         delivered.append(await post(delivery, message))
     standing = {c: delivery.standing(MessageId("analysis", c.category)) for c in report.to_analyse}
     delivered += [message for message in standing.values() if message]
     to_analyse = [change for change, message in standing.items() if message is None]
-    async with aclosing(analyse(to_analyse, report, settings)) as finished:
+    async with aclosing(analyse(to_analyse, report, settings, masker)) as finished:
         async for change, analysis in finished:
             analyses.append(analysis)
             messages.append(analysis_message(change, analysis))
             delivered.append(await post(delivery, messages[-1]))
-    result = RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
-    return _completed(result)
+    return RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
 
 
 def _completed(result: RunResult) -> RunResult:
@@ -119,6 +167,28 @@ def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
     return isinstance(error, VocError) and error.is_passing
 
 
+async def wait_until_ready(settings: Settings, as_of: date, *, patient: bool) -> Readiness:
+    """Ask how far the source reaches, again and again while it falls short and there is time."""
+    deadline = time.monotonic() + (settings.readiness_wait_minutes * 60 if patient else 0)
+    while True:
+        readiness = check_readiness(settings, as_of)
+        left = deadline - time.monotonic()
+        if readiness.is_ready or left <= 0:
+            return readiness
+        log.info(
+            "the source reaches %s only: waiting, %d minutes left", readiness.last_day, left // 60
+        )
+        await asyncio.sleep(min(READINESS_POLL_SECONDS, left))
+
+
+def not_ready(readiness: Readiness, operations: Operations) -> RunResult:
+    """Post nothing but a note that the data is late."""
+    week = readiness.weeks.comparison
+    url = run_url(str(runtime.flow_run.id))
+    operations.tell(week.label, late_data_note(week, readiness.last_day, url))
+    return RunResult("not_ready", readiness.weeks, last_date=readiness.last_day)
+
+
 # Every run looks afresh: only LaaS answers are kept between runs.
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
 def check_target(transport: Transport, target: Target) -> None:
@@ -126,13 +196,17 @@ def check_target(transport: Transport, target: Target) -> None:
     transport.posted(target, since=time.time())
 
 
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+def check_readiness(settings: Settings, as_of: date) -> Readiness:
+    """Whether the source reaches the end of the report week, once it was found usable."""
+    BigQuery(settings).check()
+    return read_readiness(settings, as_of)
+
+
 @task(cache_policy=NO_CACHE)
 def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
-    """Make a file the source table; None where the source is BigQuery's, once it was found usable."""
-    file = source_of(settings, source, as_of)
-    if file is None:
-        BigQuery(settings).check()
-    return file
+    """Make a file the source table; None where the source is BigQuery's."""
+    return source_of(settings, source, as_of)
 
 
 @task(cache_policy=NO_CACHE)
@@ -185,10 +259,8 @@ def open_delivery(
     return Delivery(
         transport,
         target,
-        report.weeks.comparison,
-        settings.zone,
+        Scope.of_week(report.weeks.comparison, settings.zone, source_key),
         run_id=str(runtime.flow_run.id),
-        source=source_key,
         force=force,
     )
 
@@ -207,17 +279,18 @@ async def publish_artifacts(report: WeeklyReport, settings: Settings) -> None:
 
 
 async def analyse(
-    changes: Sequence[Change], report: WeeklyReport, settings: Settings
+    changes: Sequence[Change], report: WeeklyReport, settings: Settings, masker: Masker
 ) -> AsyncGenerator[tuple[Change, Analysis]]:
     """Analyse each change, a few at a time, and yield each as soon as it is finished."""
     if not changes:
         return
     log.info("analysing %d categories", len(changes))
     slots = asyncio.Semaphore(settings.laas_concurrency)
-    masker = Masker.from_project_file(PROJECT_ROOT / "dbt_project.yml")
     async with AsyncExitStack() as stack:
         laas = (
-            await stack.enter_async_context(LaasClient(settings)) if settings.laas_api_key else None
+            await stack.enter_async_context(LaasClient(settings, masker))
+            if settings.laas_api_key
+            else None
         )
         tasks = [
             asyncio.create_task(_analyse_one(change, report, laas, slots, masker, settings))

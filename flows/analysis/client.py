@@ -14,6 +14,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from flows.privacy import Masker
 from flows.settings import Settings
 
 ATTEMPTS = 4
@@ -40,8 +41,9 @@ class LaasClient:
     any other refusal is final.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, masker: Masker) -> None:
         assert settings.laas_api_key is not None
+        self._masker = masker
         self._preset_hash = settings.laas_preset_hash
         self._http = httpx.AsyncClient(
             base_url=settings.laas_base_url,
@@ -65,7 +67,13 @@ class LaasClient:
         await self._http.aclose()
 
     async def complete(self, prompt: str) -> str:
-        """The model's answer to `prompt`. Raises LaasError when there is none to be had."""
+        """The model's answer to `prompt`.
+
+        Raises LaasError when there is none to be had, and for a prompt that still looks like personal data: tickets
+        are masked in SQL, and what that did not foresee is not sent.
+        """
+        if self._masker.contains_pii(prompt):
+            raise LaasError("the prompt looks like personal data and is not sent")
         retrying = AsyncRetrying(
             retry=retry_if_exception(
                 lambda error: isinstance(error, LaasError) and error.is_passing

@@ -9,6 +9,7 @@ from flows.as_of import checked_as_of
 from flows.bigquery.connection import BigQuery
 from flows.commands.progress import progress_on_stderr
 from flows.errors import UsageError
+from flows.lock import one_run_at_a_time
 from flows.settings import load_settings
 from flows.source_file import source_of
 from flows.thresholds import check_thresholds
@@ -27,7 +28,7 @@ def count_again(*, first: date, last: date, source: Path | None, target: str | N
     checked_as_of(last, datetime.now(settings.zone))
     from flows import transform
 
-    with progress_on_stderr():
+    with progress_on_stderr(), one_run_at_a_time(settings):
         file = source_of(settings, source, last)
         if file is None:
             BigQuery(settings).check()

@@ -19,6 +19,7 @@ from flows.analysis.client import LaasClient, LaasError
 from flows.bigquery.connection import BigQuery
 from flows.errors import SlackError, VocError
 from flows.prefect_server import check_api
+from flows.privacy import Masker
 from flows.settings import Settings, load_settings
 from flows.slack.transports import open_transport, target_for
 from flows.source_file import open_source
@@ -127,7 +128,7 @@ def _slack(settings: Settings) -> tuple[State, str]:
             f"the app lacks the scope {', '.join(lacking)}. Add it and install the app again."
         )
     target = target_for(settings, None, None)
-    open_transport(settings, dry_run=False).posted(target, since=time.time())
+    open_transport(settings, Masker.of_project(), dry_run=False).posted(target, since=time.time())
     return "ok", f"{team}, channel {target.channel}, scopes {', '.join(SCOPES)}"
 
 
@@ -136,7 +137,7 @@ def _laas(settings: Settings) -> tuple[State, str]:
         return "missing", "no LAAS_API_KEY: analyses are rule-based"
 
     async def ask() -> None:
-        async with LaasClient(settings) as laas:
+        async with LaasClient(settings, Masker.of_project()) as laas:
             await laas.complete("연결 확인입니다. '확인'이라고만 답하세요.")
 
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flows.as_of import checked_as_of
 from flows.commands.progress import progress_on_stderr
+from flows.lock import one_run_at_a_time
 from flows.outcome import RunResult
 from flows.settings import Settings, load_settings
 from flows.slack.transports import target_for
@@ -35,7 +36,8 @@ def run_report(
     check_thresholds()
     as_of = checked_as_of(as_of, datetime.now(settings.zone))
     target_for(settings, channel, thread_ts)
-    file = source_of(settings, source, as_of)
+    with one_run_at_a_time(settings):  # not to register a file while a run reads it
+        file = source_of(settings, source, as_of)
     if file and file.ends_before_report_week:
         return RunResult("no_data", file.weeks, last_date=file.last_date)
     workspace = file.workspace if file else workspace_for(settings, None)

@@ -18,6 +18,23 @@ POST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a delivery's messages are about: a report week on a source, or for a note its subject.
+
+    `since` is an epoch second that no message of this scope is older than.
+    """
+
+    name: str
+    since: float
+    source: str = ""
+
+    @classmethod
+    def of_week(cls, week: Week, zone: ZoneInfo, source: str = "") -> Scope:
+        """A report is never older than the end of its week."""
+        return cls(week.label, datetime.combine(week.end, time.max, zone).timestamp(), source)
+
+
+@dataclass(frozen=True)
 class Delivered:
     """A message of this report and where it stands; `is_new` if this run posted it."""
 
@@ -48,23 +65,19 @@ class Delivery:
         self,
         transport: Transport,
         target: Target,
-        week: Week,
-        zone: ZoneInfo,
+        scope: Scope,
         run_id: str,
         *,
-        source: str = "",
         force: bool = False,
     ) -> None:
         self._transport = transport
         self._target = target
-        self._week = week
+        self._scope = scope
         self._run_id = run_id
-        self._source = source
         self._force = force
-        # A report is never older than the end of its week.
-        self._since = datetime.combine(week.end, time.max, zone).timestamp()
         self._thread_ts = target.thread_ts
         self._ledger: dict[str, Posted] = {}
+        self._replaces = False
         self._read_ledger()
 
     @property
@@ -72,10 +85,16 @@ class Delivery:
         """The thread that replies go to, once the summary stands."""
         return self._thread_ts
 
+    @property
+    def replaces_earlier(self) -> bool:
+        """Whether a forced report takes the place of one that stands there."""
+        return self._replaces
+
     def key(self, id: MessageId) -> str:
         """What makes a message the same in every run: week, target, source, kind and category."""
         digest = hashlib.sha256(json.dumps([id.category, id.part]).encode()).hexdigest()[:16]
-        return f"{self._week.label}:{self._target_name()}:{self._source}{id.kind}:{digest}"
+        scope = f"{self._scope.name}:{self._target_name()}:{self._scope.source}"
+        return f"{scope}{id.kind}:{digest}"
 
     def standing(self, id: MessageId) -> Delivered | None:
         """The message as it already stands there, if it does."""
@@ -124,23 +143,27 @@ class Delivery:
     def _payload(self, id: MessageId) -> dict[str, Any]:
         return {
             "key": self.key(id),
-            "report_week": self._week.label,
+            "report_week": self._scope.name,
             "target": self._target_name(),
             "kind": id.kind,
             "run": self._run_id,
         }
 
     def _read_ledger(self) -> None:
-        self._enter_all(self._transport.posted(self._target, self._since))
+        self._enter_all(self._transport.posted(self._target, self._scope.since))
         if self._target.thread_ts is None and self._thread_ts is not None:
             self._enter_all(
-                self._transport.posted(Target(self._target.channel, self._thread_ts), self._since)
+                self._transport.posted(
+                    Target(self._target.channel, self._thread_ts), self._scope.since
+                )
             )
 
     def _enter_all(self, found: list[Posted]) -> None:
         for posted in found:
             if not self._force or posted.payload.get("run") == self._run_id:
                 self._enter(str(posted.payload.get("key")), posted)
+            elif posted.payload.get("key") == self.key(SUMMARY):
+                self._replaces = True
 
     def _enter(self, key: str, posted: Posted) -> None:
         self._ledger[key] = posted

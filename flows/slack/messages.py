@@ -34,7 +34,7 @@ from flows.slack.blocks import (
     section,
 )
 
-Kind = Literal["summary", "overflow", "analysis"]
+Kind = Literal["summary", "overflow", "analysis", "late", "failed"]
 
 MAX_CATEGORY_CHARACTERS = 120
 MAX_NOTIFICATION_CHARACTERS = 500
@@ -77,13 +77,20 @@ class Message:
 
 
 def summary_messages(
-    report: WeeklyReport, dashboard_url: str | None, version: str = ""
+    report: WeeklyReport,
+    dashboard_url: str | None,
+    version: str = "",
+    *,
+    replaces_earlier: bool = False,
 ) -> tuple[Message, ...]:
     """The summary, then the thread messages that list the changes it had no room for.
 
-    `version` is the label of what wrote it, for the footer.
+    `version` is the label of what wrote it, for the footer; so is whether it replaces a report that stands there.
     """
-    footer = [*filter(None, [version and f"voc-analyst {escaped(version)}"])]
+    footer = [
+        *(["🔁 앞서 올린 이 주의 리포트를 대신합니다."] if replaces_earlier else []),
+        *([f"voc-analyst {escaped(version)}"] if version else []),
+    ]
     buttons = _buttons(report.weeks.comparison, dashboard_url)
     if not report.changes:
         return (_quiet_message(report, footer, buttons),)
@@ -149,7 +156,9 @@ def _quiet_message(report: WeeklyReport, footer: list[str], buttons: Block) -> M
         f"✅ VOC {week.label} ({_days(week)}): 기준을 넘은 변화가 없습니다. "
         f"{len(report.rows)}개 카테고리 모두 안정입니다."
     )
-    return Message(SUMMARY, text, (section(text), *map(context, footer), buttons))
+    return Message(
+        SUMMARY, text, (section(text), *([context("\n".join(footer))] if footer else []), buttons)
+    )
 
 
 def _dates(report: WeeklyReport) -> str:

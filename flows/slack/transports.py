@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 from flows.errors import UsageError
+from flows.privacy import Masker
 from flows.settings import Settings
 from flows.slack.blocks import Block
+from flows.slack.gate import Gate
 from flows.slack.outbox import OutboxTransport
 from flows.slack.transport import Posted, Target, Transport
 
@@ -40,7 +42,12 @@ class Nowhere:
         return "dry-run"
 
 
-def open_transport(settings: Settings, *, dry_run: bool) -> Transport:
+def open_transport(settings: Settings, masker: Masker, *, dry_run: bool) -> Transport:
+    """Where messages go, behind the gate that keeps personal data back."""
+    return Gate(_ungated(settings, dry_run=dry_run), masker)
+
+
+def _ungated(settings: Settings, *, dry_run: bool) -> Transport:
     if dry_run:
         return Nowhere()
     if settings.slack_bot_token is None:

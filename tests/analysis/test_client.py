@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from flows.analysis.client import ATTEMPTS, MAX_ANSWER_BYTES, LaasClient, LaasError
+from flows.privacy import Masker
 from tests.builders import build_settings
 from tests.fakes.http import Fault, Reply, Request, lose_reply, refuse_connection_before
 from tests.fakes.laas import EMPTY_CHOICES, GARBAGE, PATH, FakeLaas, completion
 
+MASKER = Masker.of_project()
 PROMPT = "이력서 업로드 문의가 왜 늘었나요? ticket_id: 9001"
 
 
@@ -24,7 +26,7 @@ def complete(laas: FakeLaas, prompt: str = PROMPT, **environment: str) -> str:
     )
 
     async def ask() -> str:
-        async with LaasClient(configured) as client:
+        async with LaasClient(configured, MASKER) as client:
             return await client.complete(prompt)
 
     return asyncio.run(ask())
@@ -36,6 +38,14 @@ def waits(requests: list[Request]) -> list[float]:
 
 
 # --- Asking -----------------------------------------------------------------------------------
+
+
+def test_a_prompt_that_looks_like_personal_data_is_not_sent() -> None:
+    with FakeLaas() as laas:
+        with pytest.raises(LaasError, match="looks like personal data") as caught:
+            complete(laas, "전화는 010-1234-5678입니다")
+        assert not laas.requests
+    assert "1234" not in str(caught.value)
 
 
 def test_the_prompt_is_sent_as_the_protocol_has_it(laas: FakeLaas) -> None:
@@ -73,7 +83,7 @@ def test_many_prompts_share_one_client() -> None:
         configured = build_settings(LAAS_API_KEY=laas.api_key, LAAS_BASE_URL=laas.url)
 
         async def ask() -> list[str]:
-            async with LaasClient(configured) as client:
+            async with LaasClient(configured, MASKER) as client:
                 return await asyncio.gather(*(client.complete(str(n)) for n in range(4)))
 
         assert asyncio.run(ask()) == [f"답: {n}" for n in range(4)]

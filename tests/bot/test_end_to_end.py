@@ -18,7 +18,7 @@ VERSION = "1.2.3+test"
 
 @pytest.fixture(scope="module")
 def slack() -> Iterator[FakeSlack]:
-    with FakeSlack() as slack:
+    with FakeSlack(channels={"C0TEST": {}, "C0OPS": {}}) as slack:
         yield slack
         assert not slack.refusals
 
@@ -36,6 +36,7 @@ def of_the_worker(slack: FakeSlack, folder: Path) -> dict[str, str]:
         "SLACK_API_URL": f"{slack.url}/api/",
         "VOC_HOME": str(folder / "home"),
         "VOC_VERSION": VERSION,
+        "VOC_OPS_CHANNEL": "C0OPS",
         "PREFECT_WORKER_HEARTBEAT_SECONDS": "1",
     }
 
@@ -125,9 +126,12 @@ def test_a_failing_run_is_explained(people: People, slack: FakeSlack) -> None:
     wait_for_reply(slack, sent.ts, "❌ 실패", REPORT_SECONDS)
     (reply,) = replies(slack, sent.ts)
     assert "fewer than two complete weeks before 2020-01-06" in reply
+    (note,) = slack.messages("C0OPS")
+    assert "❌ VOC 리포트 실행이 실패했습니다. tickets.parquet has fewer than two" in note["text"]
+    assert "|실행 보기>" in note["text"]
 
 
-def test_a_killed_worker_is_noticed_and_its_run_ends_as_crashed(
+def test_a_killed_worker_is_noticed_and_the_next_run_tells_the_operators(
     people: People,
     slack: FakeSlack,
     worker: services.Service,
@@ -136,6 +140,7 @@ def test_a_killed_worker_is_noticed_and_its_run_ends_as_crashed(
     of_the_worker: dict[str, str],
 ) -> None:
     """The last one here: afterwards there is no worker."""
+    before = len(slack.messages("C0OPS"))
     sent = people.mention("2026-W46")
     wait_for_reply(slack, sent.ts, "🏃 실행 중", REPORT_SECONDS)
     worker.kill()
@@ -143,3 +148,9 @@ def test_a_killed_worker_is_noticed_and_its_run_ends_as_crashed(
     # No heartbeat for 90 seconds: deploy/automations.yaml calls it crashed.
     wait_for_reply(slack, sent.ts, "❌ 실패 · 실행하던 프로세스가 중단되었습니다", 200)
     wait_for(lambda: not deployed.runs("slack:open"))
+    assert len(slack.messages("C0OPS")) == before
+    with services.worker(deployed.api, folder, of_the_worker):
+        again = people.mention("2026-W46")
+        wait_for_reply(slack, again.ts, "✅ 완료", REPORT_SECONDS)
+    (note,) = slack.messages("C0OPS")[before:]
+    assert "⚠️ 지난 VOC 리포트 실행이 중간에 멈췄습니다" in note["text"]

@@ -16,7 +16,7 @@ from flows.errors import SlackError
 from flows.report import Week, WeeklyReport
 from flows.settings import Settings
 from flows.slack.blocks import Block
-from flows.slack.delivery import POST_ATTEMPTS, Delivered, Delivery
+from flows.slack.delivery import POST_ATTEMPTS, Delivered, Delivery, Scope
 from flows.slack.messages import SUMMARY, Message, analysis_message, summary_messages
 from flows.slack.outbox import OutboxTransport
 from flows.slack.transport import EVENT_TYPE, Target, Transport
@@ -41,6 +41,7 @@ from tests.fakes.http import (
 from tests.fakes.slack import FakeSlack, not_ok
 
 SEOUL = ZoneInfo("Asia/Seoul")
+SCOPE = Scope.of_week(COMPARISON, SEOUL)
 CHANNEL = Target("C0TEST")
 NEXT_WEEK = Week(
     COMPARISON.start + timedelta(days=7), COMPARISON.end + timedelta(days=7), "2025-W47"
@@ -143,7 +144,7 @@ def deliver(
     force: bool = False,
 ) -> list[Delivered]:
     """One run: everything of the report that does not stand there yet."""
-    delivery = Delivery(place.transport(), target, week, SEOUL, run_id, force=force)
+    delivery = Delivery(place.transport(), target, Scope.of_week(week, SEOUL), run_id, force=force)
     return [delivery.post(message) for message in messages_of(report)]
 
 
@@ -222,7 +223,7 @@ def test_a_reply_goes_to_its_own_weeks_thread(on_slack: SlackPlace) -> None:
 @pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
 def test_a_broken_run_is_resumed_with_what_is_missing(place: Place, in_thread: bool) -> None:
     target = Target("C0TEST", place.open_thread() if in_thread else None)
-    broken = Delivery(place.transport(), target, COMPARISON, SEOUL, "run-1")
+    broken = Delivery(place.transport(), target, SCOPE, "run-1")
     standing = broken.post(messages_of(ONE_REPLY)[0])
     summary, reply = deliver(place, target=target, run_id="run-2")
     assert summary == replace(standing, is_new=False)
@@ -233,7 +234,7 @@ def test_a_broken_run_is_resumed_with_what_is_missing(place: Place, in_thread: b
 
 def test_categories_and_overflow_parts_have_keys_of_their_own() -> None:
     report = build_report(*build_changes("CRITICAL", 60), *build_changes("MONITOR", 60, first=101))
-    delivery = Delivery(OutboxTransport(Path("unused")), CHANNEL, COMPARISON, SEOUL, "run-1")
+    delivery = Delivery(OutboxTransport(Path("unused")), CHANNEL, SCOPE, "run-1")
     messages = messages_of(report)
     assert {message.id.kind for message in messages} == {"summary", "overflow", "analysis"}
     keys = [delivery.key(message.id) for message in messages]
@@ -241,7 +242,7 @@ def test_categories_and_overflow_parts_have_keys_of_their_own() -> None:
 
 
 def test_levels_of_a_category_are_not_run_together() -> None:
-    delivery = Delivery(OutboxTransport(Path("unused")), CHANNEL, COMPARISON, SEOUL, "run-1")
+    delivery = Delivery(OutboxTransport(Path("unused")), CHANNEL, SCOPE, "run-1")
     rows = [build_change(category=("a", "b, c", "d")), build_change(category=("a, b", "c", "d"))]
     replies = messages_of(build_report(*rows))[1:]
     assert len({delivery.key(message.id) for message in replies}) == 2
@@ -249,10 +250,10 @@ def test_levels_of_a_category_are_not_run_together() -> None:
 
 def test_what_stands_can_be_asked_for_before_an_analysis_is_made(place: Place) -> None:
     summary, reply = messages_of(ONE_REPLY)
-    first = Delivery(place.transport(), CHANNEL, COMPARISON, SEOUL, "run-1")
+    first = Delivery(place.transport(), CHANNEL, SCOPE, "run-1")
     assert first.standing(summary.id) is None
     first.post(summary)
-    second = Delivery(place.transport(), CHANNEL, COMPARISON, SEOUL, "run-2")
+    second = Delivery(place.transport(), CHANNEL, SCOPE, "run-2")
     assert second.standing(SUMMARY) is not None
     assert second.standing(reply.id) is None
 
@@ -284,6 +285,20 @@ def test_force_posts_again_and_what_it_posted_counts_afterwards(
     third = deliver(place, target=target, run_id="run-3")
     assert place.standing() == before
     assert third == [replace(message, is_new=False) for message in forced]
+
+
+@pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
+def test_only_a_forced_report_where_one_stands_replaces_it(place: Place, in_thread: bool) -> None:
+    target = Target("C0TEST", place.open_thread() if in_thread else None)
+
+    def replaces(*, force: bool) -> bool:
+        transport = place.transport()
+        return Delivery(transport, target, SCOPE, "run-2", force=force).replaces_earlier
+
+    assert not replaces(force=True)
+    deliver(place, target=target)
+    assert not replaces(force=False)
+    assert replaces(force=True)
 
 
 def test_a_forced_run_that_broke_resumes_under_its_own_run_id(place: Place) -> None:

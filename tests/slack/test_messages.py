@@ -221,6 +221,14 @@ def test_the_button_asks_the_bot_for_the_same_week(report: WeeklyReport) -> None
 
 
 @BOTH_KINDS
+def test_a_report_says_that_it_replaces_an_earlier_one(report: WeeklyReport) -> None:
+    (usual,) = summary_messages(report, None, "1.2.3")
+    (forced,) = summary_messages(report, None, "1.2.3", replaces_earlier=True)
+    assert "대신합니다" not in str(usual.blocks)
+    assert "앞서 올린 이 주의 리포트를 대신합니다" in texts(forced.blocks)[-1]
+
+
+@BOTH_KINDS
 def test_the_footer_says_which_version_wrote_it(report: WeeklyReport) -> None:
     (summary,) = summary_messages(report, None, "1.2.3+<abc>")
     assert summary.blocks[-2]["type"] == "context"

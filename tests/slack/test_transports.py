@@ -7,30 +7,66 @@ from pathlib import Path
 import pytest
 
 from flows.errors import UsageError
-from flows.slack.outbox import OutboxTransport
+from flows.privacy import Masker
+from flows.slack.blocks import actions, button, context, section
+from flows.slack.gate import WITHHELD
+from flows.slack.messages import summary_messages
 from flows.slack.transport import Target
 from flows.slack.transports import open_transport, target_for
-from flows.slack.web_api import WebApiTransport
-from tests.builders import build_settings
+from tests.builders import build_report, build_settings
+from tests.fakes.slack import FakeSlack
+
+MASKER = Masker.of_project()
+PAYLOAD = {"key": "k"}
 
 TOKEN = {"SLACK_BOT_TOKEN": "xoxb-test-token"}
 THREAD = "1763370000.000100"
 
 
 def test_without_a_token_messages_go_to_the_outbox(tmp_path: Path) -> None:
-    transport = open_transport(build_settings(VOC_HOME=str(tmp_path / "here")), dry_run=False)
-    assert isinstance(transport, OutboxTransport)
+    transport = open_transport(
+        build_settings(VOC_HOME=str(tmp_path / "here")), MASKER, dry_run=False
+    )
     transport.post(Target("C0TEST"), "text", (), {})
     assert len(list((tmp_path / "here" / "outbox").glob("*.json"))) == 1
 
 
-def test_with_a_token_messages_go_to_slack() -> None:
-    assert isinstance(open_transport(build_settings(**TOKEN), dry_run=False), WebApiTransport)
+def test_with_a_token_messages_go_to_slack(slack: FakeSlack) -> None:
+    settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
+    open_transport(settings, MASKER, dry_run=False).post(Target("C0TEST"), "text", (), PAYLOAD)
+    assert [message["text"] for message in slack.messages("C0TEST")] == ["text"]
+
+
+HOSTILE = "010-1234-5678"
+
+
+def test_what_looks_like_personal_data_is_left_out_and_the_rest_is_posted(
+    slack: FakeSlack, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
+    transport = open_transport(settings, MASKER, dry_run=False)
+    button_with_it = actions(button(f"call {HOSTILE}", "rerun", "2026-W46"))
+    blocks = (section("stays"), section(f"call {HOSTILE}"), context(HOSTILE), button_with_it)
+    transport.post(Target("C0TEST"), f"call {HOSTILE}", blocks, PAYLOAD)
+    (message,) = slack.messages("C0TEST")
+    assert message["text"] == WITHHELD
+    assert message["blocks"] == [section("stays"), *[context(WITHHELD)] * 3]
+    assert "looks like personal data" in caplog.text
+    assert "1234" not in caplog.text
+
+
+def test_a_report_of_ours_passes_whole(slack: FakeSlack, caplog: pytest.LogCaptureFixture) -> None:
+    settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
+    transport = open_transport(settings, MASKER, dry_run=False)
+    for message in summary_messages(build_report(), "https://bi.example/voc", "1.2.3"):
+        transport.post(Target("C0TEST"), message.text, message.blocks, PAYLOAD)
+    assert WITHHELD not in str(slack.messages("C0TEST"))
+    assert not caplog.text
 
 
 @pytest.mark.parametrize("environment", [{}, TOKEN], ids=["outbox", "slack"])
 def test_a_dry_run_posts_nothing_anywhere(environment: dict[str, str], tmp_path: Path) -> None:
-    transport = open_transport(build_settings(**environment), dry_run=True)
+    transport = open_transport(build_settings(**environment), MASKER, dry_run=True)
     transport.post(Target("C0TEST"), "text", (), {})
     assert transport.posted(Target("C0TEST"), since=0) == []
     assert not list(tmp_path.rglob("*"))

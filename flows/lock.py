@@ -1,0 +1,57 @@
+"""One run at a time on one VOC_HOME, inside Prefect and outside: two would write the same tables and messages."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flows.errors import VocError
+from flows.settings import Settings
+from flows.workspace import private_folder
+
+log = logging.getLogger("voc")
+
+PATIENCE_SECONDS = 15 * 60.0  # longer than a run takes
+POLL_SECONDS = 0.2
+
+
+@contextmanager
+def one_run_at_a_time(settings: Settings) -> Iterator[None]:
+    """Hold the lock of VOC_HOME; wait for it while another process has it.
+
+    The system frees it when its holder ends, however that ends. Raises VocError when the other goes on for too long.
+    """
+    path = private_folder(settings.home.resolve()) / "run.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _acquire(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    is_first_try = True
+    while not _is_ours(descriptor):
+        if is_first_try:
+            log.info("another run is going on: waiting for it")
+            is_first_try = False
+        if time.monotonic() > deadline:
+            raise VocError(
+                f"another run has been going on for {PATIENCE_SECONDS / 60:g} minutes. "
+                "End it, or use another VOC_HOME."
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _is_ours(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

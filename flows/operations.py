@@ -1,0 +1,84 @@
+"""What the run tells those who keep it running: in VOC_OPS_CHANNEL, once for each run."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from prefect import runtime
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.utilities.urls import url_for
+
+from flows.errors import SlackError, VocError
+from flows.settings import Settings
+from flows.slack.delivery import Delivery, Scope
+from flows.slack.messages import Message
+from flows.slack.notes import crash_note, failure_note
+from flows.slack.transport import Target, Transport
+
+log = logging.getLogger("voc")
+
+REMEMBERED = timedelta(days=14)
+"""A crash that is older is not told any more."""
+
+
+class Operations:
+    """The place for notes. Only runs of a deployment leave any: who runs `voc` sees for himself."""
+
+    def __init__(self, settings: Settings, transport: Transport, target: Target) -> None:
+        self._transport = transport
+        self._target = Target(settings.ops_channel) if settings.ops_channel else target
+
+    def tell(self, subject: str, message: Message) -> None:
+        """Post a note once for its subject. A Slack that refuses is logged: the run has worse to tell."""
+        if runtime.deployment.id is None:
+            return
+        since = time.time() - REMEMBERED.total_seconds()
+        try:
+            Delivery(
+                self._transport, self._target, Scope(subject, since), str(runtime.flow_run.id)
+            ).post(message)
+        except SlackError as error:
+            log.warning("no note to the operators: %s", error)
+
+    def tell_failure(self, error: Exception) -> None:
+        """Say that this run failed, in its own words for users, or that its log must tell."""
+        reason = str(error) if isinstance(error, VocError) else None
+        run_id = str(runtime.flow_run.id)
+        self.tell(f"run {run_id}", failure_note(reason, run_url(run_id)))
+
+    async def tell_crashes(self) -> None:
+        """Say of earlier runs of this deployment that their process was gone before they could tell."""
+        if runtime.deployment.id is None:
+            return
+        crashed = FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
+            end_time=FlowRunFilterEndTime(after_=datetime.now(UTC) - REMEMBERED),
+        )
+        deployment = DeploymentFilter(id=DeploymentFilterId(any_=[UUID(runtime.deployment.id)]))
+        async with get_client() as client:
+            found = await client.read_flow_runs(
+                flow_run_filter=crashed,
+                deployment_filter=deployment,
+                sort=FlowRunSort.END_TIME_DESC,
+                limit=20,
+            )
+        for run in found:
+            self.tell(f"run {run.id}", crash_note(run_url(str(run.id))))
+
+
+def run_url(run_id: str) -> str | None:
+    """Where the run is shown."""
+    return url_for("flow-run", run_id)

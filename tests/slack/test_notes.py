@@ -1,0 +1,41 @@
+"""What the operators are told."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from flows.slack.messages import Message
+from flows.slack.notes import crash_note, failure_note, late_data_note
+from flows.slack.transport import Target
+from flows.slack.web_api import WebApiTransport
+from tests.builders import COMPARISON
+from tests.fakes.slack import FakeSlack
+
+URL = "http://prefect.example/runs/flow-run/1"
+
+
+@pytest.mark.parametrize(
+    ("note", "parts"),
+    [
+        (late_data_note(COMPARISON, date(2025, 11, 15), URL), ["2025-W46", "2025-11-15까지만"]),
+        (late_data_note(COMPARISON, None, URL), ["2025-W46", "들어오지 않아"]),
+        (failure_note("table <x> & y. Set it.", URL), ["table &lt;x&gt; &amp; y. Set it."]),
+        (failure_note("x" * 5_000, URL), ["xxx…"]),
+        (failure_note(None, URL), ["예상하지 못한 오류"]),
+        (crash_note(URL), ["중간에 멈췄습니다"]),
+    ],
+)
+def test_a_note_says_what_happened_and_leads_to_the_run(
+    slack: FakeSlack, transport: WebApiTransport, note: Message, parts: list[str]
+) -> None:
+    transport.post(Target("C0TEST"), note.text, note.blocks, {"key": "k"})
+    (message,) = slack.messages("C0TEST")
+    assert all(part in message["text"] for part in parts)
+    assert message["text"].endswith(f"<{URL}|실행 보기>")
+    assert "다시 실행" in message["text"]
+
+
+def test_without_an_address_there_is_no_link() -> None:
+    assert "실행 보기" not in crash_note(None).text
