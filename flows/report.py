@@ -27,6 +27,29 @@ class Week:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What a report is made of and what it cost.
+
+    Args:
+        last_day: the last day that the source reaches, None where it is not known.
+        tickets: tickets counted in the two weeks.
+        bytes_billed: what BigQuery billed, None on DuckDB.
+        laas_calls: requests to LaaS; answers kept from an earlier run are none.
+        laas_tokens: tokens that LaaS says they cost.
+        seconds: from the start of the run to the last analysis.
+        version: label of what wrote the report.
+    """
+
+    last_day: date | None
+    tickets: int
+    bytes_billed: int | None
+    laas_calls: int
+    laas_tokens: int
+    seconds: float
+    version: str
+
+
+@dataclass(frozen=True)
 class WeekPair:
     """The comparison week (the report week) and the base week before it."""
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from flows.bigquery.credentials import dbt_credentials
 from flows.bigquery.refusals import explain_if_known
 from flows.errors import SourceError, TransformError
 from flows.settings import Settings
+from flows.usage import Usage
 from flows.workspace import Workspace
 
 log = logging.getLogger("voc")
@@ -33,7 +34,7 @@ class Build:
     """What dbt needs to know about one run.
 
     `backfill_from` is a date as of which the first week to count again was the newest complete one; the last one is
-    that of `as_of`.
+    that of `as_of`. What the jobs bill is added to `usage`.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class Build:
     full_refresh: bool = False
     flow_run_id: str = ""
     backfill_from: date | None = None
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def is_on_bigquery(self) -> bool:
@@ -181,6 +183,7 @@ def _log_jobs(build: Build, names_by_job_id: dict[str, str]) -> None:
         for job in BigQuery(build.settings).jobs(names_by_job_id):
             log_job(job)
             billed += job.bytes_billed
+            build.usage.bytes_billed += job.bytes_billed
     except SourceError as error:
         log.warning("what the jobs billed is not known: %s", error)
     else:

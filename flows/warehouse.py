@@ -12,6 +12,7 @@ from flows.bigquery.connection import BigQuery
 from flows.errors import SourceError
 from flows.report import Change, Keyword, Sample, Threshold, Week, WeeklyReport, WeekPair
 from flows.settings import Settings
+from flows.usage import Usage
 from flows.workspace import Workspace
 
 Row = dict[str, Any]
@@ -47,10 +48,16 @@ class DuckDBWarehouse:
             ) from None
 
 
-def open_warehouse(settings: Settings, workspace: Workspace, *, flow_run_id: str = "") -> Warehouse:
-    """The marts of a workspace; BigQuery's jobs are labelled with the flow run."""
+def open_warehouse(
+    settings: Settings,
+    workspace: Workspace,
+    *,
+    flow_run_id: str = "",
+    usage: Usage | None = None,
+) -> Warehouse:
+    """The marts of a workspace; BigQuery's jobs are labelled with the flow run, and billed to `usage`."""
     if workspace.duckdb_path is None:
-        return BigQuery(settings, flow_run_id)
+        return BigQuery(settings, flow_run_id, usage)
     return DuckDBWarehouse(workspace.duckdb_path)
 
 
@@ -145,9 +152,9 @@ class Readiness:
     is_ready: bool
 
 
-def read_readiness(settings: Settings, as_of: date) -> Readiness:
+def read_readiness(settings: Settings, as_of: date, usage: Usage | None = None) -> Readiness:
     """Whether BigQuery's source reaches the last day of the report week: it is loaded by the day."""
-    (row,) = BigQuery(settings).rows(
+    (row,) = BigQuery(settings, usage=usage).rows(
         f"""
         with bounds as (select date_sub(date_trunc(@as_of, week(monday)), interval 1 day) as week_end),
 

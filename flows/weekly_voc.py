@@ -30,10 +30,16 @@ from flows.lock import one_run_at_a_time
 from flows.operations import Operations, run_url
 from flows.outcome import RunResult
 from flows.privacy import Masker
-from flows.report import Analysis, Change, WeeklyReport
+from flows.report import Analysis, Change, Receipt, WeeklyReport
 from flows.settings import Settings, load_settings
 from flows.slack.delivery import Delivered, Delivery, Scope
-from flows.slack.messages import Message, MessageId, analysis_message, summary_messages
+from flows.slack.messages import (
+    Message,
+    MessageId,
+    analysis_message,
+    receipt_message,
+    summary_messages,
+)
 from flows.slack.notes import late_data_note
 from flows.slack.preview import preview
 from flows.slack.transport import Target, Transport
@@ -41,6 +47,7 @@ from flows.slack.transports import open_transport, target_for
 from flows.source_file import SourceFile, source_of
 from flows.state import answers_storage
 from flows.thresholds import check_thresholds
+from flows.usage import Usage
 from flows.warehouse import (
     Readiness,
     Warehouse,
@@ -88,6 +95,7 @@ async def weekly_voc(
 
     Raises VocError: nothing was posted, or a later run posts what is missing.
     """
+    usage = Usage()
     settings = load_settings()
     check_thresholds()
     as_of = checked_as_of(as_of, runtime.flow_run.scheduled_start_time.astimezone(settings.zone))
@@ -98,14 +106,25 @@ async def weekly_voc(
     operations = Operations(settings, transport, target)
     try:
         await operations.tell_crashes()
+        last_day = None
         if settings.target == "bigquery" and source is None:
-            readiness = await wait_until_ready(settings, as_of, patient=wait_for_data)
+            readiness = await wait_until_ready(settings, as_of, usage, patient=wait_for_data)
             if not readiness.is_ready:
                 return _completed(not_ready(readiness, operations))
+            last_day = readiness.last_day
         with one_run_at_a_time(settings):
             return _completed(
                 await report_week(
-                    settings, as_of, source, transport, target, masker, dry_run=dry_run, force=force
+                    settings,
+                    as_of,
+                    source,
+                    transport,
+                    target,
+                    masker,
+                    usage,
+                    last_day,
+                    dry_run=dry_run,
+                    force=force,
                 )
             )
     except Exception as error:
@@ -120,15 +139,17 @@ async def report_week(
     transport: Transport,
     target: Target,
     masker: Masker,
+    usage: Usage,
+    last_day: date | None,
     *,
     dry_run: bool,
     force: bool,
 ) -> RunResult:
-    """Build the tables, post the summary, then each analysis as soon as it is written."""
+    """Build the tables, post the summary, then each analysis as soon as it is written, then the receipt."""
     file = prepare_source(settings, source, as_of)
     if file and file.ends_before_report_week:
         return RunResult("no_data", file.weeks, last_date=file.last_date)
-    report = read_changes(build_models(settings, file, as_of), as_of)
+    report = read_changes(build_models(settings, file, as_of, usage), as_of)
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
     await publish_artifacts(report, settings)
@@ -147,12 +168,31 @@ async def report_week(
     standing = {c: delivery.standing(MessageId("analysis", c.category)) for c in report.to_analyse}
     delivered += [message for message in standing.values() if message]
     to_analyse = [change for change, message in standing.items() if message is None]
-    async with aclosing(analyse(to_analyse, report, settings, masker)) as finished:
+    async with aclosing(analyse(to_analyse, report, settings, masker, usage)) as finished:
         async for change, analysis in finished:
             analyses.append(analysis)
             messages.append(analysis_message(change, analysis))
             delivered.append(await post(delivery, messages[-1]))
+    receipt = receipt_of(report, settings, usage, file.last_date if file else last_day)
+    messages.append(receipt_message(receipt))
+    delivered.append(await post(delivery, messages[-1]))
+    await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
     return RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
+
+
+def receipt_of(
+    report: WeeklyReport, settings: Settings, usage: Usage, last_day: date | None
+) -> Receipt:
+    """What the report is made of and what it cost."""
+    return Receipt(
+        last_day=last_day,
+        tickets=sum(row.base_total + row.comparison_total for row in report.rows),
+        bytes_billed=usage.bytes_billed if settings.target == "bigquery" else None,
+        laas_calls=usage.laas_calls,
+        laas_tokens=usage.laas_tokens,
+        seconds=usage.seconds,
+        version=settings.version,
+    )
 
 
 def _completed(result: RunResult) -> RunResult:
@@ -167,11 +207,13 @@ def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
     return isinstance(error, VocError) and error.is_passing
 
 
-async def wait_until_ready(settings: Settings, as_of: date, *, patient: bool) -> Readiness:
+async def wait_until_ready(
+    settings: Settings, as_of: date, usage: Usage, *, patient: bool
+) -> Readiness:
     """Ask how far the source reaches, again and again while it falls short and there is time."""
     deadline = time.monotonic() + (settings.readiness_wait_minutes * 60 if patient else 0)
     while True:
-        readiness = check_readiness(settings, as_of)
+        readiness = check_readiness(settings, as_of, usage)
         left = deadline - time.monotonic()
         if readiness.is_ready or left <= 0:
             return readiness
@@ -197,10 +239,10 @@ def check_target(transport: Transport, target: Target) -> None:
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-def check_readiness(settings: Settings, as_of: date) -> Readiness:
+def check_readiness(settings: Settings, as_of: date, usage: Usage) -> Readiness:
     """Whether the source reaches the end of the report week, once it was found usable."""
     BigQuery(settings).check()
-    return read_readiness(settings, as_of)
+    return read_readiness(settings, as_of, usage)
 
 
 @task(cache_policy=NO_CACHE)
@@ -210,7 +252,9 @@ def prepare_source(settings: Settings, source: Path | None, as_of: date) -> Sour
 
 
 @task(cache_policy=NO_CACHE)
-def build_models(settings: Settings, file: SourceFile | None, as_of: date) -> Warehouse:
+def build_models(
+    settings: Settings, file: SourceFile | None, as_of: date, usage: Usage
+) -> Warehouse:
     """dbt build. Its failure stops the run before anything is posted."""
     log.info("dbt: building the tables")
     workspace = file.workspace if file else workspace_for(settings, None)
@@ -222,12 +266,13 @@ def build_models(settings: Settings, file: SourceFile | None, as_of: date) -> Wa
             as_of,
             full_refresh=bool(file and file.needs_full_refresh),
             flow_run_id=flow_run_id,
+            usage=usage,
         )
     )
     if file:
         file.mark_built()
         remember(settings, workspace)
-    return open_warehouse(settings, workspace, flow_run_id=flow_run_id)
+    return open_warehouse(settings, workspace, flow_run_id=flow_run_id, usage=usage)
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
@@ -279,7 +324,11 @@ async def publish_artifacts(report: WeeklyReport, settings: Settings) -> None:
 
 
 async def analyse(
-    changes: Sequence[Change], report: WeeklyReport, settings: Settings, masker: Masker
+    changes: Sequence[Change],
+    report: WeeklyReport,
+    settings: Settings,
+    masker: Masker,
+    usage: Usage,
 ) -> AsyncGenerator[tuple[Change, Analysis]]:
     """Analyse each change, a few at a time, and yield each as soon as it is finished."""
     if not changes:
@@ -288,7 +337,7 @@ async def analyse(
     slots = asyncio.Semaphore(settings.laas_concurrency)
     async with AsyncExitStack() as stack:
         laas = (
-            await stack.enter_async_context(LaasClient(settings, masker))
+            await stack.enter_async_context(LaasClient(settings, masker, usage))
             if settings.laas_api_key
             else None
         )

@@ -89,7 +89,8 @@ def test_a_report_goes_to_the_outbox_once(home: Path, sample_file: Path) -> None
     assert all(first.report.status_counts.values())
     assert first.report.changes[0].category == SURGE
     messages = outbox(home)
-    assert len(messages) == 1 + len(first.report.to_analyse)
+    assert len(messages) == 1 + len(first.report.to_analyse) + 1
+    assert [m["metadata"]["event_payload"]["kind"] for m in messages][-1] == "receipt"
     summary, *replies = messages
     assert summary["thread_ts"] is None
     assert {reply["thread_ts"] for reply in replies} == {summary["ts"]}
@@ -114,7 +115,11 @@ def test_slack_and_laas_are_really_asked(
     assert {analysis.source for analysis in result.analyses} == {"laas"}
     assert len(server.prompts) == len(result.analyses)
     (summary,) = slack.messages(CHANNEL)
-    assert len(slack.threads[summary["ts"]]) == len(result.analyses)
+    *_, receipt = thread = slack.threads[summary["ts"]]
+    assert len(thread) == len(result.analyses) + 1
+    assert f"LaaS {len(server.requests)}회" in receipt["text"]
+    assert "0토큰" not in receipt["text"]
+    assert "데이터 2026-11-15까지" in receipt["text"]
     assert not slack.refusals
     assert not server.refusals
     surge = next(analysis for analysis in result.analyses if analysis.category == SURGE)
@@ -182,7 +187,7 @@ def test_a_broken_run_is_completed_by_the_next(
     (summary,) = slack.messages(CHANNEL)
     assert completed.report is not None
     keys = [m["metadata"]["event_payload"]["key"] for m in slack.threads[summary["ts"]]]
-    assert len(keys) == len(set(keys)) == len(completed.report.to_analyse)
+    assert len(keys) == len(set(keys)) == len(completed.report.to_analyse) + 1
 
 
 def test_a_thread_is_a_target_of_its_own(home: Path, sample_file: Path, slack: FakeSlack) -> None:
@@ -222,7 +227,7 @@ def test_a_dry_run_builds_and_analyses_but_posts_nothing(
     result = run(source=sample_file, dry_run=True)
     assert result.outcome == "dry_run"
     assert result.delivered == ()
-    assert len(result.messages) == 1 + len(server.prompts) > 1
+    assert len(result.messages) == 1 + len(server.prompts) + 1 > 2
     assert slack.requests == []
 
 
@@ -255,8 +260,9 @@ def test_a_quiet_week_is_announced_in_one_line(home: Path, tmp_path: Path) -> No
     quiet.write_text("\n".join(["id,event_create_time,category1,overall_emotion", *rows]))
     result = run(source=quiet)
     assert result.outcome == "quiet"
-    (message,) = outbox(home)
-    assert len(message["blocks"]) == 1
+    message, receipt = outbox(home)
+    assert [block["type"] for block in message["blocks"]] == ["section", "context", "actions"]
+    assert receipt["metadata"]["event_payload"]["kind"] == "receipt"
     assert "기준을 넘은 변화가 없습니다" in message["text"]
     assert run(source=quiet).outcome == "already_posted"
 

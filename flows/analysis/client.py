@@ -16,6 +16,7 @@ from tenacity import (
 
 from flows.privacy import Masker
 from flows.settings import Settings
+from flows.usage import Usage
 
 ATTEMPTS = 4
 TIMEOUT_SECONDS = 120  # one answer can take a minute
@@ -41,8 +42,9 @@ class LaasClient:
     any other refusal is final.
     """
 
-    def __init__(self, settings: Settings, masker: Masker) -> None:
+    def __init__(self, settings: Settings, masker: Masker, usage: Usage | None = None) -> None:
         assert settings.laas_api_key is not None
+        self._usage = usage or Usage()
         self._masker = masker
         self._preset_hash = settings.laas_preset_hash
         self._http = httpx.AsyncClient(
@@ -90,12 +92,15 @@ class LaasClient:
             response = await self._http.post("api/preset/v2/chat/completions", json=body)
         except httpx.RequestError as error:
             raise LaasError(type(error).__name__, is_passing=True) from None
+        self._usage.laas_calls += 1
         status = response.status_code
         if status in (408, 429) or status >= 500:
             raise LaasError(f"HTTP {status}", _retry_after(response), is_passing=True)
         if status != 200:
             raise LaasError(f"HTTP {status}")
-        return _content(response)
+        content = _content(response)
+        self._usage.laas_tokens += _tokens(response)
+        return content
 
 
 def _wait(state: RetryCallState) -> float:
@@ -110,6 +115,13 @@ def _retry_after(response: httpx.Response) -> float | None:
         return max(0.0, float(response.headers["Retry-After"]))
     except (KeyError, ValueError):
         return None
+
+
+def _tokens(response: httpx.Response) -> int:
+    """The tokens that the answer says it cost; 0 where it does not say."""
+    usage = response.json().get("usage")
+    tokens = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return tokens if isinstance(tokens, int) and tokens > 0 else 0
 
 
 def _content(response: httpx.Response) -> str:

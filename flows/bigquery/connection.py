@@ -15,6 +15,7 @@ from flows.bigquery.credentials import google_credentials
 from flows.bigquery.refusals import explain
 from flows.errors import SourceError
 from flows.settings import Settings
+from flows.usage import Usage
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client, Dataset
@@ -51,8 +52,11 @@ class Job:
 class BigQuery:
     """The datasets of the settings. Every method raises SourceError with one line that says what to do."""
 
-    def __init__(self, settings: Settings, flow_run_id: str = "") -> None:
+    def __init__(
+        self, settings: Settings, flow_run_id: str = "", usage: Usage | None = None
+    ) -> None:
         self._settings = settings
+        self._usage = usage or Usage()
         self._labels = {"app": "voc-analyst", "flow_run_id": flow_run_id}
 
     @cached_property
@@ -82,7 +86,9 @@ class BigQuery:
                 sql, job_config=config, job_retry=None, timeout=PATIENCE_SECONDS
             )
             rows = [dict(row) for row in job.result(job_retry=None, timeout=READ_SECONDS)]
-            log_job(Job("read", job.total_bytes_billed or 0))
+            read = Job("read", job.total_bytes_billed or 0)
+            self._usage.bytes_billed += read.bytes_billed
+            log_job(read)
             return rows
 
     def check(self) -> None:

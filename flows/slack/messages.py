@@ -16,6 +16,7 @@ from flows.report import (
     Analysis,
     Category,
     Change,
+    Receipt,
     Status,
     Threshold,
     Week,
@@ -34,7 +35,7 @@ from flows.slack.blocks import (
     section,
 )
 
-Kind = Literal["summary", "overflow", "analysis", "late", "failed"]
+Kind = Literal["summary", "overflow", "analysis", "receipt", "late", "failed"]
 
 MAX_CATEGORY_CHARACTERS = 120
 MAX_NOTIFICATION_CHARACTERS = 500
@@ -140,6 +141,20 @@ def analysis_message(change: Change, analysis: Analysis) -> Message:
         ),
         blocks=(*body, context(origin)),
     )
+
+
+def receipt_message(receipt: Receipt) -> Message:
+    """The last line of the thread: what the report is made of and what it cost."""
+    parts = [
+        f"데이터 {receipt.last_day}까지" if receipt.last_day else "",
+        f"티켓 {receipt.tickets:,}건",
+        "" if receipt.bytes_billed is None else f"BigQuery {receipt.bytes_billed / 1e6:,.1f} MB",
+        f"LaaS {receipt.laas_calls}회 {receipt.laas_tokens:,}토큰" if receipt.laas_calls else "",
+        f"{receipt.seconds:.0f}초",
+        f"voc-analyst {escaped(receipt.version)}",
+    ]
+    text = "🧾 " + " · ".join(filter(None, parts))
+    return Message(MessageId("receipt"), text, (context(text),))
 
 
 def sparkline(totals: Sequence[int]) -> str:

@@ -86,8 +86,9 @@ def _seconds_to_deliver(source: Path, api_url: str, state: str) -> float:
         for request in slack.requests
         if request.method == "chat.postMessage" and request.number not in refused
     ]
-    if len(accepted) != CATEGORIES + 1 or len(laas.prompts) != CATEGORIES:
+    if len(accepted) != CATEGORIES + 2 or len(laas.prompts) != CATEGORIES:
         raise RuntimeError(
-            f"{len(laas.prompts)} analyses and {len(accepted)} messages are not 20 and 21"
+            f"{len(laas.prompts)} analyses and {len(accepted)} messages are not 20 and 22"
         )
-    return accepted[-1] - accepted[0]
+    summary, *_, last_reply, _receipt = accepted
+    return last_reply - summary

@@ -9,6 +9,7 @@ import pytest
 
 from flows import weekly_voc
 from flows.settings import load_settings
+from flows.usage import Usage
 from flows.warehouse import Readiness, read_readiness
 from tests.bigquery.conftest import SOURCE_PROJECT
 from tests.conftest import run_voc
@@ -85,13 +86,15 @@ def test_a_patient_run_waits_until_the_data_is_there(monkeypatch: pytest.MonkeyP
 
     answers = [False, False, True]
 
-    def check(settings: object, as_of: date) -> Readiness:
+    def check(settings: object, as_of: date, usage: object) -> Readiness:
         return Readiness(weeks=None, last_day=None, is_ready=answers.pop(0))  # type: ignore[arg-type]
 
     monkeypatch.setattr(weekly_voc, "check_readiness", check)
     monkeypatch.setattr(weekly_voc, "READINESS_POLL_SECONDS", 0.01)
     settings = load_settings()
-    assert asyncio.run(weekly_voc.wait_until_ready(settings, MONDAY, patient=True)).is_ready
+    assert asyncio.run(
+        weekly_voc.wait_until_ready(settings, MONDAY, Usage(), patient=True)
+    ).is_ready
     assert not answers
 
 
@@ -105,5 +108,7 @@ def test_nobody_waits_for_longer_than_asked(
     late = Readiness(weeks=None, last_day=None, is_ready=False)  # type: ignore[arg-type]
     monkeypatch.setattr(weekly_voc, "check_readiness", lambda *_: late)
     monkeypatch.setattr(weekly_voc, "READINESS_POLL_SECONDS", 0.01)
-    found = asyncio.run(weekly_voc.wait_until_ready(load_settings(), MONDAY, patient=patient))
+    found = asyncio.run(
+        weekly_voc.wait_until_ready(load_settings(), MONDAY, Usage(), patient=patient)
+    )
     assert found is late

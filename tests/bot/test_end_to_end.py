@@ -81,7 +81,8 @@ def test_a_mention_leads_to_the_report_in_its_thread(slack: FakeSlack, mentioned
     first, *report = slack.threads[mentioned]
     assert "✅ 완료" in first["text"]
     assert kinds(slack, mentioned)[0] == "summary"
-    assert kinds(slack, mentioned).count("analysis") == len(report) - 1 >= 2
+    assert kinds(slack, mentioned).count("analysis") == len(report) - 2 >= 2
+    assert kinds(slack, mentioned)[-1] == "receipt"
     assert f"voc-analyst {VERSION}" in str(report[0]["blocks"])
     assert [m["ts"] for m in slack.messages("C0TEST")] == [mentioned]
 

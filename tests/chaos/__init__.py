@@ -1,0 +1,1 @@
+"""Kills runs and counts what stands in Slack afterwards."""

@@ -1,0 +1,154 @@
+"""One crash: a run is killed at a chosen moment, then run again until it ends, and what stands is counted."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tests.fakes.http import FakeServer, hook
+from tests.fakes.laas import FakeLaas
+from tests.fakes.slack import FakeSlack
+
+CHANNEL, AS_OF = "C0CHAOS", "2026-11-16"
+RUNS_AT_MOST = 3
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When the run is killed: at a request to Slack or LaaS, or some seconds after the summary was sent."""
+
+    service: Literal["slack", "laas", "clock"]
+    number: float
+    when: Literal["before", "after"] = "before"
+
+    def __str__(self) -> str:
+        if self.service == "clock":
+            return f"{self.number:.2f} s after the summary was sent"
+        return f"{self.when} request {self.number:g} to {self.service} took effect"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What stood in Slack in the end, and whether the kill came before the run had ended."""
+
+    duplicates: int
+    missing: int
+    was_killed: bool
+
+
+class Chaos:
+    """A prebuilt warehouse, a Prefect server that stays, and what a run posts that nobody kills."""
+
+    def __init__(self, source: Path, prebuilt: Path, scratch: Path, api_url: str) -> None:
+        self._source, self._prebuilt, self._scratch, self._api = source, prebuilt, scratch, api_url
+        with self._services() as (slack, laas):
+            self._run(slack, laas, self._home(), lambda process: None)
+            self.expected = keys(slack)
+            self.requests = {"slack": len(slack.requests), "laas": len(laas.requests)}
+            posts = [r.time for r in slack.requests if r.method == "chat.postMessage"]
+            self.delivery_seconds = posts[-1] - posts[0]
+
+    def boundaries(self) -> list[Moment]:
+        """Before and after each request that a run makes to Slack and to LaaS."""
+        return [
+            Moment(service, number, when)  # type: ignore[arg-type]
+            for service, count in self.requests.items()
+            for number in range(1, count + 1)
+            for when in ("before", "after")
+        ]
+
+    def random_moments(self, count: int, seed: int) -> list[Moment]:
+        """Moments within delivery, from the summary on."""
+        numbers = random.Random(seed)
+        return [Moment("clock", numbers.uniform(0, self.delivery_seconds)) for _ in range(count)]
+
+    def crash(self, moment: Moment) -> Counted:
+        """Kill a run at the moment; run again until a run ends well; count."""
+        home = self._home()
+        with self._services() as (slack, laas):
+            code = self._run(slack, laas, home, lambda process: _arm(process, moment, slack, laas))
+            was_killed = code == -signal.SIGKILL
+            for _ in range(RUNS_AT_MOST):
+                if code == 0:
+                    break
+                code = self._run(slack, laas, home, lambda process: None)
+            if code != 0:
+                raise RuntimeError(f"no run ended well after a crash {moment}")
+            found = keys(slack)
+        shutil.rmtree(home)
+        return Counted(
+            duplicates=sum(count - 1 for count in found.values()),
+            missing=len(self.expected.keys() - found.keys()),
+            was_killed=was_killed,
+        )
+
+    def _home(self) -> Path:
+        home = self._scratch / f"home-{time.monotonic_ns()}"
+        shutil.copytree(self._prebuilt, home, symlinks=True)
+        return home
+
+    @contextmanager
+    def _services(self) -> Iterator[tuple[FakeSlack, FakeLaas]]:
+        with FakeSlack(channels={CHANNEL: {}}) as slack, FakeLaas() as laas:
+            yield slack, laas
+
+    def _run(
+        self,
+        slack: FakeSlack,
+        laas: FakeLaas,
+        home: Path,
+        arm: Callable[[subprocess.Popen[bytes]], None],
+    ) -> int:
+        environment = {
+            "PREFECT_API_URL": self._api,
+            "VOC_HOME": str(home),
+            "SLACK_API_URL": f"{slack.url}/api/",
+            "SLACK_BOT_TOKEN": slack.token,
+            "VOC_SLACK_CHANNEL": CHANNEL,
+            "LAAS_BASE_URL": laas.url,
+            "LAAS_API_KEY": laas.api_key,
+        }
+        command = ["-m", "flows.cli", "run", "--source", str(self._source), "--as-of", AS_OF]
+        with (self._scratch / "runs.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command], env=os.environ | environment, stdout=log, stderr=log
+            )
+            arm(process)
+            return process.wait(timeout=180)
+
+
+def keys(slack: FakeSlack) -> Counter[str]:
+    """The keys of the report's messages, without the run that posted them."""
+    messages = [*slack.messages(CHANNEL), *(m for thread in slack.threads.values() for m in thread)]
+    return Counter(
+        message["metadata"]["event_payload"]["key"] for message in messages if "metadata" in message
+    )
+
+
+def _arm(
+    process: subprocess.Popen[bytes], moment: Moment, slack: FakeSlack, laas: FakeLaas
+) -> None:
+    if moment.service == "clock":
+        timer = threading.Timer(moment.number, process.kill)
+        slack.on("chat.postMessage", nth=1, do=hook(lambda _: timer.start()))
+        return
+    server: FakeServer = slack if moment.service == "slack" else laas
+    server.on(nth=int(moment.number), do=hook(lambda _: _kill(process), when=moment.when))
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Return only when it is gone, so that it cannot read the answer."""
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
