@@ -113,7 +113,8 @@ def _render(folder: Path, connection: dict[str, Any]) -> str:
             *("--project-dir", str(folder), "--profiles-dir", str(folder)),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
             *("--no-introspect", "--no-populate-cache", "--no-send-anonymous-usage-stats"),
-            "--quiet",
+            # A log file would stay open until dbt's next invocation.
+            *("--quiet", "--log-level-file", "none"),
         ]
     )
     assert result.success, result.exception
@@ -310,3 +311,39 @@ def test_a_project_file_without_rules_is_an_error(
 def test_a_missing_project_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         Masker.from_project_file(tmp_path / "dbt_project.yml")
+
+
+# --- Written by somebody who had not seen the patterns ------------------------------------------
+
+STRANGERS = yaml.safe_load(
+    (Path(__file__).parent / "data" / "pii_strangers.yml").read_text("utf-8")
+)
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u206f\ufeff\u202a-\u202e]")
+
+
+def plain(text: str) -> str:
+    """As a reader sees it, whatever the spelling."""
+    return INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+
+
+@pytest.mark.parametrize("case", STRANGERS["masked"], ids=lambda case: case["text"][:30])
+def test_what_a_stranger_wrote_is_masked(masker: Masker, case: dict[str, Any]) -> None:
+    """A `gap` is known: whoever closes it takes the mark away."""
+    masked = plain(masker.mask(case["text"]))
+    is_left = any(plain(secret) in masked for secret in case["secret"])
+    assert is_left is case.get("gap", False), masked
+
+
+@pytest.mark.parametrize("case", STRANGERS["kept"], ids=lambda case: case["text"][:30])
+def test_what_a_stranger_wrote_without_personal_data_stays(
+    masker: Masker, case: dict[str, Any]
+) -> None:
+    assert masker.contains_pii(case["text"]) is case.get("gap", False)
+
+
+def test_there_are_enough_strings_of_strangers_and_few_gaps() -> None:
+    gaps = {kind: sum("gap" in case for case in cases) for kind, cases in STRANGERS.items()}
+    assert len(STRANGERS["masked"]) >= 110
+    assert len(STRANGERS["kept"]) >= 80
+    assert gaps["masked"] <= 10
+    assert gaps["kept"] <= 2

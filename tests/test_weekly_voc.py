@@ -163,7 +163,7 @@ def test_a_finished_analysis_does_not_wait_for_the_others(
 
     def slow_for_the_surge(prompt: str) -> str:
         if "업로드 오류" in prompt:
-            time.sleep(4)
+            time.sleep(10)
         return '{"summary": "요약", "hypotheses": ["가설"], "actions": ["조치"], "examples": []}'
 
     server = laas(answer=slow_for_the_surge)
@@ -171,7 +171,7 @@ def test_a_finished_analysis_does_not_wait_for_the_others(
     assert result.analyses[-1].category == SURGE
     first_reply = [r.time for r in slack.requests if r.method == "chat.postMessage"][1]
     asked_last = max(r.time for r in server.requests)
-    assert first_reply - asked_last < 4
+    assert first_reply - asked_last < 10
     assert server.max_concurrent > 1
 
 
