@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: help setup demo up test test-bigquery lint bench docs build roles deploy rollback url deployed-version invoke lock clean
+.PHONY: help setup demo up test test-bigquery lint bench chaos docs build roles deploy rollback url deployed-version invoke lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -42,6 +42,9 @@ lint: .venv/.dev  ## Check style, types, SQL and boundaries
 
 bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (three quarters of an hour)
 	$(BIN)/python -m tests.bench
+
+chaos: .venv/.dev  ## Kill runs at every boundary and at random moments, and count what stands (an hour)
+	$(BIN)/python -m tests.chaos
 
 docs: .venv/.runtime  ## Build the dbt docs site in .voc/docs (TARGET=bigquery for BigQuery's)
 	@$(BIN)/voc docs $(if $(TARGET),--target $(TARGET))

@@ -27,6 +27,20 @@ class Week:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A category whose status in a past week is another now than when the week's report was posted.
+
+    A status is None where the category had no row; the totals are today's.
+    """
+
+    category: Category
+    posted_status: Status | None
+    status: Status | None
+    base_total: int
+    comparison_total: int
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What a report is made of and what it cost.
 

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from flows.bigquery.connection import BigQuery
 from flows.errors import SourceError
-from flows.report import Change, Keyword, Sample, Threshold, Week, WeeklyReport, WeekPair
+from flows.report import (
+    Change,
+    Correction,
+    Keyword,
+    Sample,
+    Threshold,
+    Week,
+    WeeklyReport,
+    WeekPair,
+)
 from flows.settings import Settings
 from flows.usage import Usage
 from flows.workspace import Workspace
 
 Row = dict[str, Any]
+
+RECOUNTED_WEEKS = 2
+"""late_ticket_lookback_weeks of dbt_project.yml: no earlier week changes in a run."""
 
 
 class Warehouse(Protocol):
@@ -99,6 +111,64 @@ def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[Change, ...]:
     )
     return tuple(
         Change(**row | {"total_last_8_weeks": tuple(row["total_last_8_weeks"])}) for row in rows
+    )
+
+
+def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
+    """The weeks up to the newest that a run counts again, of which a status is not what it was at first."""
+    rows = warehouse.rows(
+        f"""
+        select weeks.week_start, weeks.week_end, weeks.week_label
+        from dim_voc_weeks as weeks
+        inner join voc_weekly_status_snapshot as statuses on statuses.week_start = weeks.week_start
+        where weeks.week_start <= @week_start and weeks.week_start >= @week_start - {7 * RECOUNTED_WEEKS}
+        group by weeks.week_start, weeks.week_end, weeks.week_label
+        having count(distinct statuses.dbt_valid_from) > 1
+        order by weeks.week_start
+        """,
+        week_start=newest.start,
+    )
+    return tuple(Week(row["week_start"], row["week_end"], row["week_label"]) for row in rows)
+
+
+def read_corrections(
+    warehouse: Warehouse, week: Week, posted_at: datetime
+) -> tuple[Correction, ...]:
+    """What the statuses of a week were at a moment (aware), where they are others now; no row is as STABLE."""
+    rows = warehouse.rows(
+        """
+        with posted as (
+            select category1, category2, category3, status as posted_status
+            from voc_weekly_status_snapshot
+            where week_start = @week_start
+                and dbt_valid_from <= cast(@posted_at as timestamp)
+                and (dbt_valid_to is null or dbt_valid_to > cast(@posted_at as timestamp))
+        ),
+
+        today as (
+            select category1, category2, category3, status, base_total, comparison_total
+            from fct_voc_weekly_status
+            where week_start = @week_start
+        )
+
+        select *
+        from posted
+        full outer join today using (category1, category2, category3)
+        where coalesce(posted_status, 'STABLE') != coalesce(status, 'STABLE')
+        order by category1, category2, category3
+        """,
+        week_start=week.start,
+        posted_at=f"{posted_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}",
+    )
+    return tuple(
+        Correction(
+            _category(row),
+            row["posted_status"],
+            row["status"],
+            row["base_total"] or 0,
+            row["comparison_total"] or 0,
+        )
+        for row in rows
     )
 
 

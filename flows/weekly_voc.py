@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,13 +30,15 @@ from flows.lock import one_run_at_a_time
 from flows.operations import Operations, run_url
 from flows.outcome import RunResult
 from flows.privacy import Masker
-from flows.report import Analysis, Change, Receipt, WeeklyReport
+from flows.report import Analysis, Change, Correction, Receipt, Week, WeeklyReport
 from flows.settings import Settings, load_settings
 from flows.slack.delivery import Delivered, Delivery, Scope
 from flows.slack.messages import (
+    SUMMARY,
     Message,
     MessageId,
     analysis_message,
+    correction_message,
     receipt_message,
     summary_messages,
 )
@@ -52,6 +54,8 @@ from flows.warehouse import (
     Readiness,
     Warehouse,
     open_warehouse,
+    read_changed_weeks,
+    read_corrections,
     read_readiness,
     read_report,
     read_week_pair,
@@ -149,13 +153,15 @@ async def report_week(
     file = prepare_source(settings, source, as_of)
     if file and file.ends_before_report_week:
         return RunResult("no_data", file.weeks, last_date=file.last_date)
-    report = read_changes(build_models(settings, file, as_of, usage), as_of)
+    warehouse = build_models(settings, file, as_of, usage)
+    report = read_changes(warehouse, as_of)
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
     await publish_artifacts(report, settings)
 
     source_key = f"{file.key}:" if file else ""
-    delivery = open_delivery(transport, target, report, settings, source_key, force)
+    week = report.weeks.comparison
+    delivery = open_delivery(transport, target, week, settings, source_key, force)
     analyses, messages, delivered = [], [], []
     for message in summary_messages(
         report,
@@ -177,6 +183,11 @@ async def report_week(
     messages.append(receipt_message(receipt))
     delivered.append(await post(delivery, messages[-1]))
     await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
+    for week in read_changed_weeks(warehouse, report.weeks.comparison):
+        earlier = open_delivery(transport, target, week, settings, source_key, force=False)
+        corrections = find_corrections(warehouse, week, earlier)
+        if corrections:
+            await post(earlier, correction_message(week, corrections))
     return RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
 
 
@@ -295,7 +306,7 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
 def open_delivery(
     transport: Transport,
     target: Target,
-    report: WeeklyReport,
+    week: Week,
     settings: Settings,
     source_key: str,
     force: bool,
@@ -304,10 +315,21 @@ def open_delivery(
     return Delivery(
         transport,
         target,
-        Scope.of_week(report.weeks.comparison, settings.zone, source_key),
+        Scope.of_week(week, settings.zone, source_key),
         run_id=str(runtime.flow_run.id),
         force=force,
     )
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+def find_corrections(
+    warehouse: Warehouse, week: Week, delivery: Delivery
+) -> tuple[Correction, ...]:
+    """What late tickets changed since an earlier week's summary was posted there; nothing if it was not."""
+    summary = delivery.standing(SUMMARY)
+    if summary is None:
+        return ()
+    return read_corrections(warehouse, week, datetime.fromtimestamp(float(summary.ts), UTC))
 
 
 @task(cache_policy=NO_CACHE, task_run_name="post {message.id.kind}")

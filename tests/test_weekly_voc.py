@@ -13,11 +13,14 @@ from typing import Any
 import duckdb
 import httpx
 import pytest
+import yaml
 
+from flows import PROJECT_ROOT
 from flows.errors import SlackError, SourceError, TransformError, UsageError, VocError
 from flows.outcome import RunResult
 from flows.settings import load_settings
 from flows.source_file import open_source
+from flows.warehouse import RECOUNTED_WEEKS
 from tests.conftest import AS_OF
 from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
@@ -331,3 +334,52 @@ def test_the_run_is_readable_in_the_prefect_ui(
     assert result.report is not None
     assert json.loads(artifacts["voc-changes"])[0]["category3"] == "업로드 오류"
     assert "VOC 주간 리포트 · 2026-W46" in artifacts["voc-summary"]
+
+
+def write_tickets(path: Path, counts: dict[tuple[str, int], int]) -> Path:
+    """A CSV with so many tickets of a category on a day of November 2026."""
+    rows = [
+        f"{category}-{day}-{n},2026-11-{day:02d}T03:00:00Z,{category},부정"
+        for (category, day), count in counts.items()
+        for n in range(count)
+    ]
+    path.write_text("\n".join(["id,event_create_time,category1,overall_emotion", *rows]))
+    return path
+
+
+def test_late_tickets_that_change_a_posted_week_are_told_once_in_its_thread(
+    home: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "tickets.csv"
+    on_time = {("유저", 3): 30, ("유저", 10): 30, ("결제", 3): 20, ("결제", 10): 40}
+    write_tickets(file, on_time)
+    assert run(source=file).outcome == "posted"
+    posted = outbox(home)
+
+    write_tickets(file, on_time | {("유저", 10): 45})
+    run(source=file)
+    analysis, correction = outbox(home)[len(posted) :]  # the newly flagged category is analysed too
+    assert analysis["metadata"]["event_payload"]["kind"] == "analysis"
+    assert correction["thread_ts"] == posted[0]["ts"]
+    assert "2026-W46의 상태가 바뀌었습니다" in correction["text"]
+    text = str(correction["blocks"])
+    assert "• *유저* ⚪ STABLE → 🔴 CRITICAL (30 → 45건)" in text.replace(" / (미분류)", "")
+    assert "결제" not in text
+
+    assert run(source=file).outcome == "already_posted"
+    assert len(outbox(home)) == len(posted) + 2
+
+    # A week later it is still the posted week's thread that hears of it.
+    later = {("유저", 17): 45, ("결제", 17): 40}
+    write_tickets(file, on_time | later | {("유저", 10): 45, ("결제", 10): 20})
+    assert run(source=file, as_of=date(2026, 11, 23)).outcome in ("posted", "quiet")
+    corrections = [
+        m for m in outbox(home) if m["metadata"]["event_payload"]["kind"] == "correction"
+    ]
+    assert [m["thread_ts"] for m in corrections] == [posted[0]["ts"]] * 2
+    assert "결제" in str(corrections[1]["blocks"])
+
+
+def test_as_many_weeks_are_looked_at_as_dbt_counts_again() -> None:
+    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text("utf-8"))
+    assert project["vars"]["late_ticket_lookback_weeks"] == RECOUNTED_WEEKS

@@ -6,6 +6,7 @@ overflow message have at most three full sections, an analysis four bounded ones
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from flows.report import (
     Analysis,
     Category,
     Change,
+    Correction,
     Receipt,
     Status,
     Threshold,
@@ -35,7 +37,7 @@ from flows.slack.blocks import (
     section,
 )
 
-Kind = Literal["summary", "overflow", "analysis", "receipt", "late", "failed"]
+Kind = Literal["summary", "overflow", "analysis", "receipt", "correction", "late", "failed"]
 
 MAX_CATEGORY_CHARACTERS = 120
 MAX_NOTIFICATION_CHARACTERS = 500
@@ -155,6 +157,31 @@ def receipt_message(receipt: Receipt) -> Message:
     ]
     text = "🧾 " + " · ".join(filter(None, parts))
     return Message(MessageId("receipt"), text, (context(text),))
+
+
+def correction_message(week: Week, corrections: Sequence[Correction]) -> Message:
+    """The reply to a posted week whose statuses late tickets have changed. The same changes are the same message."""
+    title = (
+        f"🕓 늦게 들어온 문의로 {week.label}의 상태가 바뀌었습니다. 올린 때의 상태 → 지금의 상태:"
+    )
+    lines, rest = _fitting([_correction_line(c) for c in corrections], MAX_SECTION_CHARACTERS - 200)
+    more = [f"_외 {len(rest)}개_"] if rest else []
+    known = repr(sorted((c.category, c.posted_status, c.status) for c in corrections))
+    digest = int(hashlib.sha256(known.encode()).hexdigest()[:12], 16)
+    return Message(
+        MessageId("correction", part=digest), title, (section("\n".join([title, *lines, *more])),)
+    )
+
+
+def _correction_line(correction: Correction) -> str:
+    posted, today = (
+        f"{_ICONS[status]} {status}" if status else "–"
+        for status in (correction.posted_status, correction.status)
+    )
+    return (
+        f"• *{_name(correction.category)}* {posted} → {today} "
+        f"({correction.base_total:,} → {correction.comparison_total:,}건)"
+    )
 
 
 def sparkline(totals: Sequence[int]) -> str:

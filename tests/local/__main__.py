@@ -18,7 +18,6 @@ from tests.fakes.slack import FakeSlack
 from tests.local.slack_page import SlackPage
 from tests.services import bot, deploy, free_port, prefect_server, worker
 
-FOLDER = Path(".voc/up").resolve()
 CHANNEL = "C0VOC"
 SIGNING_SECRET = "not-a-secret"
 WEEKS, TICKETS_PER_WEEK, SEED = 12, 1200, 7
@@ -26,29 +25,30 @@ WEEKS, TICKETS_PER_WEEK, SEED = 12, 1200, 7
 
 def main() -> None:
     """Start everything, say where to look, and wait for Ctrl-C."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".voc/up").resolve()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     os.umask(0o077)
-    source = FOLDER / "tickets.parquet"
+    source = folder / "tickets.parquet"
     _say("writing sample tickets")
     write(source, weeks=WEEKS, tickets_per_week=TICKETS_PER_WEEK, until=None, seed=SEED)
     with ExitStack() as stack:
         enter = stack.enter_context
         slack = enter(FakeSlack(channels={CHANNEL: {"name": "voc"}}))
         _say("starting the Prefect server (half a minute)")
-        server = enter(prefect_server(FOLDER / "prefect"))
+        server = enter(prefect_server(folder / "prefect"))
         if not stop.is_set():
             _say("registering the deployments (half a minute)")
-            deploy(server.url, FOLDER / "logs", source)
+            deploy(server.url, folder / "logs", source)
         if not stop.is_set():
             settings = {
                 "SLACK_BOT_TOKEN": slack.token,
                 "SLACK_API_URL": f"{slack.url}/api/",
                 "VOC_ENV_FILE": os.devnull,  # nothing of a real workspace
             }
-            of_the_worker = {"VOC_SLACK_CHANNEL": CHANNEL, "VOC_HOME": str(FOLDER / "home")}
-            enter(worker(server.url, FOLDER / "logs", settings | of_the_worker))
+            of_the_worker = {"VOC_SLACK_CHANNEL": CHANNEL, "VOC_HOME": str(folder / "home")}
+            enter(worker(server.url, folder / "logs", settings | of_the_worker))
             port = free_port()
             page = enter(
                 SlackPage(
@@ -60,14 +60,14 @@ def main() -> None:
             enter(
                 bot(
                     server.url,
-                    FOLDER / "logs",
+                    folder / "logs",
                     settings | {"SLACK_SIGNING_SECRET": SIGNING_SECRET},
                     port,
                 )
             )
             _say(f"Slack's stand-in: {page.url}  (write: @voc)")
             _say(f"Prefect: {server.url.removesuffix('/api')}")
-            _say(f"logs: {FOLDER / 'logs'}. Ctrl-C stops everything.")
+            _say(f"logs: {folder / 'logs'}. Ctrl-C stops everything.")
             stop.wait()
         _say("stopping")
 

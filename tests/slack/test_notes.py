@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from flows.slack.messages import Message
+from flows.report import Correction, Status
+from flows.slack.messages import Message, MessageId, correction_message
 from flows.slack.notes import crash_note, failure_note, late_data_note
 from flows.slack.transport import Target
 from flows.slack.web_api import WebApiTransport
@@ -39,3 +40,27 @@ def test_a_note_says_what_happened_and_leads_to_the_run(
 
 def test_without_an_address_there_is_no_link() -> None:
     assert "실행 보기" not in crash_note(None).text
+
+
+def test_any_number_of_corrections_of_any_category_is_one_message(
+    slack: FakeSlack, transport: WebApiTransport
+) -> None:
+    corrections = [
+        Correction((f"<!channel> & {n}" * 20, "나", "다"), None, "CRITICAL", 0, n)
+        for n in range(400)
+    ]
+    message = correction_message(COMPARISON, corrections)
+    transport.post(Target("C0TEST"), message.text, message.blocks, {"key": "k"})
+    (posted,) = slack.messages("C0TEST")
+    assert "– → 🔴 CRITICAL" in str(posted["blocks"])
+    shown = str(posted["blocks"]).count("• *")
+    assert f"_외 {400 - shown}개_" in str(posted["blocks"])
+
+
+def test_the_same_corrections_are_the_same_message_whatever_the_totals() -> None:
+    def of(status: Status, total: int) -> MessageId:
+        correction = Correction(("가", "나", "다"), "STABLE", status, 10, total)
+        return correction_message(COMPARISON, [correction]).id
+
+    assert of("MONITOR", 20) == of("MONITOR", 21)
+    assert of("MONITOR", 20) != of("CRITICAL", 20)
