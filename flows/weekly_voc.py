@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -76,6 +77,20 @@ def _run_name() -> str:
     return f"voc as of {day}" + (f" in {given['channel']}" if given.get("channel") else "")
 
 
+@dataclass(frozen=True)
+class Job:
+    """One run: what to report, where to, and what it uses up."""
+
+    settings: Settings
+    as_of: date
+    target: Target
+    transport: Transport
+    masker: Masker
+    usage: Usage
+    dry_run: bool
+    force: bool
+
+
 @flow(name="weekly_voc", flow_run_name=_run_name)
 async def weekly_voc(
     as_of: date | None = None,
@@ -107,61 +122,36 @@ async def weekly_voc(
     masker = Masker.of_project()
     transport = open_transport(settings, masker, dry_run=dry_run)
     check_target(transport, target)
+    job = Job(settings, as_of, target, transport, masker, usage, dry_run, force)
     operations = Operations(settings, transport, target)
     try:
         await operations.tell_crashes()
-        last_day = None
+        readiness = None
         if settings.target == "bigquery" and source is None:
             readiness = await wait_until_ready(settings, as_of, usage, patient=wait_for_data)
             if not readiness.is_ready:
                 return _completed(not_ready(readiness, operations))
-            last_day = readiness.last_day
         with one_run_at_a_time(settings):
-            return _completed(
-                await report_week(
-                    settings,
-                    as_of,
-                    source,
-                    transport,
-                    target,
-                    masker,
-                    usage,
-                    last_day,
-                    dry_run=dry_run,
-                    force=force,
-                )
-            )
+            file = prepare_source(settings, source, as_of)
+            last_day = readiness.last_day if readiness else file and file.last_date
+            return _completed(await report_week(job, file, last_day))
     except Exception as error:
         operations.tell_failure(error)
         raise
 
 
-async def report_week(
-    settings: Settings,
-    as_of: date,
-    source: Path | None,
-    transport: Transport,
-    target: Target,
-    masker: Masker,
-    usage: Usage,
-    last_day: date | None,
-    *,
-    dry_run: bool,
-    force: bool,
-) -> RunResult:
-    """Build the tables, post the summary, then each analysis as soon as it is written, then the receipt."""
-    file = prepare_source(settings, source, as_of)
+async def report_week(job: Job, file: SourceFile | None, last_day: date | None) -> RunResult:
+    """Build the tables, post the summary, each analysis as soon as it is written, and the receipt."""
+    settings, source_key = job.settings, f"{file.key}:" if file else ""
     if file and file.ends_before_report_week:
         return RunResult("no_data", file.weeks, last_date=file.last_date)
-    warehouse = build_models(settings, file, as_of, usage)
-    report = read_changes(warehouse, as_of)
+    warehouse = build_models(settings, file, job.as_of, job.usage)
+    report = read_changes(warehouse, job.as_of)
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
     await publish_artifacts(report, settings)
 
-    source_key = f"{file.key}:" if file else ""
-    week = report.weeks.comparison
-    delivery = open_delivery(transport, target, week, settings, source_key, force)
+    delivery = open_delivery(job, report.weeks.comparison, source_key, force=job.force)
     analyses, messages, delivered = [], [], []
     for message in summary_messages(
         report,
@@ -174,35 +164,39 @@ async def report_week(
     standing = {c: delivery.standing(MessageId("analysis", c.category)) for c in report.to_analyse}
     delivered += [message for message in standing.values() if message]
     to_analyse = [change for change, message in standing.items() if message is None]
-    async with aclosing(analyse(to_analyse, report, settings, masker, usage)) as finished:
+    async with aclosing(analyse(job, to_analyse, report)) as finished:
         async for change, analysis in finished:
             analyses.append(analysis)
             messages.append(analysis_message(change, analysis))
             delivered.append(await post(delivery, messages[-1]))
-    receipt = receipt_of(report, settings, usage, file.last_date if file else last_day)
-    messages.append(receipt_message(receipt))
+    messages.append(receipt_message(receipt_of(job, report, last_day)))
     delivered.append(await post(delivery, messages[-1]))
     await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
-    for week in read_changed_weeks(warehouse, report.weeks.comparison):
-        earlier = open_delivery(transport, target, week, settings, source_key, force=False)
-        corrections = find_corrections(warehouse, week, earlier)
-        if corrections:
+    await correct_earlier_reports(job, warehouse, report.weeks.comparison, source_key)
+    return RunResult.of(report, analyses, messages, delivered, dry_run=job.dry_run)
+
+
+async def correct_earlier_reports(
+    job: Job, warehouse: Warehouse, newest: Week, source_key: str
+) -> None:
+    """Say in a posted week's thread what late tickets have changed since."""
+    for week in read_changed_weeks(warehouse, newest):
+        earlier = open_delivery(job, week, source_key, force=False)
+        if corrections := find_corrections(warehouse, week, earlier):
             await post(earlier, correction_message(week, corrections))
-    return RunResult.of(report, analyses, messages, delivered, dry_run=dry_run)
 
 
-def receipt_of(
-    report: WeeklyReport, settings: Settings, usage: Usage, last_day: date | None
-) -> Receipt:
+def receipt_of(job: Job, report: WeeklyReport, last_day: date | None) -> Receipt:
     """What the report is made of and what it cost."""
+    usage = job.usage
     return Receipt(
         last_day=last_day,
         tickets=sum(row.base_total + row.comparison_total for row in report.rows),
-        bytes_billed=usage.bytes_billed if settings.target == "bigquery" else None,
+        bytes_billed=usage.bytes_billed if job.settings.target == "bigquery" else None,
         laas_calls=usage.laas_calls,
         laas_tokens=usage.laas_tokens,
         seconds=usage.seconds,
-        version=settings.version,
+        version=job.settings.version,
     )
 
 
@@ -303,19 +297,12 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-def open_delivery(
-    transport: Transport,
-    target: Target,
-    week: Week,
-    settings: Settings,
-    source_key: str,
-    force: bool,
-) -> Delivery:
+def open_delivery(job: Job, week: Week, source_key: str, *, force: bool) -> Delivery:
     """Read what already stands in the target."""
     return Delivery(
-        transport,
-        target,
-        Scope.of_week(week, settings.zone, source_key),
+        job.transport,
+        job.target,
+        Scope.of_week(week, job.settings.zone, source_key),
         run_id=str(runtime.flow_run.id),
         force=force,
     )
@@ -346,25 +333,22 @@ async def publish_artifacts(report: WeeklyReport, settings: Settings) -> None:
 
 
 async def analyse(
-    changes: Sequence[Change],
-    report: WeeklyReport,
-    settings: Settings,
-    masker: Masker,
-    usage: Usage,
+    job: Job, changes: Sequence[Change], report: WeeklyReport
 ) -> AsyncGenerator[tuple[Change, Analysis]]:
     """Analyse each change, a few at a time, and yield each as soon as it is finished."""
     if not changes:
         return
     log.info("analysing %d categories", len(changes))
+    settings = job.settings
     slots = asyncio.Semaphore(settings.laas_concurrency)
     async with AsyncExitStack() as stack:
         laas = (
-            await stack.enter_async_context(LaasClient(settings, masker, usage))
+            await stack.enter_async_context(LaasClient(settings, job.masker, job.usage))
             if settings.laas_api_key
             else None
         )
         tasks = [
-            asyncio.create_task(_analyse_one(change, report, laas, slots, masker, settings))
+            asyncio.create_task(_analyse_one(job, change, report, laas, slots))
             for change in changes
         ]
         try:
@@ -376,22 +360,21 @@ async def analyse(
 
 
 async def _analyse_one(
+    job: Job,
     change: Change,
     report: WeeklyReport,
     laas: LaasClient | None,
     slots: asyncio.Semaphore,
-    masker: Masker,
-    settings: Settings,
 ) -> tuple[Change, Analysis]:
     """LaaS's analysis, or the rule-based one where there is no LaaS or it failed for good."""
     evidence = report.evidence_for(change)
     if laas is None:
         return change, rule_based_analysis(evidence)
-    asking = ask_laas.with_options(result_storage=answers_storage(settings))
+    asking = ask_laas.with_options(result_storage=answers_storage(job.settings))
     try:
         async with slots:
-            answer = await asking(laas, build_prompt(evidence), settings.laas_preset_hash)
-        return change, parse_answer(answer, evidence, masker.mask)
+            answer = await asking(laas, build_prompt(evidence), job.settings.laas_preset_hash)
+        return change, parse_answer(answer, evidence, job.masker.mask)
     except (LaasError, UnusableAnswer) as error:
         log.warning("no analysis from LaaS (%s): writing a rule-based one", error)
         return change, rule_based_analysis(evidence)
