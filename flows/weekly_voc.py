@@ -133,7 +133,9 @@ async def weekly_voc(
                 return _completed(not_ready(readiness, operations))
         with one_run_at_a_time(settings):
             file = prepare_source(settings, source, as_of)
-            last_day = readiness.last_day if readiness else file and file.last_date
+            last_day = file.last_date if file else None
+            if readiness:
+                last_day = readiness.last_day
             return _completed(await report_week(job, file, last_day))
     except Exception as error:
         operations.tell_failure(error)
