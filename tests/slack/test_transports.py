@@ -55,6 +55,16 @@ def test_what_looks_like_personal_data_is_left_out_and_the_rest_is_posted(
     assert "1234" not in caplog.text
 
 
+def test_the_address_of_a_link_is_ours_and_its_text_is_looked_at(slack: FakeSlack) -> None:
+    settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
+    transport = open_transport(settings, MASKER, dry_run=False)
+    ours = "<http://127.0.0.1:4200/runs/flow-run/1|실행 보기>"
+    theirs = f"<http://127.0.0.1:4200/runs/1|{HOSTILE}>"
+    transport.post(Target("C0TEST"), ours, (section(ours), section(theirs)), PAYLOAD)
+    (message,) = slack.messages("C0TEST")
+    assert (message["text"], message["blocks"]) == (ours, [section(ours), context(WITHHELD)])
+
+
 def test_a_report_of_ours_passes_whole(slack: FakeSlack, caplog: pytest.LogCaptureFixture) -> None:
     settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
     transport = open_transport(settings, MASKER, dry_run=False)
