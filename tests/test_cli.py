@@ -340,7 +340,7 @@ def test_a_run_needs_no_prefect_server(
         PREFECT_API_URL="",
     )
     assert ran.code == 0, ran.err
-    assert "Posted 5 message(s) for 2026-W46 to C0ELSEWHERE." in ran.out
+    assert "Posted 6 message(s) for 2026-W46 to C0ELSEWHERE." in ran.out
     assert all(line.startswith("· ") for line in ran.err.splitlines()), ran.err
 
 
