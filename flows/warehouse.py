@@ -222,9 +222,11 @@ class Readiness:
     is_ready: bool
 
 
-def read_readiness(settings: Settings, as_of: date, usage: Usage | None = None) -> Readiness:
+def read_readiness(
+    settings: Settings, as_of: date, flow_run_id: str = "", usage: Usage | None = None
+) -> Readiness:
     """Whether BigQuery's source reaches the last day of the report week: it is loaded by the day."""
-    (row,) = BigQuery(settings, usage=usage).rows(
+    (row,) = BigQuery(settings, flow_run_id, usage).rows(
         f"""
         with bounds as (select date_sub(date_trunc(@as_of, week(monday)), interval 1 day) as week_end),
 

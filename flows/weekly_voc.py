@@ -249,7 +249,7 @@ def check_target(transport: Transport, target: Target) -> None:
 def check_readiness(settings: Settings, as_of: date, usage: Usage) -> Readiness:
     """Whether the source reaches the end of the report week, once it was found usable."""
     BigQuery(settings).check()
-    return read_readiness(settings, as_of, usage)
+    return read_readiness(settings, as_of, str(runtime.flow_run.id), usage)
 
 
 @task(cache_policy=NO_CACHE)
