@@ -20,6 +20,7 @@ from tests.bench.measure import (
 from tests.bigquery.conftest import SOURCE_PROJECT, variables
 from tests.bigquery.googlesql import GoogleSql
 from tests.bigquery.scans import Scan, Scans, weekly_ratio
+from tests.bigquery.test_run import with_values
 from tests.bigquery.twin import read_parquet
 from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery, bqemulator
 
@@ -71,6 +72,6 @@ def _weekly_run(files: Path, endpoint: FakeBigQuery, engine: GoogleSql, years: i
         table,
         [field.name for field in SOURCE_SCHEMA],
         engine.value,
-    ).of_jobs(job.sql for job in endpoint.jobs[counted_before:])
+    ).of_jobs(map(with_values, endpoint.jobs[counted_before:]))
     freshness = Scan(frozenset(["event_create_time"]), now - timedelta(days=14), now)
     return Reads(years, [*scans, freshness], now)
