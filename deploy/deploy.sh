@@ -16,16 +16,17 @@ esac
 [[ $VERSION != *-dirty ]] || fail "commit your changes first: a version names what is in the repository"
 IMAGE=$(image "$VERSION")
 
-# given PATTERN: the settings of google.env that match and have a value, as gcloud takes them. Values may hold commas.
+# given PATTERN [EXCEPT]: the settings of google.env that match and have a value, as gcloud takes them. Values may hold
+# commas.
 given() {
   local name list=
   for name in "${NAMES[@]}"; do
-    if [[ $name =~ $1 && -n ${!name} ]]; then list+="##$name=${!name}"; fi
+    if [[ $name =~ $1 && ! $name =~ ${2:-^$} && -n ${!name} ]]; then list+="##$name=${!name}"; fi
   done
   echo "^##^VOC_VERSION=$VERSION##PREFECT_API_URL=$PREFECT_API_URL$list"
 }
 
-RUN_SETTINGS='^(VOC_(SLACK|TARGET|SOURCE|BIGQUERY|STATE|DASHBOARD|TIMEZONE|LAAS)|LAAS_)'
+RUN_SETTINGS=('^(VOC|LAAS)_' '^VOC_BOT_')
 BOT_SETTINGS='^(VOC_BOT_|PREFECT_UI_)'
 PASSWORD="$PREFECT_AUTH=voc-prefect-auth:latest"
 PLACE=(--project "$PROJECT" --region "$REGION" --quiet)
@@ -39,7 +40,7 @@ fi
 # As voc-worker, who may read the Prefect server's password.
 gcloud run jobs deploy voc-register "${PLACE[@]}" --image "$IMAGE" --command register \
   --service-account "$(account voc-worker)" --set-secrets "$PASSWORD" \
-  --set-env-vars "$(given "$RUN_SETTINGS")##VOC_IMAGE=$IMAGE##VOC_REGION=$REGION##VOC_RUN_ACCOUNT=$(account voc-run)" \
+  --set-env-vars "$(given "${RUN_SETTINGS[@]}")##VOC_IMAGE=$IMAGE##VOC_REGION=$REGION##VOC_RUN_ACCOUNT=$(account voc-run)" \
   --cpu 1 --memory 2Gi --task-timeout 15m --max-retries 0 --execute-now --wait
 
 # A service, because it has to be there all the time; its port answers health checks only. It asks for work without

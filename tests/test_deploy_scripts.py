@@ -446,6 +446,17 @@ def test_every_setting_that_is_no_secret_can_be_set_for_google() -> None:
     assert set(listed()) == settings | scripts
 
 
+def test_every_setting_of_google_env_reaches_those_it_is_for(programs: Programs, run: Run) -> None:
+    given = dict.fromkeys(listed(), "7") | SETTINGS
+    ran = run("make", "deploy", **given, VERSION="1-a")
+    assert ran.returncode == 0, ran.stderr
+    calls = deployed(programs)
+    for_runs = {name for name in listed() if re.match("(VOC|LAAS)_(?!BOT_)", name)}
+    assert for_runs <= set(environment(calls["voc-register"]))
+    for_bot = {name for name in listed() if re.match("VOC_BOT_|PREFECT_UI_", name)}
+    assert for_bot <= set(environment(calls["voc-bot"]))
+
+
 def test_a_value_in_the_file_is_taken_as_it_stands(
     programs: Programs, run: Run, tmp_path: Path
 ) -> None:
