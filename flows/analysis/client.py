@@ -98,9 +98,9 @@ class LaasClient:
             raise LaasError(f"HTTP {status}", _retry_after(response), is_passing=True)
         if status != 200:
             raise LaasError(f"HTTP {status}")
-        content = _content(response)
-        self._usage.laas_tokens += _tokens(response)
-        return content
+        answer = _json(response)
+        self._usage.laas_tokens += _tokens(answer)
+        return _content(answer)
 
 
 def _wait(state: RetryCallState) -> float:
@@ -117,22 +117,29 @@ def _retry_after(response: httpx.Response) -> float | None:
         return None
 
 
-def _tokens(response: httpx.Response) -> int:
+def _json(response: httpx.Response) -> Any:
+    if len(response.content) > MAX_ANSWER_BYTES:
+        raise LaasError("answer too long")
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        raise LaasError("answer without content") from None
+
+
+def _tokens(answer: Any) -> int:
     """The tokens that the answer says it cost; 0 where it does not say."""
-    usage = response.json().get("usage")
+    usage = answer.get("usage") if isinstance(answer, dict) else None
     tokens = usage.get("total_tokens") if isinstance(usage, dict) else None
     return tokens if isinstance(tokens, int) and tokens > 0 else 0
 
 
-def _content(response: httpx.Response) -> str:
+def _content(answer: Any) -> str:
     """The text of a chat completion: a string, or a list of text parts."""
-    if len(response.content) > MAX_ANSWER_BYTES:
-        raise LaasError("answer too long")
     try:
-        content: Any = response.json()["choices"][0]["message"]["content"]
+        content = answer["choices"][0]["message"]["content"]
         if isinstance(content, list):
             content = "".join(part["text"] for part in content)
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+    except (KeyError, IndexError, TypeError):
         raise LaasError("answer without content") from None
     if not isinstance(content, str) or not content.strip():
         raise LaasError("empty answer")
