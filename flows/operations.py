@@ -45,11 +45,9 @@ class Operations:
         """Post a note once for its subject. A Slack that refuses is logged: the run has worse to tell."""
         if runtime.deployment.id is None:
             return
-        since = time.time() - REMEMBERED.total_seconds()
+        scope = Scope(subject, _oldest_remembered())
         try:
-            Delivery(
-                self._transport, self._target, Scope(subject, since), str(runtime.flow_run.id)
-            ).post(message)
+            Delivery(self._transport, self._target, scope, str(runtime.flow_run.id)).post(message)
         except SlackError as error:
             log.warning("no note to the operators: %s", error)
 
@@ -57,7 +55,7 @@ class Operations:
         """Say that this run failed, in its own words for users, or that its log must tell."""
         reason = str(error) if isinstance(error, VocError) else None
         run_id = str(runtime.flow_run.id)
-        self.tell(f"run {run_id}", failure_note(reason, run_url(run_id)))
+        self.tell(_run_subject(run_id), failure_note(reason, run_url(run_id)))
 
     async def tell_crashes(self) -> None:
         """Say of earlier runs of this deployment that their process was gone before they could tell."""
@@ -75,8 +73,26 @@ class Operations:
                 sort=FlowRunSort.END_TIME_DESC,
                 limit=20,
             )
-        for run in found:
-            self.tell(f"run {run.id}", crash_note(run_url(str(run.id))))
+        crashes = {_run_subject(str(run.id)): run_url(str(run.id)) for run in found}
+        for subject in crashes.keys() - self._told():
+            self.tell(subject, crash_note(crashes[subject]))
+
+    def _told(self) -> set[str]:
+        """The subjects of the notes that stand there."""
+        try:
+            notes = self._transport.posted(self._target, _oldest_remembered())
+        except SlackError as error:
+            log.warning("no look at the notes to the operators: %s", error)
+            return set()
+        return {str(note.payload.get("report_week")) for note in notes}
+
+
+def _run_subject(run_id: str) -> str:
+    return f"run {run_id}"
+
+
+def _oldest_remembered() -> float:
+    return time.time() - REMEMBERED.total_seconds()
 
 
 def run_url(run_id: str) -> str | None:
