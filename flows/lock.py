@@ -35,12 +35,11 @@ def one_run_at_a_time(settings: Settings) -> Iterator[None]:
 
 
 def _acquire(descriptor: int) -> None:
+    if _is_ours(descriptor):
+        return
+    log.info("another run is going on: waiting for it")
     deadline = time.monotonic() + PATIENCE_SECONDS
-    is_first_try = True
     while not _is_ours(descriptor):
-        if is_first_try:
-            log.info("another run is going on: waiting for it")
-            is_first_try = False
         if time.monotonic() > deadline:
             raise VocError(
                 f"another run has been going on for {PATIENCE_SECONDS / 60:g} minutes. "

@@ -35,7 +35,7 @@ class TemporaryServer:
 
     def __init__(self, log_path: Path) -> None:
         self._log_path = log_path
-        self._port = _free_port()
+        self._port = free_port()
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "flows.prefect_server", str(self._port)],
@@ -105,7 +105,8 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on right now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from types import MappingProxyType
 import httpx
 
 from flows import PROJECT_ROOT
+from flows.prefect_server import free_port
 
 NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -124,13 +124,15 @@ def deploy(api: str, folder: Path, source: Path | None = None) -> None:
         ("--no-prompt", "deploy", "--all"),
     ):
         prefect(*arguments, api=api, log=folder / "deploy.log")
-    for name in ("weekly", "on-demand") if source else ():
+    if source is None:
+        return
+    for name in ("weekly", "on-demand"):
         url = f"{api}/deployments/name/weekly_voc/{name}"
         # A server on SQLite answers 503 while it is busy.
         wait_for(partial(_set_source, api, url, source), 60)
 
 
-def _set_source(api: str, url: str, source: Path | None) -> bool:
+def _set_source(api: str, url: str, source: Path) -> bool:
     found = httpx.get(url, timeout=30)
     if not found.is_success:
         return False
@@ -158,13 +160,6 @@ def wait_for(
             log = service.log.read_text() if service else ""
             raise TimeoutError(f"{'it ended' if has_ended else 'not in time'}: {log[-4000:]}")
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _answers(url: str) -> bool:

@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from flows.commands.sample import write
+from flows.prefect_server import free_port
 from tests.fakes.people import People
 from tests.fakes.slack import FakeSlack
 from tests.local.slack_page import SlackPage
-from tests.services import bot, deploy, free_port, prefect_server, worker
+from tests.services import bot, deploy, prefect_server, worker
 
 CHANNEL = "C0VOC"
 SIGNING_SECRET = "not-a-secret"
