@@ -19,8 +19,7 @@ from tests.bench.measure import (
 )
 from tests.bigquery.conftest import SOURCE_PROJECT, variables
 from tests.bigquery.googlesql import GoogleSql
-from tests.bigquery.scans import Scan, Scans, weekly_ratio
-from tests.bigquery.test_run import with_values
+from tests.bigquery.scans import Scan, Scans, weekly_ratio, with_values
 from tests.bigquery.twin import read_parquet
 from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery, bqemulator
 

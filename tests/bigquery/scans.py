@@ -6,6 +6,7 @@ on a local endpoint, so it is read from the SQL.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -123,6 +124,15 @@ class Scans:
             ):
                 bounds[type(condition)] = self._evaluate(condition.right.sql("bigquery"))
         return Scan(columns, bounds.get(exp.GTE), bounds.get(exp.LT))
+
+
+def with_values(job: Any) -> str:
+    """A job's SQL with its parameters filled in."""
+    sql = str(job.sql)
+    for name, value in job.parameters.items():
+        is_date = re.fullmatch(r"\d{4}-\d\d-\d\d", value)
+        sql = sql.replace(f"@{name}", f"date '{value}'" if is_date else f"'{value}'")
+    return sql
 
 
 def weekly_ratio(scans: Iterable[Scan], now: datetime) -> float:

@@ -6,7 +6,6 @@ tickets.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +21,7 @@ from flows.workspace import workspace_for
 from tests.bigquery.compiled import Compiled
 from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT, variables
 from tests.bigquery.googlesql import GoogleSql
-from tests.bigquery.scans import Scan, weekly_ratio
+from tests.bigquery.scans import Scan, weekly_ratio, with_values
 from tests.bigquery.test_cost import freshness_query, scans_of
 from tests.bigquery.twin import MARTS, DuckDBTwin, Row, comparable, read_parquet
 from tests.conftest import Ran, run_voc
@@ -162,15 +161,6 @@ def test_a_monday_run_reads_less_than_twice_what_it_must(
     days = freshness.partitions(datetime.now(UTC))
     same = Scan(freshness.columns, now - timedelta(days=days - 1), now)
     assert weekly_ratio([*scans, same], now) <= 2
-
-
-def with_values(job: Any) -> str:
-    """A job's SQL with its parameters filled in."""
-    sql = str(job.sql)
-    for name, value in job.parameters.items():
-        is_date = re.fullmatch(r"\d{4}-\d\d-\d\d", value)
-        sql = sql.replace(f"@{name}", f"date '{value}'" if is_date else f"'{value}'")
-    return sql
 
 
 def test_reads_have_named_parameters(monday_run: tuple[Ran, list[Any]]) -> None:

@@ -90,27 +90,22 @@ def test_without_deployments(tmp_path: Path, slack: FakeSlack) -> None:
     assert_one_line(result, "no deployment weekly_voc/on-demand", "prefect deploy --all")
 
 
-def test_with_a_token_that_slack_refuses(tmp_path: Path, slack: FakeSlack) -> None:
-    settings = bot_settings(slack) | {"SLACK_BOT_TOKEN": "xoxb-marked-secret"}
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-marked-secret", "Slack refused: invalid_auth"),
+        ("SLACK_APP_TOKEN", "xapp-marked-secret", "Socket Mode: invalid_auth"),
+        ("SLACK_API_URL", "http://127.0.0.1:9/api/", "Slack could not be reached"),
+    ],
+)
+def test_with_a_slack_that_refuses_or_is_not_there(
+    tmp_path: Path, slack: FakeSlack, name: str, value: str, reason: str
+) -> None:
+    settings = bot_settings(slack) | {name: value}
     with DeployedPrefect() as prefect:
         result = run_bot(tmp_path, **settings, PREFECT_API_URL=f"{prefect.url}/api")
-    assert_one_line(result, "Slack refused: invalid_auth", "SLACK_BOT_TOKEN")
+    assert_one_line(result, reason, name)
     assert "marked-secret" not in result[1]
-
-
-def test_with_an_app_token_that_slack_refuses(tmp_path: Path, slack: FakeSlack) -> None:
-    settings = bot_settings(slack) | {"SLACK_APP_TOKEN": "xapp-marked-secret"}
-    with DeployedPrefect() as prefect:
-        result = run_bot(tmp_path, **settings, PREFECT_API_URL=f"{prefect.url}/api")
-    assert_one_line(result, "Socket Mode: invalid_auth", "SLACK_APP_TOKEN")
-    assert "marked-secret" not in result[1]
-
-
-def test_when_slack_cannot_be_reached(tmp_path: Path, slack: FakeSlack) -> None:
-    settings = bot_settings(slack) | {"SLACK_API_URL": "http://127.0.0.1:9/api/"}
-    with DeployedPrefect() as prefect:
-        result = run_bot(tmp_path, **settings, PREFECT_API_URL=f"{prefect.url}/api")
-    assert_one_line(result, "Slack could not be reached", "SLACK_API_URL")
 
 
 def test_when_the_port_is_taken(tmp_path: Path, slack: FakeSlack) -> None:
