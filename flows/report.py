@@ -13,6 +13,14 @@ ANALYSED: tuple[Status, ...] = ("CRITICAL", "MONITOR")
 
 Category = tuple[str, str, str]
 
+MAX_KEYWORD_CHARACTERS = 40
+
+
+def printable(text: str) -> str:
+    """The text on one line, without control characters and without marks that turn the reading direction."""
+    # What is invisible goes without a trace: a space in its place would hide a number from the mask.
+    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
+
 
 @dataclass(frozen=True)
 class Week:
@@ -127,6 +135,11 @@ class Keyword:
     keyword: str
     base_count: int
     comparison_count: int
+
+    @property
+    def label(self) -> str:
+        """The keyword as it is shown: one without a comma may be a whole text."""
+        return printable(self.keyword[:MAX_KEYWORD_CHARACTERS])
 
 
 @dataclass(frozen=True)

@@ -298,15 +298,29 @@ def _explained(path: Path) -> Iterator[None]:
 def _span(
     connection: duckdb.DuckDBPyConnection, timezone: str, as_of: date
 ) -> tuple[date, date, WeekPair]:
-    """First and last ticket's date, and the week pair that `as_of` asks for."""
+    """First and last ticket's date, and the week pair that `as_of` asks for.
+
+    A ticket from after `as_of` says nothing of how far the file reaches, nor does one from a year that Python does
+    not know: their clocks were wrong.
+    """
     (row,) = connection.execute(
         """
         with report_week as (
-            select cast(date_trunc('week', $as_of) as date) - 7 as week_start
+            select
+                cast(date_trunc('week', $as_of) as date) - 7 as week_start,
+                timezone($timezone, cast($as_of as timestamp) + interval 1 day) as report_day_end
         ),
 
         tickets as (
-            select min(event_create_time) as first_at, max(event_create_time) as last_at from source.tickets
+            select
+                min(event_create_time) as first_at,
+                coalesce(
+                    max(event_create_time) filter (event_create_time < report_day_end),
+                    max(event_create_time)
+                ) as last_at
+            from source.tickets
+            cross join report_week
+            where event_create_time between timestamptz '0001-01-02 00:00+00' and timestamptz '9999-12-30 00:00+00'
         )
 
         select

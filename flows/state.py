@@ -1,4 +1,4 @@
-"""Where LaaS answers are kept between runs, so that a rerun does not ask again."""
+"""Where Prefect keeps results between runs: LaaS's answers, and posts that Slack does not show."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from prefect.filesystems import WritableFileSystem
 
 
-def answers_storage(settings: Settings) -> Path | WritableFileSystem:
-    """A storage for Prefect task results: VOC_STATE_URI, a folder or gs://bucket/folder."""
+def results_storage(settings: Settings, kind: str) -> Path | WritableFileSystem:
+    """A storage for Prefect's results of one kind: VOC_STATE_URI, a folder or gs://bucket/folder."""
     uri = settings.state_uri or str(settings.home / "state")
     if not uri.startswith("gs://"):
-        return private_folder(Path(uri).resolve() / "laas")
+        return private_folder(Path(uri).resolve() / kind)
     # prefect_gcp takes many seconds to import: only a bucket pays for it.
     from prefect_gcp import GcsBucket
 
     bucket, _, folder = uri.removeprefix("gs://").partition("/")
     storage: WritableFileSystem = GcsBucket(
-        bucket=bucket, bucket_folder=f"{folder}/laas".lstrip("/")
+        bucket=bucket, bucket_folder=f"{folder}/{kind}".lstrip("/")
     )
-    storage.save("voc-state", overwrite=True)
+    storage.save(f"voc-state-{kind}", overwrite=True)
     return storage

@@ -48,7 +48,7 @@ from flows.slack.preview import preview
 from flows.slack.transport import Target, Transport
 from flows.slack.transports import open_transport, target_for
 from flows.source_file import SourceFile, source_of
-from flows.state import answers_storage
+from flows.state import results_storage
 from flows.thresholds import check_thresholds
 from flows.usage import Usage
 from flows.warehouse import (
@@ -372,7 +372,7 @@ async def _analyse_one(
     evidence = report.evidence_for(change)
     if laas is None:
         return change, rule_based_analysis(evidence)
-    asking = ask_laas.with_options(result_storage=answers_storage(job.settings))
+    asking = ask_laas.with_options(result_storage=results_storage(job.settings, "laas"))
     try:
         async with slots:
             answer = await asking(laas, build_prompt(evidence), job.settings.laas_preset_hash)

@@ -410,7 +410,7 @@ def test_doctor_ticks_only_what_answers(voc: Voc, csv: Path, prefect_api: str) -
 
 
 def test_doctor_names_what_does_not_answer(voc: Voc, csv: Path) -> None:
-    with FakeSlack(scopes=("chat:write",)) as slack:
+    with FakeSlack(scopes=("channels:history",)) as slack:
         ran = voc(
             *("doctor", "--source", csv),
             PREFECT_API_URL="http://127.0.0.1:9/api",
@@ -424,8 +424,30 @@ def test_doctor_names_what_does_not_answer(voc: Voc, csv: Path) -> None:
     assert ran.code == 5
     failed = [line.split()[1] for line in ran.out.splitlines() if line.strip().startswith("✗")]
     assert failed == ["Slack", "LaaS", "Prefect"]
-    assert "lacks the scope channels:history" in ran.out
+    assert "lacks the scope chat:write" in ran.out
     assert "marked-secret" not in ran.out + ran.err
+
+
+def test_an_app_that_may_not_read_the_channel_is_no_failure_and_posts_once(
+    voc: Voc, csv: Path, prefect_api: str
+) -> None:
+    with FakeSlack(scopes=("chat:write",)) as slack:
+        settings = {
+            "PREFECT_API_URL": prefect_api,
+            "SLACK_API_URL": slack.url + "/api/",
+            "SLACK_BOT_TOKEN": slack.token,
+            "VOC_SLACK_CHANNEL": "C0TEST",
+            "COLUMNS": "200",
+        }
+        examined = voc("doctor", "--source", csv, **settings)
+        arguments = ("run", "--source", csv, "--as-of", "2026-11-16", "--json")
+        runs = [voc(*arguments, **settings) for _ in range(2)]
+        posted = [call.method for call in slack.requests].count("chat.postMessage")
+    assert examined.code == 0, examined.out
+    assert re.search(r"–\s+Slack .*scope channels:history.*Prefect remembers", examined.out)
+    assert [ran.json["outcome"] for ran in runs] == ["posted", "already_posted"]
+    assert "Give the app the scope channels:history" in runs[0].err
+    assert posted == 1 + len(runs[0].json["analyses"]) + 1
 
 
 def test_every_command_has_help(voc: Voc) -> None:

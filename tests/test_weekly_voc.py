@@ -208,7 +208,6 @@ def test_a_thread_is_a_target_of_its_own(home: Path, sample_file: Path, slack: F
         ("invalid_auth", "Check SLACK_BOT_TOKEN"),
         ("channel_not_found", "channel id such as"),
         ("not_in_channel", "/invite"),
-        ("missing_scope", "Give the app the scope"),
     ],
 )
 def test_a_slack_that_refuses_is_noticed_before_dbt_runs(

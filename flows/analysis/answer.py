@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from flows.analysis.prompt import samples_for_prompt, shown_first
-from flows.report import Analysis, Evidence, Example, Sample
+from flows.analysis.prompt import MAX_SAMPLE_CHARACTERS, samples_for_prompt, shown_first
+from flows.report import Analysis, Evidence, Example, Sample, printable
 
 MAX_SUMMARY_CHARACTERS = 700
 MAX_ITEM_CHARACTERS = 300
@@ -61,9 +61,9 @@ def parse_answer(text: str, evidence: Evidence, mask: Callable[[str], str]) -> A
 
 
 def quoted(samples: Iterable[Sample]) -> tuple[Example, ...]:
-    """Samples as examples, each on one line."""
+    """Samples as examples, each on one line, from what of them stands in the prompt."""
     return tuple(
-        Example(sample.ticket_id, _cut(" ".join(sample.text.split()), MAX_QUOTE_CHARACTERS))
+        Example(sample.ticket_id, _cut(_one_line(sample.text), MAX_QUOTE_CHARACTERS))
         for sample in samples
     )
 
@@ -119,7 +119,7 @@ def _items(value: Any) -> list[str]:
         value = list(value.values())
     if not isinstance(value, list):
         return []
-    lines = [_BULLET.sub("", _printable(_flat(item))).strip() for item in value]
+    lines = [_BULLET.sub("", printable(_flat(item))).strip() for item in value]
     return [line for line in lines if line]
 
 
@@ -148,9 +148,8 @@ def _named_samples(value: Any, samples: Sequence[Sample]) -> tuple[Sample, ...]:
     return tuple(found[place] for place in sorted(found))[:MAX_ITEMS]
 
 
-def _printable(text: str) -> str:
-    # What is invisible goes without a trace: a space in its place would hide a number from the mask.
-    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
+def _one_line(text: str) -> str:
+    return " ".join(printable(text[:MAX_SAMPLE_CHARACTERS]).split())
 
 
 def _cut(text: str, limit: int) -> str:

@@ -8,6 +8,7 @@ from flows.report import Change, Evidence, Sample
 
 SAMPLES_PER_WEEK = 10  # more of the same kind add cost, not insight
 MAX_SAMPLE_CHARACTERS = 600
+MAX_LEVEL_CHARACTERS = 200
 
 _REASONS = {
     "volume_increase": "문의 건수 증가",
@@ -70,9 +71,9 @@ def _ticket_line(sample: Sample) -> str:
 
 def _change_summary(evidence: Evidence) -> str:
     change, weeks = evidence.change, evidence.weeks
-    keywords = [f"{k.keyword} {k.base_count}→{k.comparison_count}" for k in evidence.keywords]
+    keywords = [f"{k.label} {k.base_count}→{k.comparison_count}" for k in evidence.keywords]
     summary = {
-        "category": change.category,
+        "category": [level[:MAX_LEVEL_CHARACTERS] for level in change.category],
         "status": change.status,
         "rules_met": [
             _REASONS[reason] for reason in (change.status_reason or "").split("+") if reason

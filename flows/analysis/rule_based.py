@@ -52,7 +52,7 @@ def _hypotheses(evidence: Evidence) -> tuple[str, ...]:
     found = []
     if evidence.keywords:
         rising = ", ".join(
-            f"{k.keyword}({k.base_count}→{k.comparison_count}건)"
+            f"{k.label}({k.base_count}→{k.comparison_count}건)"
             for k in evidence.keywords[:_KEYWORDS]
         )
         found.append(f"늘어난 키워드: {rising}")
@@ -72,7 +72,7 @@ def _hypotheses(evidence: Evidence) -> tuple[str, ...]:
 def _actions(evidence: Evidence) -> tuple[str, ...]:
     actions = ["대표 예시의 티켓을 열어 공통 원인을 확인합니다."]
     if evidence.keywords:
-        actions.append(f"‘{evidence.keywords[0].keyword}’ 관련 변경 사항을 담당 팀에 확인합니다.")
+        actions.append(f"‘{evidence.keywords[0].label}’ 관련 변경 사항을 담당 팀에 확인합니다.")
     if evidence.change.status == "CRITICAL":
         actions.append("오늘 안에 담당자를 정하고 고객 안내가 필요한지 판단합니다.")
     return tuple(actions)

@@ -97,10 +97,15 @@ class Delivery:
         return f"{scope}{id.kind}:{digest}"
 
     def standing(self, id: MessageId) -> Delivered | None:
-        """The message as it already stands there, if it does."""
+        """The message as it already stands there, if it does. Raises SlackError where that is in doubt."""
         posted = self._ledger.get(self.key(id))
         if posted is None:
             return None
+        if posted.ts is None:
+            raise SlackError(
+                "Slack did not answer an earlier post, and the app may not look whether it stands there. Give it the "
+                "scopes for reading the channel, or look there yourself and run with --force."
+            )
         destination = self._destination(id)
         return Delivered(
             self.key(id),

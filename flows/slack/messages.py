@@ -18,11 +18,13 @@ from flows.report import (
     Category,
     Change,
     Correction,
+    Example,
     Receipt,
     Status,
     Threshold,
     Week,
     WeeklyReport,
+    printable,
 )
 from flows.slack.blocks import (
     MAX_SECTION_CHARACTERS,
@@ -34,12 +36,14 @@ from flows.slack.blocks import (
     escaped,
     header,
     link_button,
+    literal,
     section,
 )
 
 Kind = Literal["summary", "overflow", "analysis", "receipt", "correction", "late", "failed"]
 
 MAX_CATEGORY_CHARACTERS = 120
+MAX_TICKET_ID_CHARACTERS = 40
 MAX_NOTIFICATION_CHARACTERS = 500
 SECTIONS_PER_OVERFLOW_MESSAGE = 3
 
@@ -120,12 +124,11 @@ def summary_messages(
 
 def analysis_message(change: Change, analysis: Analysis) -> Message:
     """The reply that says why one category got worse."""
-    examples = "\n".join(
-        f"> `{escaped(e.ticket_id)}` {escaped(e.quote)}" for e in analysis.examples
-    )
+    summary = literal(analysis.summary.lstrip("> "))  # at the start of a line it would quote
+    examples = "\n".join(_example_line(example) for example in analysis.examples)
     body = [
         section(f"{_ICONS[change.status]} *{change.status}* {_change_line(change)}"),
-        _titled_section("요약", escaped(analysis.summary)),
+        _titled_section("요약", summary),
         _titled_section("대표 예시", examples),
         _titled_section("원인 가설", _bullets(analysis.hypotheses)),
         _titled_section("후속 조치", _bullets(analysis.actions)),
@@ -138,11 +141,16 @@ def analysis_message(change: Change, analysis: Analysis) -> Message:
     return Message(
         MessageId("analysis", change.category),
         text=cut(
-            f"{change.status} {_name(change.category)}: {escaped(analysis.summary)}",
+            f"{change.status} {_name(change.category)}: {summary}",
             MAX_NOTIFICATION_CHARACTERS,
         ),
         blocks=(*body, context(origin)),
     )
+
+
+def _example_line(example: Example) -> str:
+    id_ = literal(cut(example.ticket_id, MAX_TICKET_ID_CHARACTERS)).strip()
+    return f"> `{id_ or '–'}` {literal(example.quote) or '(내용 없음)'}"
 
 
 def receipt_message(receipt: Receipt) -> Message:
@@ -311,7 +319,7 @@ def _titled_section(title: str, body: str) -> Block:
 
 
 def _bullets(items: Iterable[str]) -> str:
-    return "\n".join(f"• {escaped(item)}" for item in items)
+    return "\n".join(f"• {literal(item)}" for item in items)
 
 
 def category_name(category: Category) -> str:
@@ -319,12 +327,12 @@ def category_name(category: Category) -> str:
     levels = list(category)
     while len(levels) > 1 and levels[-1] == levels[-2] == "(미분류)":
         levels.pop()
-    return cut(" / ".join(" ".join(level.split()) for level in levels), MAX_CATEGORY_CHARACTERS)
+    names = [" ".join(printable(level).split()) or "–" for level in levels]
+    return cut(" / ".join(names), MAX_CATEGORY_CHARACTERS)
 
 
 def _name(category: Category) -> str:
-    # `*`, `_`, `~` and backticks would end or open formatting around a name.
-    return escaped(category_name(category)).translate(str.maketrans("*_~`", "∗＿∼ˋ"))
+    return literal(category_name(category))
 
 
 def _days(week: Week) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flows.report import Week
+from flows.report import Week, printable
 from flows.slack.blocks import cut, escaped, section
 from flows.slack.messages import Kind, Message, MessageId
 
@@ -23,7 +23,11 @@ def late_data_note(week: Week, last_day: date | None, run_url: str | None) -> Me
 
 def failure_note(reason: str | None, run_url: str | None) -> Message:
     """A run failed; `reason` is one line for users, None where only the run's log can tell."""
-    why = cut(escaped(reason), MAX_REASON_CHARACTERS) if reason else "예상하지 못한 오류입니다."
+    why = (
+        cut(escaped(printable(reason)), MAX_REASON_CHARACTERS)
+        if reason
+        else "예상하지 못한 오류입니다."
+    )
     return _note(
         "failed",
         f"❌ VOC 리포트 실행이 실패했습니다. {why} "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from flows.errors import SlackError
 from flows.slack.blocks import Block
 
 EVENT_TYPE = "voc_weekly"
@@ -20,14 +21,21 @@ class Target:
 
 @dataclass(frozen=True)
 class Posted:
-    """A message that stands in the channel or thread, with the metadata that it carries."""
+    """A message that stands in the channel or thread, with the metadata that it carries.
 
-    ts: str
+    Without `ts` it was sent, and whether it stands there cannot be found out.
+    """
+
+    ts: str | None
     payload: dict[str, Any]
 
 
 class AmbiguousPost(Exception):
     """The post was sent and no answer came: it may stand there or not."""
+
+
+class UnreadableHistory(SlackError):
+    """The app lacks a scope for reading what it posted."""
 
 
 class Transport(Protocol):

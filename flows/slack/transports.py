@@ -52,6 +52,7 @@ def _ungated(settings: Settings, *, dry_run: bool) -> Transport:
         return Nowhere()
     if settings.slack_bot_token is None:
         return OutboxTransport(settings.home.resolve() / "outbox")
+    from flows.slack.remembered import RememberingTransport
     from flows.slack.web_api import WebApiTransport
 
-    return WebApiTransport(settings)
+    return RememberingTransport(WebApiTransport(settings), settings)

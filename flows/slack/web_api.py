@@ -17,11 +17,18 @@ from slack_sdk.web import SlackResponse
 from flows.errors import SlackError
 from flows.settings import Settings
 from flows.slack.blocks import Block
-from flows.slack.transport import EVENT_TYPE, AmbiguousPost, Posted, Target
+from flows.slack.transport import (
+    EVENT_TYPE,
+    AmbiguousPost,
+    Posted,
+    Target,
+    UnreadableHistory,
+)
 
 SECONDS_BETWEEN_POSTS = 1.0  # Slack allows about one message a second in a channel
 PAGE_SIZE = 200
 RATE_LIMIT_RETRIES = 5
+METADATA_SCOPE = "metadata.message:read"
 
 _REMEDIES = {
     "not_authed": "Set SLACK_BOT_TOKEN.",
@@ -66,12 +73,11 @@ class WebApiTransport:
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 break
-        ours = [
+        return [
             Posted(message["ts"], message["metadata"]["event_payload"])
-            for message in messages
+            for message in sorted(messages, key=lambda message: float(message["ts"]))
             if (message.get("metadata") or {}).get("event_type") == EVENT_TYPE
         ]
-        return sorted(ours, key=lambda posted: float(posted.ts))
 
     def _page(self, target: Target, since: float, cursor: str | None) -> Any:
         arguments: dict[str, Any] = {
@@ -83,12 +89,17 @@ class WebApiTransport:
         }
         try:
             if target.thread_ts is None:
-                return self._client.conversations_history(**arguments)
-            return self._client.conversations_replies(ts=target.thread_ts, **arguments)
+                page = self._client.conversations_history(**arguments)
+            else:
+                page = self._client.conversations_replies(ts=target.thread_ts, **arguments)
         except SlackApiError as error:
-            raise _refusal(error) from None
+            raise _refusal(error, UnreadableHistory) from None
         except _FAULTS as error:
             raise _unreachable(error) from None
+        # Messages without their metadata would look like nobody's.
+        if (scopes := _scopes(page)) and METADATA_SCOPE not in scopes:
+            raise _lacking(METADATA_SCOPE, UnreadableHistory)
+        return page
 
     def post(
         self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
@@ -132,13 +143,16 @@ def read_identity(settings: Settings) -> tuple[str, list[str]]:
         raise _refusal(error) from None
     except _FAULTS as error:
         raise _unreachable(error) from None
+    return str(answer["team"]), _scopes(answer)
+
+
+def _scopes(answer: SlackResponse) -> list[str]:
+    """The scopes that the token has, as every answer tells."""
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    return str(answer["team"]), [
-        scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")
-    ]
+    return [scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope]
 
 
-def _refusal(error: SlackApiError) -> SlackError:
+def _refusal(error: SlackApiError, lacking: type[SlackError] = SlackError) -> SlackError:
     response = error.response
     if not _is_refusal(response):
         return SlackError(
@@ -147,10 +161,12 @@ def _refusal(error: SlackApiError) -> SlackError:
         )
     code = response["error"]
     if code == "missing_scope":
-        return SlackError(
-            f"Slack refused: missing_scope. Give the app the scope {response.get('needed')}."
-        )
+        return _lacking(str(response.get("needed")), lacking)
     return SlackError(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}")
+
+
+def _lacking(scope: str, kind: type[SlackError]) -> SlackError:
+    return kind(f"Slack refused: missing_scope. Give the app the scope {scope}.")
 
 
 def _unreachable(fault: Exception) -> SlackError:

@@ -19,6 +19,7 @@ from flows.slack.blocks import Block
 from flows.slack.delivery import POST_ATTEMPTS, Delivered, Delivery, Scope
 from flows.slack.messages import SUMMARY, Message, analysis_message, summary_messages
 from flows.slack.outbox import OutboxTransport
+from flows.slack.remembered import RememberingTransport
 from flows.slack.transport import EVENT_TYPE, Target, Transport
 from flows.slack.web_api import WebApiTransport
 from tests.builders import (
@@ -38,7 +39,7 @@ from tests.fakes.http import (
     lose_reply,
     refuse_connection_before,
 )
-from tests.fakes.slack import FakeSlack, not_ok
+from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok
 
 SEOUL = ZoneInfo("Asia/Seoul")
 SCOPE = Scope.of_week(COMPARISON, SEOUL)
@@ -95,6 +96,17 @@ class SlackPlace:
         return sorted(ours, key=lambda message: float(message["ts"]))
 
 
+class BlindPlace(SlackPlace):
+    """Slack, for an app that may not read what it posted."""
+
+    def __init__(self, slack: FakeSlack, home: Path) -> None:
+        super().__init__(slack)
+        self.home = home
+
+    def transport(self) -> Transport:
+        return RememberingTransport(super().transport(), build_settings(VOC_HOME=str(self.home)))
+
+
 class OutboxPlace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -115,11 +127,24 @@ def on_slack(slack: FakeSlack) -> Iterator[SlackPlace]:
     assert not slack.refusals
 
 
-@pytest.fixture(params=["slack", "outbox"])
+@pytest.fixture
+def blind(tmp_path: Path) -> Iterator[BlindPlace]:
+    with FakeSlack(scopes=["chat:write"]) as slack:
+        yield BlindPlace(slack, tmp_path / "home")
+        assert {refusal.error for refusal in slack.refusals} <= {
+            "missing_scope",
+            "restricted_action",
+        }
+
+
+@pytest.fixture(params=["slack", "blind", "outbox"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    """Slack, one message a page, and the outbox; at the end Slack has refused nothing."""
+    """Slack, one message a page; without its history; the outbox. At the end Slack has refused nothing else."""
     if request.param == "outbox":
         yield OutboxPlace(tmp_path / "outbox")
+        return
+    if request.param == "blind":
+        yield request.getfixturevalue("blind")
         return
     with FakeSlack(page_size_limit=1) as slack:
         yield SlackPlace(slack)
@@ -401,6 +426,61 @@ def test_where_slack_refuses_nothing_is_posted(workspace: dict[str, Any], remedy
             deliver(place)
         assert place.standing() == []
     assert "\n" not in str(failure.value)
+
+
+# --- Without the scopes for reading what was posted ---------------------------------------------
+
+
+@pytest.mark.parametrize("lacking", ["channels:history", "metadata.message:read"])
+def test_an_app_that_may_not_read_says_so_and_posts_once_all_the_same(
+    tmp_path: Path, lacking: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", "voc")
+    with FakeSlack(scopes=[scope for scope in DEFAULT_SCOPES if scope != lacking]) as slack:
+        place = BlindPlace(slack, tmp_path / "home")
+        first = deliver(place)
+        assert f"Give the app the scope {lacking}. Until then" in caplog.text
+        assert caplog.text.count("Until then") == 1
+        again = deliver(place, run_id="run-2")
+        assert [message.ts for message in again] == [message.ts for message in first]
+        assert len(place.standing()) == len(first)
+
+
+@pytest.mark.parametrize("fault", [lose_reply, refuse_connection_before])
+def test_what_cannot_be_looked_up_is_not_posted_again(blind: BlindPlace, fault: Fault) -> None:
+    blind.slack.on("chat.postMessage", nth=2, do=fault)
+    for run_id in ("run-1", "run-2"):
+        with pytest.raises(SlackError, match="may not look whether it stands there") as failure:
+            deliver(blind, run_id=run_id)
+        assert "\n" not in str(failure.value)
+    assert [call.method for call in blind.slack.requests].count("chat.postMessage") == 2
+    assert all(message.is_new for message in deliver(blind, run_id="run-3", force=True))
+
+
+def test_what_slack_refuses_is_not_in_doubt(blind: BlindPlace) -> None:
+    blind.slack.on("chat.postMessage", nth=2, do=not_ok("restricted_action"))
+    with pytest.raises(SlackError, match="restricted_action"):
+        deliver(blind)
+    summary, reply = deliver(blind, run_id="run-2")
+    assert (summary.is_new, reply.is_new) == (False, True)
+
+
+def test_an_app_that_may_read_again_trusts_slack(blind: BlindPlace) -> None:
+    blind.slack.on("chat.postMessage", nth=2, do=lose_reply)
+    with pytest.raises(SlackError):
+        deliver(blind)
+    blind.slack.scopes = tuple(DEFAULT_SCOPES)
+    assert not any(message.is_new for message in deliver(blind, run_id="run-2"))
+
+
+def test_a_record_that_cannot_be_read_stops_the_run(blind: BlindPlace) -> None:
+    deliver(blind)
+    records = list((blind.home / "state" / "posts").iterdir())
+    for record in records:
+        record.write_text("{")
+    with pytest.raises(SlackError, match="cannot be read from VOC_STATE_URI"):
+        deliver(blind, run_id="run-2")
+    assert len(blind.standing()) == 2
 
 
 def test_channel_and_thread_are_read_once_a_run_from_the_end_of_the_week_on(

@@ -1,0 +1,96 @@
+"""Posts of an app that may not read them back: they are remembered among Prefect's results instead."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from prefect.filesystems import LocalFileSystem
+from prefect.results import ResultStore
+from prefect.serializers import JSONSerializer
+
+from flows.errors import SlackError
+from flows.settings import Settings
+from flows.slack.blocks import Block
+from flows.slack.transport import AmbiguousPost, Posted, Target, Transport, UnreadableHistory
+from flows.state import results_storage
+
+log = logging.getLogger("voc")
+
+
+class RememberingTransport:
+    """A transport that keeps the ledger itself where Slack does not show it.
+
+    Slack knows better than any record of ours, so this is only for an app that lacks a scope. A post is remembered
+    before it is sent, and again once Slack has taken it. What was sent without an answer cannot be looked up: it
+    stays in doubt, and `Posted.ts` is None. So nothing is posted twice; the price is that somebody has to look.
+    """
+
+    def __init__(self, slack: Transport, settings: Settings) -> None:
+        self._slack = slack
+        self._settings = settings
+        self._is_blind = False
+
+    def posted(self, target: Target, since: float) -> list[Posted]:
+        try:
+            return self._slack.posted(target, since)
+        except UnreadableHistory as lack:
+            if not self._is_blind:
+                log.warning("%s Until then what was posted is remembered by Prefect.", lack)
+            self._is_blind = True
+        return [Posted(r["ts"], r["payload"]) for r in self._read(target) if r["sent"] >= since]
+
+    def post(
+        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+    ) -> str:
+        if not self._is_blind:
+            return self._slack.post(target, text, blocks, payload)
+        earlier = self._read(target)
+        record = {"ts": None, "sent": time.time(), "payload": payload}
+        self._write(target, [*earlier, record])
+        try:
+            ts = self._slack.post(target, text, blocks, payload)
+        except AmbiguousPost:
+            raise
+        except SlackError:
+            self._write(target, earlier)
+            raise
+        self._write(target, [*earlier, record | {"ts": ts}])
+        return ts
+
+    def _store(self) -> ResultStore:
+        storage = results_storage(self._settings, "posts")
+        if isinstance(storage, Path):
+            storage = LocalFileSystem(basepath=str(storage))
+        return ResultStore(
+            result_storage=storage,
+            serializer=JSONSerializer(),
+            cache_result_in_memory=False,
+        )
+
+    def _read(self, target: Target) -> list[dict[str, Any]]:
+        try:
+            records: list[dict[str, Any]] = self._store().read(_key(target)).result
+        except Exception as error:
+            if _is_absence(error):
+                return []
+            raise SlackError(
+                f"what was posted to {target.channel} cannot be read from VOC_STATE_URI ({type(error).__name__}). "
+                "Look there, or give the app the scopes for reading the channel."
+            ) from None
+        return records
+
+    def _write(self, target: Target, records: list[dict[str, Any]]) -> None:
+        self._store().write(records, _key(target))
+
+
+def _key(target: Target) -> str:
+    return hashlib.sha256(f"{target.channel}/{target.thread_ts}".encode()).hexdigest()
+
+
+def _is_absence(error: Exception) -> bool:
+    """Whether a storage says that there is nothing under the key: each kind says so in its own way."""
+    return type(error).__name__ == "NotFound" or "does not exist" in str(error)
