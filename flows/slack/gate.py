@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flows.privacy import Masker
-from flows.slack.blocks import Block, context
+from flows.slack.blocks import Block, context, section
 from flows.slack.transport import Posted, Target, Transport
 
 log = logging.getLogger("voc")
@@ -19,7 +19,7 @@ WITHHELD = "⚠️ 개인정보로 보이는 내용이 있어 이 부분은 싣�
 
 
 class Gate:
-    """A transport that leaves out each block, and the notification, in which a pattern still matches.
+    """A transport that leaves out each line or block, and the notification, in which a pattern still matches.
 
     Tickets are masked in SQL and answers in Python; this is for what neither foresaw.
     """
@@ -34,15 +34,22 @@ class Gate:
     def post(
         self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
-        clean = tuple(
-            context(WITHHELD) if any(map(self._masker.contains_pii, _texts(block))) else block
-            for block in blocks
-        )
+        clean = tuple(map(self._clean, blocks))
         if self._masker.contains_pii(_OURS.sub("", text)):
             text = WITHHELD
         if clean != blocks or text == WITHHELD:
             log.warning("a part of a message looks like personal data: it is left out")
         return self._transport.post(target, text, clean, payload)
+
+    def _clean(self, block: Block) -> Block:
+        if not any(map(self._masker.contains_pii, _texts(block))):
+            return block
+        # One bad name must not take a whole list with it.
+        lines = block["text"]["text"].split("\n") if block["type"] == "section" else []
+        kept = [WITHHELD if self._masker.contains_pii(line) else line for line in lines]
+        cleaned = section("\n".join(kept))
+        still_there = any(map(self._masker.contains_pii, _texts(cleaned)))
+        return context(WITHHELD) if len(lines) < 2 or still_there else cleaned
 
 
 def _texts(node: object) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows import weekly_voc
+from flows import tasks
 from flows.settings import load_settings
 from flows.usage import Usage
 from flows.warehouse import Readiness, read_readiness
@@ -89,11 +89,11 @@ def test_a_patient_run_waits_until_the_data_is_there(monkeypatch: pytest.MonkeyP
     def check(settings: object, as_of: date, usage: object) -> Readiness:
         return Readiness(weeks=None, last_day=None, is_ready=answers.pop(0))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(weekly_voc, "check_readiness", check)
-    monkeypatch.setattr(weekly_voc, "READINESS_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(tasks, "check_readiness", check)
+    monkeypatch.setattr(tasks, "READINESS_POLL_SECONDS", 0.01)
     settings = load_settings()
     assert asyncio.run(
-        weekly_voc.wait_until_ready(settings, MONDAY, Usage(), patient=True)
+        tasks.wait_until_ready(settings, MONDAY, Usage(), patient=True)
     ).is_ready
     assert not answers
 
@@ -106,9 +106,9 @@ def test_nobody_waits_for_longer_than_asked(
 
     monkeypatch.setenv("VOC_READINESS_WAIT_MINUTES", minutes)
     late = Readiness(weeks=None, last_day=None, is_ready=False)  # type: ignore[arg-type]
-    monkeypatch.setattr(weekly_voc, "check_readiness", lambda *_: late)
-    monkeypatch.setattr(weekly_voc, "READINESS_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(tasks, "check_readiness", lambda *_: late)
+    monkeypatch.setattr(tasks, "READINESS_POLL_SECONDS", 0.01)
     found = asyncio.run(
-        weekly_voc.wait_until_ready(load_settings(), MONDAY, Usage(), patient=patient)
+        tasks.wait_until_ready(load_settings(), MONDAY, Usage(), patient=patient)
     )
     assert found is late

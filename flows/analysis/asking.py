@@ -1,0 +1,78 @@
+"""Asks LaaS why each category got worse, a few at a time; what it cannot say is written by rule."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from prefect import task
+
+from flows.analysis.answer import UnusableAnswer, parse_answer
+from flows.analysis.client import LaasClient, LaasError
+from flows.analysis.prompt import build_prompt
+from flows.analysis.rule_based import rule_based_analysis
+from flows.privacy import Masker
+from flows.report import Analysis, Change, Evidence, WeeklyReport
+from flows.settings import Settings
+from flows.state import results_storage
+from flows.usage import Usage
+
+log = logging.getLogger("voc")
+
+
+class Analyst:
+    """LaaS where there is a key for it, the rules where there is none or LaaS failed for good. Good for one run."""
+
+    def __init__(self, settings: Settings, masker: Masker, usage: Usage) -> None:
+        self._laas = LaasClient(settings, masker, usage) if settings.laas_api_key else None
+        self._preset_hash = settings.laas_preset_hash
+        self._answers = results_storage(settings, "laas")
+        self._mask = masker.mask
+        self._slots = asyncio.Semaphore(settings.laas_concurrency)
+
+    async def analyse(
+        self, changes: Sequence[Change], report: WeeklyReport
+    ) -> AsyncGenerator[tuple[Change, Analysis]]:
+        """Analyse each change, a few at a time, and yield each as soon as it is finished."""
+        if not changes:
+            return
+        log.info("analysing %d categories", len(changes))
+        async with nullcontext() if self._laas is None else self._laas:
+            tasks = [
+                asyncio.create_task(self._analyse_one(change, report.evidence_for(change)))
+                for change in changes
+            ]
+            try:
+                for finished in asyncio.as_completed(tasks):
+                    yield await finished
+            finally:
+                for unfinished in tasks:
+                    unfinished.cancel()
+
+    async def _analyse_one(self, change: Change, evidence: Evidence) -> tuple[Change, Analysis]:
+        if self._laas is None:
+            return change, rule_based_analysis(evidence)
+        ask = ask_laas.with_options(result_storage=self._answers)
+        try:
+            async with self._slots:
+                answer = await ask(self._laas, build_prompt(evidence), self._preset_hash)
+            return change, parse_answer(answer, evidence, self._mask)
+        except (LaasError, UnusableAnswer) as error:
+            log.warning("no analysis from LaaS (%s): writing a rule-based one", error)
+            return change, rule_based_analysis(evidence)
+
+
+def _answer_key(context: object, parameters: dict[str, Any]) -> str:
+    # The prompt holds the week, the category and all numbers.
+    asked = parameters["preset_hash"] + parameters["prompt"]
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+@task(persist_result=True, cache_key_fn=_answer_key)
+async def ask_laas(laas: LaasClient, prompt: str, preset_hash: str) -> str:
+    """The model's answer; the same question is asked once. The client retries what may pass."""
+    return await laas.complete(prompt)

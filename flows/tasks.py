@@ -1,0 +1,144 @@
+"""The steps of the weekly report as Prefect tasks. Every run takes them afresh; only LaaS's answers are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import runtime, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from flows import transform
+from flows.bigquery.connection import BigQuery
+from flows.errors import SourceError, VocError
+from flows.report import Correction, Week, WeeklyReport
+from flows.settings import Settings
+from flows.slack.delivery import Delivered, Delivery, Scope
+from flows.slack.messages import SUMMARY, Message
+from flows.slack.transport import Target, Transport
+from flows.source_file import SourceFile, source_of
+from flows.usage import Usage
+from flows.warehouse import (
+    Readiness,
+    Warehouse,
+    open_warehouse,
+    read_corrections,
+    read_readiness,
+    read_report,
+    read_week_pair,
+)
+from flows.workspace import remember, workspace_for
+
+log = logging.getLogger("voc")
+
+READINESS_POLL_SECONDS = 600.0
+
+
+def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, VocError) and error.is_passing
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+def check_target(transport: Transport, target: Target) -> None:
+    """Ask the target for its newest messages: a wrong token or channel shows before dbt runs."""
+    transport.posted(target, since=time.time())
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+def check_readiness(settings: Settings, as_of: date, usage: Usage) -> Readiness:
+    """Whether the source reaches the end of the report week, once it was found usable."""
+    BigQuery(settings).check()
+    return read_readiness(settings, as_of, str(runtime.flow_run.id), usage)
+
+
+@task(cache_policy=NO_CACHE)
+def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
+    """Make a file the source table; None where the source is BigQuery's."""
+    return source_of(settings, source, as_of)
+
+
+@task(cache_policy=NO_CACHE)
+def build_models(
+    settings: Settings, file: SourceFile | None, as_of: date, usage: Usage
+) -> Warehouse:
+    """dbt build. Its failure stops the run before anything is posted."""
+    log.info("dbt: building the tables")
+    workspace = file.workspace if file else workspace_for(settings, None)
+    flow_run_id = str(runtime.flow_run.id)
+    transform.build_models(
+        transform.Build(
+            settings,
+            workspace,
+            as_of,
+            full_refresh=bool(file and file.needs_full_refresh),
+            flow_run_id=flow_run_id,
+            usage=usage,
+        )
+    )
+    if file:
+        file.mark_built()
+        remember(settings, workspace)
+    return open_warehouse(settings, workspace, flow_run_id=flow_run_id, usage=usage)
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
+    """Read what dbt decided."""
+    weeks = read_week_pair(warehouse, as_of)
+    if weeks is None:
+        raise SourceError(
+            f"the source has fewer than two complete weeks before {as_of}. Choose a later week."
+        )
+    report = read_report(warehouse, weeks)
+    counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
+    log.info("%s: %s", weeks.comparison.label, counts)
+    if not any(row.base_negative or row.comparison_negative for row in report.rows):
+        log.warning("no ticket of the two weeks has the emotion 부정: negative shares are 0")
+    return report
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+def open_delivery(
+    transport: Transport, target: Target, scope: Scope, *, force: bool = False
+) -> Delivery:
+    """Read what already stands in the target."""
+    return Delivery(transport, target, scope, run_id=str(runtime.flow_run.id), force=force)
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+def find_corrections(
+    warehouse: Warehouse, week: Week, delivery: Delivery
+) -> tuple[Correction, ...]:
+    """What late tickets changed since an earlier week's summary was posted there; nothing if it was not."""
+    summary = delivery.standing(SUMMARY)
+    if summary is None:
+        return ()
+    return read_corrections(warehouse, week, datetime.fromtimestamp(float(summary.ts), UTC))
+
+
+@task(cache_policy=NO_CACHE, task_run_name="post {message.id.kind}")
+async def post(delivery: Delivery, message: Message) -> Delivered:
+    """Post one message, off the event loop: the analyses go on meanwhile."""
+    return await asyncio.to_thread(delivery.post, message)
+
+
+async def wait_until_ready(
+    settings: Settings, as_of: date, usage: Usage, *, patient: bool
+) -> Readiness:
+    """Ask how far the source reaches, again and again while it falls short and there is time."""
+    deadline = time.monotonic() + (settings.readiness_wait_minutes * 60 if patient else 0)
+    while True:
+        readiness = check_readiness(settings, as_of, usage)
+        left = deadline - time.monotonic()
+        if readiness.is_ready or left <= 0:
+            return readiness
+        log.info(
+            "the source reaches %s only: waiting, %d minutes left", readiness.last_day, left // 60
+        )
+        await asyncio.sleep(min(READINESS_POLL_SECONDS, left))
