@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import traceback
-import uuid
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -220,7 +219,9 @@ def _run() -> tuple[int, str]:
             # Click's usage errors; without a message it has printed the help.
             text = error.format_message().rstrip(".")
             return 2, f"{text}. See --help." if text else ""
-        return 1, f"unexpected {type(error).__name__}. Details: {_trace(error)}"
+        from flows.unexpected import unexpected
+
+        return 1, unexpected(error)
 
 
 def _end(signal_number: int, frame: object) -> NoReturn:
@@ -234,19 +235,6 @@ def _fail(code: int, message: str) -> NoReturn:
     else:
         print(f"voc: {message}", file=sys.stderr)
     sys.exit(code)
-
-
-def _trace(error: Exception) -> Path:
-    """Keep where an unexpected error came from. Not its message: that may quote a customer or a secret."""
-    from flows.workspace import private_folder, write_private
-
-    path = (
-        private_folder(Path(os.environ.get("VOC_HOME") or ".voc") / "logs")
-        / f"error-{uuid.uuid4().hex[:8]}.txt"
-    )
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    write_private(path, f"{type(error).__module__}.{type(error).__qualname__}\n{frames}")
-    return path
 
 
 if __name__ == "__main__":

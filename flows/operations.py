@@ -27,6 +27,7 @@ from flows.slack.delivery import Delivery, Scope
 from flows.slack.messages import Message
 from flows.slack.notes import crash_note, failure_note
 from flows.slack.transport import Target, Transport
+from flows.unexpected import UnexpectedError
 
 log = logging.getLogger("voc")
 
@@ -51,9 +52,9 @@ class Operations:
         except SlackError as error:
             log.warning("no note to the operators: %s", error)
 
-    def tell_failure(self, error: Exception) -> None:
+    def tell_failure(self, error: VocError) -> None:
         """Say that this run failed, in its own words for users, or that its log must tell."""
-        reason = str(error) if isinstance(error, VocError) else None
+        reason = None if isinstance(error, UnexpectedError) else str(error)
         run_id = str(runtime.flow_run.id)
         self.tell(_run_subject(run_id), failure_note(reason, run_url(run_id)))
 

@@ -169,6 +169,11 @@ class WeeklyReport:
         return any(row.comparison_total for row in self.rows)
 
     @property
+    def has_negative_tickets(self) -> bool:
+        """Whether either week has any: without one, the source may have other words for the emotion."""
+        return any(row.base_negative or row.comparison_negative for row in self.rows)
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         return tuple(row for row in self.rows if row.status != "STABLE")
 

@@ -22,6 +22,7 @@ from flows.slack.delivery import Delivered, Delivery, Scope
 from flows.slack.messages import SUMMARY, Message
 from flows.slack.transport import Target, Transport
 from flows.source_file import SourceFile, source_of
+from flows.unexpected import unquoted
 from flows.usage import Usage
 from flows.warehouse import (
     Readiness,
@@ -45,12 +46,14 @@ def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+@unquoted()
 def check_target(transport: Transport, target: Target) -> None:
     """Ask the target for its newest messages: a wrong token or channel shows before dbt runs."""
     transport.posted(target, since=time.time())
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+@unquoted()
 def check_readiness(settings: Settings, as_of: date, usage: Usage) -> Readiness:
     """Whether the source reaches the end of the report week, once it was found usable."""
     BigQuery(settings).check()
@@ -58,12 +61,14 @@ def check_readiness(settings: Settings, as_of: date, usage: Usage) -> Readiness:
 
 
 @task(cache_policy=NO_CACHE)
+@unquoted()
 def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
     """Make a file the source table; None where the source is BigQuery's."""
     return source_of(settings, source, as_of)
 
 
 @task(cache_policy=NO_CACHE)
+@unquoted()
 def build_models(
     settings: Settings, file: SourceFile | None, as_of: date, usage: Usage
 ) -> Warehouse:
@@ -88,6 +93,7 @@ def build_models(
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+@unquoted()
 def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     """Read what dbt decided."""
     weeks = read_week_pair(warehouse, as_of)
@@ -104,6 +110,7 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+@unquoted()
 def open_delivery(
     transport: Transport, target: Target, scope: Scope, *, force: bool = False
 ) -> Delivery:
@@ -112,6 +119,7 @@ def open_delivery(
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+@unquoted()
 def find_corrections(
     warehouse: Warehouse, week: Week, delivery: Delivery
 ) -> tuple[Correction, ...]:
@@ -125,7 +133,8 @@ def find_corrections(
 @task(cache_policy=NO_CACHE, task_run_name="post {message.id.kind}")
 async def post(delivery: Delivery, message: Message) -> Delivered:
     """Post one message, off the event loop: the analyses go on meanwhile."""
-    return await asyncio.to_thread(delivery.post, message)
+    with unquoted():
+        return await asyncio.to_thread(delivery.post, message)
 
 
 async def wait_until_ready(

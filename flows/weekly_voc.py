@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from prefect.states import Completed
 
 from flows.analysis.asking import Analyst
 from flows.as_of import checked_as_of
+from flows.errors import VocError
 from flows.lock import one_run_at_a_time
 from flows.operations import Operations, run_url
 from flows.outcome import RunResult
@@ -45,6 +47,7 @@ from flows.tasks import (
     wait_until_ready,
 )
 from flows.thresholds import check_thresholds
+from flows.unexpected import unquoted
 from flows.usage import Usage
 from flows.warehouse import Readiness, Warehouse, read_changed_weeks
 
@@ -97,6 +100,7 @@ async def weekly_voc(
 
     Raises VocError: nothing was posted, or a later run posts what is missing.
     """
+    os.umask(0o077)  # what a run writes holds customers' words
     usage = Usage()
     settings = load_settings()
     target = target_for(settings, channel, thread_ts)
@@ -104,22 +108,23 @@ async def weekly_voc(
     transport = open_transport(settings, masker, dry_run=dry_run)
     operations = Operations(settings, transport, target)
     try:
-        check_target(transport, target)
-        await operations.tell_crashes()
-        check_thresholds()
-        scheduled = runtime.flow_run.scheduled_start_time.astimezone(settings.zone)
-        as_of = checked_as_of(as_of, scheduled)
-        job = Job(settings, as_of, target, transport, masker, usage, dry_run, force)
-        readiness = None
-        if settings.target == "bigquery" and source is None:
-            readiness = await wait_until_ready(settings, as_of, usage, patient=wait_for_data)
-            if not readiness.is_ready:
-                return _completed(not_ready(readiness, operations))
-        with one_run_at_a_time(settings):
-            file = prepare_source(settings, source, as_of)
-            last_day = file.last_date if file else readiness.last_day if readiness else None
-            return _completed(await report_week(job, file, last_day))
-    except Exception as error:
+        with unquoted():
+            check_target(transport, target)
+            await operations.tell_crashes()
+            check_thresholds()
+            scheduled = runtime.flow_run.scheduled_start_time.astimezone(settings.zone)
+            as_of = checked_as_of(as_of, scheduled)
+            job = Job(settings, as_of, target, transport, masker, usage, dry_run, force)
+            readiness = None
+            if settings.target == "bigquery" and source is None:
+                readiness = await wait_until_ready(settings, as_of, usage, patient=wait_for_data)
+                if not readiness.is_ready:
+                    return _completed(not_ready(readiness, operations))
+            with one_run_at_a_time(settings):
+                file = prepare_source(settings, source, as_of)
+                last_day = file.last_date if file else readiness.last_day if readiness else None
+                return _completed(await report_week(job, file, last_day))
+    except VocError as error:
         operations.tell_failure(error)
         raise
 

@@ -19,6 +19,7 @@ from flows.privacy import Masker
 from flows.report import Analysis, Change, Evidence, WeeklyReport
 from flows.settings import Settings
 from flows.state import results_storage
+from flows.unexpected import unquoted
 from flows.usage import Usage
 
 log = logging.getLogger("voc")
@@ -75,4 +76,5 @@ def _answer_key(context: object, parameters: dict[str, Any]) -> str:
 @task(persist_result=True, cache_key_fn=_answer_key)
 async def ask_laas(laas: LaasClient, prompt: str, preset_hash: str) -> str:
     """The model's answer; the same question is asked once. The client retries what may pass."""
-    return await laas.complete(prompt)
+    with unquoted(LaasError):
+        return await laas.complete(prompt)

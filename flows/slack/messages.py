@@ -46,6 +46,12 @@ MAX_CATEGORY_CHARACTERS = 120
 MAX_TICKET_ID_CHARACTERS = 40
 MAX_NOTIFICATION_CHARACTERS = 500
 SECTIONS_PER_OVERFLOW_MESSAGE = 3
+NO_NEGATIVE_TICKETS = (
+    "⚠️ 두 주에 부정으로 분류된 문의가 없습니다. 원천의 overall_emotion을 확인해 주세요."
+)
+NO_BASE_TICKETS = (
+    "⚠️ 기준주에 문의가 없어 모두 신규로 보입니다. 원천에 그 주가 있는지 확인해 주세요."
+)
 
 _ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
 _LABELS: dict[Status, str] = {
@@ -95,6 +101,7 @@ def summary_messages(
     `version` is the label of what wrote it, for the footer; so is whether it replaces a report that stands there.
     """
     footer = [
+        *_doubts(report),
         *(["🔁 앞서 올린 이 주의 리포트를 대신합니다."] if replaces_earlier else []),
         *([f"voc-analyst {escaped(version)}"] if version else []),
     ]
@@ -209,6 +216,15 @@ def _quiet_message(report: WeeklyReport, footer: list[str], buttons: Block) -> M
     return Message(
         SUMMARY, text, (section(text), *([context("\n".join(footer))] if footer else []), buttons)
     )
+
+
+def _doubts(report: WeeklyReport) -> list[str]:
+    """What is possible, but more often a source that has lost or renamed something."""
+    has_base_tickets = any(row.base_total for row in report.rows)
+    return [
+        *([] if report.has_negative_tickets else [NO_NEGATIVE_TICKETS]),
+        *([] if has_base_tickets else [NO_BASE_TICKETS]),
+    ]
 
 
 def _dates(report: WeeklyReport) -> str:

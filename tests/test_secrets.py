@@ -1,0 +1,233 @@
+"""Secrets and customers' words stay where they belong, whatever is run and however it ends."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import httpx
+import pytest
+
+from tests import services
+from tests.fakes.http import Reply
+from tests.fakes.laas import FakeLaas
+from tests.fakes.slack import FakeSlack
+
+pytestmark = pytest.mark.timeout(900)  # the first test pays for all that is run
+
+CHANNEL, AS_OF = "C0SECRET", "2026-11-16"
+BOT_TOKEN, LAAS_KEY = "xoxb-marked-bot-token", "marked-laas-key"
+SIGNING_SECRET, PREFECT_KEY = "marked-signing-secret", "marked-prefect-key"
+PRIVATE_KEY = "marked-private-key"
+SECRETS = (BOT_TOKEN, LAAS_KEY, SIGNING_SECRET, PREFECT_KEY, PRIVATE_KEY)
+# What a customer wrote, as it stands in the source: in the middle of it something to be masked.
+WORDS = "하늘색코끼리가"
+PHONE = "010-4321-8765"
+
+RUN_LIKE_A_WORKER = (
+    "import asyncio, datetime, sys; from flows.weekly_voc import weekly_voc; "
+    f"asyncio.run(weekly_voc(as_of=datetime.date.fromisoformat('{AS_OF}'), source=sys.argv[1], force=True))"
+)
+# An error nobody foresaw, whose words are the worst: it comes from a task, in the middle of a run.
+BROKEN = """
+import os
+import flows.tasks
+def broken(*_):
+    raise RuntimeError(os.environ["SLACK_BOT_TOKEN"] + os.environ["WORDS"])
+flows.tasks.read_report = broken
+from flows.cli import main
+main()
+"""
+SHOW_THE_REPORT = {"run", "LaaS refuses", "outbox"}
+
+
+@dataclass
+class Everything:
+    """What all that was run left behind."""
+
+    folder: Path
+    printed: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
+    posted: str = ""
+
+    def files(self) -> list[Path]:
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
+
+def write_source(path: Path) -> None:
+    """Two weeks; in the second a category gets worse, in the words of a customer."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            ["id", "event_create_time", "category1", "overall_emotion", "title", "detail"]
+        )
+        for day, count in (("2026-11-03", 5), ("2026-11-10", 40)):
+            for n in range(count):
+                words = f"{WORDS} {PHONE} 번호로 {n}번 전화"
+                writer.writerow([f"{day}-{n}", f"{day}T03:00:00Z", "유저", "부정", words, words])
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
+    """Each command once, with marked secrets: it ends well, or Slack, LaaS, dbt or we fail."""
+    folder = tmp_path_factory.mktemp("everything")
+    left = Everything(folder)
+    source, home = folder.parent / "tickets.csv", folder / "home"
+    write_source(source)
+    key = folder.parent / "key.json"
+    key.write_text(json.dumps({"type": "service_account", "private_key": PRIVATE_KEY}))
+
+    with ExitStack() as stack:
+        slack = stack.enter_context(FakeSlack(token=BOT_TOKEN, channels={CHANNEL: {}}))
+        laas = stack.enter_context(FakeLaas(api_key=LAAS_KEY))
+        prefect = stack.enter_context(services.prefect_server(folder / "prefect"))
+        settings = {
+            "PREFECT_API_URL": prefect.url,
+            "PREFECT_API_KEY": PREFECT_KEY,
+            "PREFECT_HOME": str(folder / "client"),
+            "PREFECT_LOGGING_LEVEL": "DEBUG",
+            "VOC_HOME": str(home),
+            "VOC_SLACK_CHANNEL": CHANNEL,
+            "SLACK_API_URL": f"{slack.url}/api/",
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "LAAS_BASE_URL": laas.url,
+            "LAAS_API_KEY": LAAS_KEY,
+        }
+
+        def execute(name: str, *command: str | Path, **more: str) -> None:
+            finished = subprocess.run(
+                [sys.executable, *map(str, command)],
+                env=os.environ | settings | more,
+                capture_output=True,
+                text=True,
+                timeout=240,
+                check=False,
+                umask=0,
+            )
+            left.printed[name] = finished.stdout + finished.stderr
+            left.codes[name] = finished.returncode
+
+        voc: Callable[..., None] = lambda name, *command, **more: execute(  # noqa: E731
+            name, "-m", "flows.cli", *command, **more
+        )
+        report = ("run", "--source", source, "--as-of", AS_OF)
+        broken = folder.parent / "broken.py"
+        broken.write_text(BROKEN)
+
+        voc("doctor", "doctor", "--source", source)
+        voc("run", *report)
+        execute("worker", "-c", RUN_LIKE_A_WORKER, source)
+        laas.on(nth=range(1, 100), do=Reply(status=401, body={"error": f"{LAAS_KEY} is wrong"}))
+        voc("LaaS refuses", *report, "--force", LAAS_PRESET_HASH="0" * 64)
+        voc("Slack refuses", *report, "--force", SLACK_BOT_TOKEN=f"{BOT_TOKEN}-2")
+        voc("outbox", *report, SLACK_BOT_TOKEN="")
+        voc("a key that is none", "doctor", "--target", "bigquery", **google(key))
+        execute("unexpected", broken, *report, "--force", WORDS=WORDS)
+        voc("status", "status")
+        voc("docs", "docs")
+        execute("bot", "-m", "bot", SLACK_BOT_TOKEN=f"{BOT_TOKEN}-2")
+        left.posted = json.dumps([*slack.messages(CHANNEL), *slack.threads.values()])
+        left.printed["Prefect's logs"] = logs_of(prefect.url)
+        yield left
+
+
+def google(key: Path) -> dict[str, str]:
+    return {
+        "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+        "VOC_SOURCE_TABLE": "p.d.t",
+        "VOC_BIGQUERY_PROJECT": "p",
+    }
+
+
+def logs_of(api: str) -> str:
+    """What people read in the Prefect UI. Read over the API, so that it is there to be searched at all."""
+    answer = httpx.post(f"{api}/logs/filter", json={"limit": 200}, timeout=30)
+    lines = [entry["message"] for entry in answer.json()]
+    assert len(lines) > 20
+    return "\n".join(lines)
+
+
+def test_each_ended_as_it_should(everything: Everything) -> None:
+    """Otherwise the others look at nothing."""
+    assert everything.codes == {
+        "doctor": 0,
+        "run": 0,
+        "worker": 0,
+        "LaaS refuses": 0,
+        "Slack refuses": 5,
+        "outbox": 0,
+        "a key that is none": 3,
+        "unexpected": 1,
+        "status": 0,
+        "docs": 0,
+        "bot": 2,
+    }, everything.printed
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_secret_is_printed_posted_or_written(everything: Everything, secret: str) -> None:
+    assert not [name for name, text in everything.printed.items() if secret in text]
+    assert secret not in everything.posted
+    holding = [path for path in everything.files() if secret.encode() in path.read_bytes()]
+    assert not holding
+
+
+def test_customers_words_are_in_tables_and_messages_and_nowhere_else(
+    everything: Everything,
+) -> None:
+    printing = {name for name, text in everything.printed.items() if WORDS in text}
+    assert printing == SHOW_THE_REPORT
+    holding = {
+        path.relative_to(everything.folder / "home").parts[0]
+        for path in everything.files()
+        if WORDS.encode() in path.read_bytes()
+    }
+    assert holding == {"duckdb", "outbox"}
+    in_duckdb = {
+        path.suffix
+        for path in (everything.folder / "home" / "duckdb").rglob("*")
+        if path.is_file() and WORDS.encode() in path.read_bytes()
+    }
+    assert in_duckdb == {".duckdb"}
+
+
+def test_what_is_masked_is_nowhere_but_in_the_source(everything: Everything) -> None:
+    assert PHONE not in everything.posted
+    assert not [name for name, text in everything.printed.items() if PHONE in text]
+    (warehouse,) = (path for path in everything.files() if PHONE.encode() in path.read_bytes())
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        tables = connection.sql(
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_type = 'BASE TABLE'"
+        ).fetchall()
+        holding = [
+            name for (name,) in tables if PHONE in str(connection.sql(f"from {name}").fetchall())
+        ]
+    assert holding == ["source.tickets"]
+
+
+def test_an_unexpected_error_is_told_by_its_type_and_where_it_came_from(
+    everything: Everything,
+) -> None:
+    assert "unexpected RuntimeError. Details: " in everything.printed["unexpected"]
+    (details,) = (everything.folder / "home" / "logs").glob("error-*.txt")
+    assert details.read_text().startswith("builtins.RuntimeError\n")
+    assert "in read_changes" in details.read_text()
+    assert "unexpected RuntimeError" in everything.printed["Prefect's logs"]
+
+
+def test_what_is_written_can_be_read_by_its_owner_only(everything: Everything) -> None:
+    """Although everything ran with a umask that permits all."""
+    home = everything.folder / "home"
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [home, *home.rglob("*")]}
+    assert {f"{p}: {mode:o}" for p, mode in modes.items() if mode & 0o077} == set()
