@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 
 from flows.prefect_server import temporary_server
-from flows.sample import write_sample
 from tests.bench.measure import own_environment
-from tests.chaos.crash import AS_OF, Chaos, Moment
-from tests.conftest import run_voc
+from tests.chaos.crash import Chaos, Moment, prepared
 
 
 def main() -> int:
@@ -30,17 +27,6 @@ def main() -> int:
             moments = chaos.random_moments(arguments.random, arguments.seed)
             at_random = _report("random moments", chaos, moments)
     return 0 if at_boundaries and at_random else 1
-
-
-def prepared(folder: Path, api_url: str) -> Chaos:
-    """A source, its warehouse, and a first run that nobody kills."""
-    source, home = folder / "tickets.parquet", folder / "home"
-    write_sample(source, weeks=4, tickets_per_week=600, until=date(2026, 11, 15), seed=7)
-    arguments = ("run", "--source", source, "--as-of", AS_OF, "--dry-run")
-    built = run_voc(*arguments, PREFECT_API_URL=api_url, VOC_HOME=str(home))
-    if built.code != 0:
-        raise RuntimeError(built.err)
-    return Chaos(source, home, folder, api_url)
 
 
 def _report(name: str, chaos: Chaos, moments: list[Moment]) -> bool:

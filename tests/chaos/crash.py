@@ -14,9 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from flows.sample import write_sample
+from tests.conftest import run_voc
 from tests.fakes.http import FakeServer, hook
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack
@@ -127,6 +130,17 @@ class Chaos:
             )
             arm(process)
             return process.wait(timeout=180)
+
+
+def prepared(folder: Path, api_url: str) -> Chaos:
+    """A source, its warehouse, and a first run that nobody kills."""
+    source, home = folder / "tickets.parquet", folder / "home"
+    write_sample(source, weeks=4, tickets_per_week=600, until=date(2026, 11, 15), seed=7)
+    arguments = ("run", "--source", source, "--as-of", AS_OF, "--dry-run")
+    built = run_voc(*arguments, PREFECT_API_URL=api_url, VOC_HOME=str(home))
+    if built.code != 0:
+        raise RuntimeError(built.err)
+    return Chaos(source, home, folder, api_url)
 
 
 def keys(slack: FakeSlack) -> Counter[str]:

@@ -1,0 +1,28 @@
+"""A short form of `make chaos`: some boundaries and one random moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.crash import Chaos, prepared
+
+EVERY_NTH = 5  # odd, so that it takes some moments before and some after a request takes effect
+
+
+@pytest.fixture(scope="module")
+def chaos(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> Chaos:
+    return prepared(tmp_path_factory.mktemp("chaos"), prefect_api)
+
+
+@pytest.mark.timeout(600)
+def test_a_killed_run_is_completed_by_the_next_without_a_duplicate(
+    chaos: Chaos, tmp_path: Path
+) -> None:
+    moments = [*chaos.boundaries()[::EVERY_NTH], *chaos.random_moments(1, seed=7)]
+    assert {moment.service for moment in moments} == {"slack", "laas", "clock"}
+    for moment in moments:
+        counted = chaos.crash(moment)
+        assert (counted.duplicates, counted.missing) == (0, 0), moment
+        assert counted.was_killed or moment.service == "clock", moment
