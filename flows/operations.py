@@ -32,7 +32,7 @@ from flows.unexpected import UnexpectedError
 log = logging.getLogger("voc")
 
 REMEMBERED = timedelta(days=14)
-"""A crash that is older is not told any more."""
+"""An end that is older is not told any more."""
 
 
 class Operations:
@@ -40,7 +40,8 @@ class Operations:
 
     def __init__(self, settings: Settings, transport: Transport, target: Target) -> None:
         self._transport = transport
-        self._target = Target(settings.ops_channel) if settings.ops_channel else target
+        # One place whatever the run's target is: what was told in a thread would be told again elsewhere.
+        self._target = Target(settings.ops_channel or settings.slack_channel or target.channel)
 
     def tell(self, subject: str, message: Message) -> None:
         """Post a note once for its subject. A Slack that refuses is logged: the run has worse to tell."""
@@ -58,25 +59,34 @@ class Operations:
         run_id = str(runtime.flow_run.id)
         self.tell(_run_subject(run_id), failure_note(reason, run_url(run_id)))
 
-    async def tell_crashes(self) -> None:
-        """Say of earlier runs of this deployment that their process was gone before they could tell."""
+    async def tell_untold(self) -> None:
+        """Say of earlier runs of this deployment that they failed and could not tell.
+
+        Their process was gone, their settings were wrong, or Slack did not answer.
+        """
         if runtime.deployment.id is None:
             return
-        crashed = FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
+        ended = FlowRunFilter(
+            state=FlowRunFilterState(
+                type=FlowRunFilterStateType(any_=[StateType.CRASHED, StateType.FAILED])
+            ),
             end_time=FlowRunFilterEndTime(after_=datetime.now(UTC) - REMEMBERED),
         )
         deployment = DeploymentFilter(id=DeploymentFilterId(any_=[UUID(runtime.deployment.id)]))
         async with get_client() as client:
             found = await client.read_flow_runs(
-                flow_run_filter=crashed,
+                flow_run_filter=ended,
                 deployment_filter=deployment,
                 sort=FlowRunSort.END_TIME_DESC,
                 limit=20,
             )
-        crashes = {_run_subject(str(run.id)): run_url(str(run.id)) for run in found}
-        for subject in crashes.keys() - self._told():
-            self.tell(subject, crash_note(crashes[subject]))
+        told = self._told()
+        for run in found:
+            if _run_subject(str(run.id)) not in told:
+                url = run_url(str(run.id))
+                has_crashed = run.state_type == StateType.CRASHED
+                note = crash_note(url) if has_crashed else failure_note(None, url)
+                self.tell(_run_subject(str(run.id)), note)
 
     def _told(self) -> set[str]:
         """The subjects of the notes that stand there."""

@@ -110,7 +110,7 @@ async def weekly_voc(
     try:
         with unquoted():
             check_target(transport, target)
-            await operations.tell_crashes()
+            await operations.tell_untold()
             check_thresholds()
             scheduled = runtime.flow_run.scheduled_start_time.astimezone(settings.zone)
             as_of = checked_as_of(as_of, scheduled)

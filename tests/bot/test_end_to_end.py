@@ -150,8 +150,13 @@ def test_a_killed_worker_is_noticed_and_the_next_run_tells_the_operators(
     wait_for_reply(slack, sent.ts, "❌ 실패 · 실행하던 프로세스가 중단되었습니다", 200)
     wait_for(lambda: not deployed.runs("slack:open"))
     assert len(slack.messages("C0OPS")) == before
+    people.mention("2026-W45")
+    (mute,) = deployed.runs("slack:open")
+    deployed.set_state(mute, "FAILED", "it could not even read its settings")
     with services.worker(deployed.api, folder, of_the_worker):
         again = people.mention("2026-W46")
         wait_for_reply(slack, again.ts, "✅ 완료", REPORT_SECONDS)
-    (note,) = slack.messages("C0OPS")[before:]
-    assert "⚠️ 지난 VOC 리포트 실행이 중간에 멈췄습니다" in note["text"]
+    notes = [note["text"] for note in slack.messages("C0OPS")[before:]]
+    assert len(notes) == 2
+    assert any("⚠️ 지난 VOC 리포트 실행이 중간에 멈췄습니다" in note for note in notes)
+    assert any(f"{mute['id']}|실행 보기>" in note for note in notes)
