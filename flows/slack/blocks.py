@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flows.report import printable
@@ -11,6 +12,8 @@ Block = dict[str, Any]
 
 MAX_SECTION_CHARACTERS = 2_900  # Slack's limit is 3,000
 MAX_CONTEXT_CHARACTERS = 1_900
+MAX_CHART_LABEL_CHARACTERS = 20
+CHART = "data_visualization"
 # Slack formats words, not parts of them: the underscore of an error_code stays.
 _FORMATTING = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])")
 # The first three are among the spellings that the masking rules know.
@@ -37,6 +40,29 @@ def button(label: str, action_id: str, value: str) -> Block:
 def link_button(label: str, url: str, action_id: str) -> Block:
     """Opens a URL of ours."""
     return {"type": "button", "text": _plain(label), "url": url, "action_id": action_id}
+
+
+def bar_chart(title: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> Block:
+    """One group of bars for each label, one bar in it for each series."""
+    labels = [cut(escaped(label), MAX_CHART_LABEL_CHARACTERS) for label in labels]
+    return {
+        "type": CHART,
+        "title": title,
+        "chart": {
+            "type": "bar",
+            "series": [
+                {
+                    "name": name,
+                    "data": [
+                        {"label": label, "value": value}
+                        for label, value in zip(labels, values, strict=True)
+                    ],
+                }
+                for name, values in series.items()
+            ],
+            "axis_config": {"categories": labels},
+        },
+    }
 
 
 def actions(*buttons: Block) -> Block:

@@ -1,4 +1,4 @@
-"""The messages of a report, from values. Pure; Korean; inside Slack's limits whatever the categories are.
+"""The messages of a report, from values. Pure; inside Slack's limits whatever the categories are.
 
 All blocks of a message together fail near 13,200 characters, which Slack does not document. A summary and an
 overflow message have at most three full sections, an analysis four bounded ones: all stay below that.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
+from urllib.parse import quote
 
+from flows.catalogue import Texts
 from flows.report import (
     STATUSES,
     Analysis,
@@ -30,6 +31,7 @@ from flows.slack.blocks import (
     MAX_SECTION_CHARACTERS,
     Block,
     actions,
+    bar_chart,
     button,
     context,
     cut,
@@ -46,25 +48,9 @@ MAX_CATEGORY_CHARACTERS = 120
 MAX_TICKET_ID_CHARACTERS = 40
 MAX_NOTIFICATION_CHARACTERS = 500
 SECTIONS_PER_OVERFLOW_MESSAGE = 3
-NO_NEGATIVE_TICKETS = (
-    "⚠️ 두 주에 부정으로 분류된 문의가 없습니다. 원천의 overall_emotion을 확인해 주세요."
-)
-NO_BASE_TICKETS = (
-    "⚠️ 기준주에 문의가 없어 모두 신규로 보입니다. 원천에 그 주가 있는지 확인해 주세요."
-)
+CATEGORIES_IN_CHART = 6
 
-_ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
-_LABELS: dict[Status, str] = {
-    "CRITICAL": "심각",
-    "MONITOR": "주의",
-    "IMPROVED": "개선",
-    "STABLE": "안정",
-}
-_REASONS = {
-    "volume_increase": "건수 증가",
-    "negative_ratio": "부정 비율 상승",
-    "volume_decrease": "건수 감소",
-}
+ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -89,114 +75,298 @@ class Message:
     blocks: tuple[Block, ...]
 
 
-def summary_messages(
-    report: WeeklyReport,
-    dashboard_url: str | None,
-    version: str = "",
-    *,
-    replaces_earlier: bool = False,
-) -> tuple[Message, ...]:
-    """The summary, then the thread messages that list the changes it had no room for.
+@dataclass(frozen=True)
+class Composer:
+    """Writes the messages of one installation: its language, its links, the version that signs.
 
-    `version` is the label of what wrote it, for the footer; so is whether it replaces a report that stands there.
+    `ticket_url` holds `{id}` where a ticket's id goes.
     """
-    footer = [
-        *_doubts(report),
-        *(["🔁 앞서 올린 이 주의 리포트를 대신합니다."] if replaces_earlier else []),
-        *([f"voc-analyst {escaped(version)}"] if version else []),
-    ]
-    buttons = _buttons(report.weeks.comparison, dashboard_url)
-    if not report.changes:
-        return (_quiet_message(report, footer, buttons),)
-    blocks = [
-        header(f"📊 VOC 주간 리포트 · {report.weeks.comparison.label}"),
-        section(_dates(report)),
-        section(_counts(report)),
-    ]
-    left_out: list[Change] = []
-    for status in STATUSES[:-1]:
-        of_status = [change for change in report.changes if change.status == status]
-        if not of_status:
-            continue
-        lines, rest = _fitting(
-            [_change_line(change) for change in of_status], MAX_SECTION_CHARACTERS - 200
+
+    texts: Texts
+    version: str = ""
+    dashboard_url: str | None = None
+    report_url: str | None = None
+    ticket_url: str | None = None
+
+    def summary(
+        self, report: WeeklyReport, *, replaces_earlier: bool = False
+    ) -> tuple[Message, ...]:
+        """The summary, then the thread messages that list the changes it had no room for."""
+        texts = self.texts
+        footer = [
+            *self._doubts(report),
+            *([texts("summary.replaces")] if replaces_earlier else []),
+            *([f"voc-analyst {escaped(self.version)}"] if self.version else []),
+        ]
+        buttons = self._buttons(report.weeks.comparison)
+        if not report.changes:
+            return (self._quiet(report, footer, buttons),)
+        blocks = [
+            header(texts("summary.title", week=report.weeks.comparison.label)),
+            section(f"{self._counts(report)}\n{self._worst(report)}"),
+            context(self._dates(report)),
+        ]
+        left_out: list[Change] = []
+        for status in STATUSES[:-1]:
+            of_status = [change for change in report.changes if change.status == status]
+            if not of_status:
+                continue
+            lines, rest = _fitting(self._lines(of_status), MAX_SECTION_CHARACTERS - 200)
+            left_out += of_status[len(of_status) - len(rest) :]
+            title = texts(
+                "summary.section",
+                icon=ICONS[status],
+                status=status,
+                label=self._label(status),
+                count=len(of_status),
+            )
+            more = [texts("summary.more", count=len(rest))] if rest else []
+            blocks.append(section("\n".join([title, *lines, *more])))
+        blocks.append(self._chart(report))
+        blocks += [context("\n".join([self._criteria(report.thresholds), *footer])), buttons]
+        return (
+            Message(SUMMARY, self._notification(report), tuple(blocks)),
+            *self._overflow(left_out),
         )
-        left_out += of_status[len(of_status) - len(rest) :]
-        title = f"*{_ICONS[status]} {status} · {_LABELS[status]} {len(of_status)}개*"
-        more = [f"_외 {len(rest)}개는 스레드에 있습니다._"] if rest else []
-        blocks.append(section("\n".join([title, *lines, *more])))
-    blocks += [context("\n".join([_criteria(report.thresholds), *footer])), buttons]
-    return (Message(SUMMARY, _notification(report), tuple(blocks)), *_overflow_messages(left_out))
 
+    def analysis(self, change: Change, analysis: Analysis) -> Message:
+        """The reply that says why one category got worse: its status and numbers, then the four sections."""
+        texts = self.texts
+        summary = literal(analysis.summary.lstrip("> "))  # at the start of a line it would quote
+        examples = "\n".join(self._example_line(example) for example in analysis.examples)
+        (line,) = self._lines([change])
+        return Message(
+            MessageId("analysis", change.category),
+            text=cut(
+                f"{change.status} {_name(change.category)}: {summary}", MAX_NOTIFICATION_CHARACTERS
+            ),
+            blocks=(
+                section(
+                    f"{ICONS[change.status]} *{change.status}* · {self._label(change.status)}\n{line}"
+                ),
+                _titled_section(texts("analysis.summary"), summary),
+                _titled_section(texts("analysis.examples"), examples),
+                _titled_section(texts("analysis.hypotheses"), _bullets(analysis.hypotheses)),
+                _titled_section(texts("analysis.actions"), _bullets(analysis.actions)),
+                context(texts(f"analysis.from_{analysis.source}")),
+            ),
+        )
 
-def analysis_message(change: Change, analysis: Analysis) -> Message:
-    """The reply that says why one category got worse."""
-    summary = literal(analysis.summary.lstrip("> "))  # at the start of a line it would quote
-    examples = "\n".join(_example_line(example) for example in analysis.examples)
-    body = [
-        section(f"{_ICONS[change.status]} *{change.status}* {_change_line(change)}"),
-        _titled_section("요약", summary),
-        _titled_section("대표 예시", examples),
-        _titled_section("원인 가설", _bullets(analysis.hypotheses)),
-        _titled_section("후속 조치", _bullets(analysis.actions)),
-    ]
-    origin = (
-        "LaaS 분석 · 예시는 마스킹된 실제 문의입니다."
-        if analysis.source == "laas"
-        else "규칙 기반 분석 · 모델 없이 집계와 표본으로 작성했습니다."
-    )
-    return Message(
-        MessageId("analysis", change.category),
-        text=cut(
-            f"{change.status} {_name(change.category)}: {summary}",
-            MAX_NOTIFICATION_CHARACTERS,
-        ),
-        blocks=(*body, context(origin)),
-    )
+    def receipt(self, receipt: Receipt) -> Message:
+        """The last line of the thread: what the report is made of and what it cost."""
+        texts = self.texts
+        parts = [
+            texts("receipt.data", day=receipt.last_day) if receipt.last_day else "",
+            texts("receipt.tickets", count=receipt.tickets),
+            ""
+            if receipt.bytes_billed is None
+            else f"BigQuery {receipt.bytes_billed / 1e6:,.1f} MB",
+            texts("receipt.laas", calls=receipt.laas_calls, tokens=receipt.laas_tokens)
+            if receipt.laas_calls
+            else "",
+            texts("receipt.seconds", seconds=receipt.seconds),
+            f"voc-analyst {escaped(receipt.version)}",
+        ]
+        text = "🧾 " + " · ".join(filter(None, parts))
+        return Message(MessageId("receipt"), text, (context(text),))
 
+    def correction(self, week: Week, corrections: Sequence[Correction]) -> Message:
+        """The reply to a posted week whose statuses late tickets have changed.
 
-def _example_line(example: Example) -> str:
-    id_ = literal(cut(example.ticket_id, MAX_TICKET_ID_CHARACTERS)).strip()
-    return f"> `{id_ or '–'}` {literal(example.quote) or '(내용 없음)'}"
+        The same changes are the same message.
+        """
+        title = self.texts("correction.title", week=week.label)
+        lines, rest = _fitting(
+            [self._correction_line(c) for c in corrections], MAX_SECTION_CHARACTERS - 200
+        )
+        more = [self.texts("correction.more", count=len(rest))] if rest else []
+        known = repr(sorted((c.category, c.posted_status, c.status) for c in corrections))
+        digest = int(hashlib.sha256(known.encode()).hexdigest()[:12], 16)
+        return Message(
+            MessageId("correction", part=digest),
+            title,
+            (section("\n".join([title, *lines, *more])),),
+        )
 
+    def _label(self, status: Status) -> str:
+        return self.texts(f"status.{status}")
 
-def receipt_message(receipt: Receipt) -> Message:
-    """The last line of the thread: what the report is made of and what it cost."""
-    parts = [
-        f"데이터 {receipt.last_day}까지" if receipt.last_day else "",
-        f"티켓 {receipt.tickets:,}건",
-        "" if receipt.bytes_billed is None else f"BigQuery {receipt.bytes_billed / 1e6:,.1f} MB",
-        f"LaaS {receipt.laas_calls}회 {receipt.laas_tokens:,}토큰" if receipt.laas_calls else "",
-        f"{receipt.seconds:.0f}초",
-        f"voc-analyst {escaped(receipt.version)}",
-    ]
-    text = "🧾 " + " · ".join(filter(None, parts))
-    return Message(MessageId("receipt"), text, (context(text),))
+    def _quiet(self, report: WeeklyReport, footer: list[str], buttons: Block) -> Message:
+        week = report.weeks.comparison
+        text = self.texts(
+            "summary.quiet", week=week.label, days=self._days(week), count=len(report.rows)
+        )
+        footer_block = [context("\n".join(footer))] if footer else []
+        return Message(SUMMARY, text, (section(text), *footer_block, buttons))
 
+    def _doubts(self, report: WeeklyReport) -> list[str]:
+        """What is possible, but more often a source that has lost or renamed something."""
+        has_base_tickets = any(row.base_total for row in report.rows)
+        return [
+            *([] if report.has_negative_tickets else [self.texts("doubt.no_negative")]),
+            *([] if has_base_tickets else [self.texts("doubt.no_base")]),
+        ]
 
-def correction_message(week: Week, corrections: Sequence[Correction]) -> Message:
-    """The reply to a posted week whose statuses late tickets have changed. The same changes are the same message."""
-    title = (
-        f"🕓 늦게 들어온 문의로 {week.label}의 상태가 바뀌었습니다. 올린 때의 상태 → 지금의 상태:"
-    )
-    lines, rest = _fitting([_correction_line(c) for c in corrections], MAX_SECTION_CHARACTERS - 200)
-    more = [f"_외 {len(rest)}개_"] if rest else []
-    known = repr(sorted((c.category, c.posted_status, c.status) for c in corrections))
-    digest = int(hashlib.sha256(known.encode()).hexdigest()[:12], 16)
-    return Message(
-        MessageId("correction", part=digest), title, (section("\n".join([title, *lines, *more])),)
-    )
+    def _dates(self, report: WeeklyReport) -> str:
+        weeks = report.weeks
+        return self.texts(
+            "summary.dates", comparison=self._days(weeks.comparison), base=self._days(weeks.base)
+        )
 
+    def _counts(self, report: WeeklyReport) -> str:
+        counts = report.status_counts
+        return "   ".join(
+            f"{ICONS[status]} {self._label(status)} *{counts[status]}*" for status in STATUSES
+        )
 
-def _correction_line(correction: Correction) -> str:
-    posted, today = (
-        f"{_ICONS[status]} {status}" if status else "–"
-        for status in (correction.posted_status, correction.status)
-    )
-    return (
-        f"• *{_name(correction.category)}* {posted} → {today} "
-        f"({correction.base_total:,} → {correction.comparison_total:,}건)"
-    )
+    def _worst(self, report: WeeklyReport) -> str:
+        worst = report.changes[0]
+        return self.texts(
+            "summary.worst",
+            icon=ICONS[worst.status],
+            name=_name(worst.category),
+            base=worst.base_total,
+            comparison=worst.comparison_total,
+            growth=self._growth(worst),
+        )
+
+    def _lines(self, changes: Sequence[Change]) -> list[str]:
+        """Name, numbers, and trend with the reason: the numbers of all changes stand below each other."""
+        widths = [
+            max(len(f"{total:,}") for total in totals)
+            for totals in (
+                [change.base_total for change in changes],
+                [change.comparison_total for change in changes],
+            )
+        ]
+        growth_width = max(len(self._growth(change)) for change in changes)
+        return [
+            self.texts(
+                "change.line",
+                name=_name(change.category),
+                base=f"{change.base_total:,}".rjust(widths[0]),
+                comparison=f"{change.comparison_total:,}".rjust(widths[1]),
+                growth=self._growth(change).rjust(growth_width),
+                negative=_negative(change),
+                trend=sparkline(change.total_last_8_weeks),
+                reason=self._reason(change),
+            )
+            for change in changes
+        ]
+
+    def _reason(self, change: Change) -> str:
+        return " · ".join(
+            self.texts(f"reason.{reason}")
+            for reason in (change.status_reason or "").split("+")
+            if reason
+        )
+
+    def _growth(self, change: Change) -> str:
+        if change.total_change_pct is None:
+            return self.texts("change.new")
+        return f"{_signed(change.total_change_pct)}%"
+
+    def _example_line(self, example: Example) -> str:
+        label = literal(cut(example.ticket_id, MAX_TICKET_ID_CHARACTERS)).strip() or "–"
+        id_ = f"`{label}`"
+        if self.ticket_url and example.ticket_id:
+            # Quoted, so that no id can leave the address it stands in.
+            id_ = f"<{self.ticket_url.replace('{id}', quote(example.ticket_id, safe=''))}|{label}>"
+        return f"> {id_} {literal(example.quote) or self.texts('analysis.no_words')}"
+
+    def _correction_line(self, correction: Correction) -> str:
+        posted, today = (
+            f"{ICONS[status]} {status}" if status else "–"
+            for status in (correction.posted_status, correction.status)
+        )
+        return self.texts(
+            "correction.line",
+            name=_name(correction.category),
+            posted=posted,
+            today=today,
+            base=correction.base_total,
+            comparison=correction.comparison_total,
+        )
+
+    def _chart(self, report: WeeklyReport) -> Block:
+        """The two weeks of the changes at the top, side by side."""
+        top = report.changes[:CATEGORIES_IN_CHART]
+        return bar_chart(
+            self.texts("chart.title"),
+            [f"{number}. {_leaf(change.category)}" for number, change in enumerate(top, 1)],
+            {
+                self.texts("chart.base"): [change.base_total for change in top],
+                self.texts("chart.comparison"): [change.comparison_total for change in top],
+            },
+        )
+
+    def _criteria(self, thresholds: Iterable[Threshold]) -> str:
+        return self.texts(
+            "criteria.all",
+            each=" / ".join(
+                self.texts(
+                    "criteria.status",
+                    icon=ICONS[threshold.status],
+                    count=threshold.min_total,
+                    rules=self.texts("criteria.or").join(rules),
+                )
+                for threshold in thresholds
+                if (rules := list(self._rules(threshold)))
+            ),
+        )
+
+    def _rules(self, threshold: Threshold) -> Iterable[str]:
+        if threshold.min_increase_pct is not None:
+            yield self.texts("criteria.increase", percent=threshold.min_increase_pct)
+        if threshold.min_negative_ratio_increase_pp is not None:
+            yield self.texts("criteria.negative", points=threshold.min_negative_ratio_increase_pp)
+        if threshold.min_decrease_pct is not None:
+            yield self.texts("criteria.decrease", percent=threshold.min_decrease_pct)
+
+    def _notification(self, report: WeeklyReport) -> str:
+        counts, worst = report.status_counts, report.changes[0]
+        return self.texts(
+            "summary.notification",
+            week=report.weeks.comparison.label,
+            critical=counts["CRITICAL"],
+            monitor=counts["MONITOR"],
+            improved=counts["IMPROVED"],
+            name=_name(worst.category),
+            base=worst.base_total,
+            comparison=worst.comparison_total,
+            growth=self._growth(worst),
+        )
+
+    def _overflow(self, changes: Sequence[Change]) -> Iterable[Message]:
+        lines = self._lines(changes) if changes else []
+        rest = [
+            f"{ICONS[change.status]} {line}" for change, line in zip(changes, lines, strict=True)
+        ]
+        part = 0
+        while rest:
+            part += 1
+            blocks: list[Block] = []
+            while rest and len(blocks) < SECTIONS_PER_OVERFLOW_MESSAGE:
+                fitting, rest = _fitting(rest, MAX_SECTION_CHARACTERS)
+                blocks.append(section("\n".join(fitting)))
+            title = self.texts("overflow.title", part=part)
+            yield Message(MessageId("overflow", part=part), title, (*blocks, context(title)))
+
+    def _buttons(self, week: Week) -> Block:
+        """The bot hears of the first; its value is what somebody would write to it."""
+        buttons = [button(self.texts("button.rerun"), "rerun", week.label)]
+        if self.report_url:
+            buttons.append(
+                link_button(self.texts("button.report"), self.report_url, "open_report")
+            )
+        if self.dashboard_url:
+            buttons.append(
+                link_button(self.texts("button.dashboard"), self.dashboard_url, "open_dashboard")
+            )
+        return actions(*buttons)
+
+    def _days(self, week: Week) -> str:
+        return self.texts("summary.days", start=week.start, end=week.end)
 
 
 def sparkline(totals: Sequence[int]) -> str:
@@ -205,53 +375,6 @@ def sparkline(totals: Sequence[int]) -> str:
     if top == 0:
         return _BARS[0] * len(totals)
     return "".join(_BARS[round(total / top * (len(_BARS) - 1))] for total in totals)
-
-
-def _quiet_message(report: WeeklyReport, footer: list[str], buttons: Block) -> Message:
-    week = report.weeks.comparison
-    text = (
-        f"✅ VOC {week.label} ({_days(week)}): 기준을 넘은 변화가 없습니다. "
-        f"{len(report.rows)}개 카테고리 모두 안정입니다."
-    )
-    return Message(
-        SUMMARY, text, (section(text), *([context("\n".join(footer))] if footer else []), buttons)
-    )
-
-
-def _doubts(report: WeeklyReport) -> list[str]:
-    """What is possible, but more often a source that has lost or renamed something."""
-    has_base_tickets = any(row.base_total for row in report.rows)
-    return [
-        *([] if report.has_negative_tickets else [NO_NEGATIVE_TICKETS]),
-        *([] if has_base_tickets else [NO_BASE_TICKETS]),
-    ]
-
-
-def _dates(report: WeeklyReport) -> str:
-    comparison, base = report.weeks.comparison, report.weeks.base
-    return f"*비교주* {_days(comparison)}  ·  *기준주* {_days(base)}"
-
-
-def _counts(report: WeeklyReport) -> str:
-    counts = report.status_counts
-    return "   ".join(
-        f"{_ICONS[status]} {_LABELS[status]} *{counts[status]}*" for status in STATUSES
-    )
-
-
-def _change_line(change: Change) -> str:
-    reasons = "·".join(
-        _REASONS[reason] for reason in (change.status_reason or "").split("+") if reason
-    )
-    return (
-        f"*{_name(change.category)}*\n"
-        f"{change.base_total:,} → {change.comparison_total:,}건 ({_growth(change)})  ·  부정 {_negative(change)}"
-        f"  ·  `{sparkline(change.total_last_8_weeks)}`" + (f"  ·  {reasons}" if reasons else "")
-    )
-
-
-def _growth(change: Change) -> str:
-    return "신규" if change.total_change_pct is None else f"{_signed(change.total_change_pct)}%"
 
 
 def _negative(change: Change) -> str:
@@ -272,46 +395,6 @@ def _percent(ratio: float | None) -> str:
     return "–" if ratio is None else f"{100 * ratio:.1f}%"
 
 
-def _criteria(thresholds: Iterable[Threshold]) -> str:
-    return "기준: " + " / ".join(
-        f"{_ICONS[t.status]} 한 주 {t.min_total}건 이상, {' 또는 '.join(rules)}"
-        for t in thresholds
-        if (rules := list(_rules(t)))
-    )
-
-
-def _rules(threshold: Threshold) -> Iterable[str]:
-    if threshold.min_increase_pct is not None:
-        yield f"건수 +{threshold.min_increase_pct}% 이상(신규 포함)"
-    if threshold.min_negative_ratio_increase_pp is not None:
-        yield f"부정 비율 +{threshold.min_negative_ratio_increase_pp}%p 이상"
-    if threshold.min_decrease_pct is not None:
-        yield f"건수 −{threshold.min_decrease_pct}% 이하"
-
-
-def _notification(report: WeeklyReport) -> str:
-    counts = report.status_counts
-    worst = report.changes[0]
-    return (
-        f"VOC {report.weeks.comparison.label}: 심각 {counts['CRITICAL']}, 주의 {counts['MONITOR']}, "
-        f"개선 {counts['IMPROVED']}. 가장 큰 변화: {_name(worst.category)} "
-        f"{worst.base_total:,} → {worst.comparison_total:,}건 ({_growth(worst)})"
-    )
-
-
-def _overflow_messages(changes: Sequence[Change]) -> Iterable[Message]:
-    rest = [f"{_ICONS[change.status]} {_change_line(change)}" for change in changes]
-    part = 0
-    while rest:
-        part += 1
-        blocks: list[Block] = []
-        while rest and len(blocks) < SECTIONS_PER_OVERFLOW_MESSAGE:
-            fitting, rest = _fitting(rest, MAX_SECTION_CHARACTERS)
-            blocks.append(section("\n".join(fitting)))
-        title = f"요약에 싣지 못한 변화 ({part})"
-        yield Message(MessageId("overflow", part=part), title, (*blocks, context(title)))
-
-
 def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
     """The first lines that fit into `limit` characters (at least one), and the others."""
     used = 0
@@ -320,14 +403,6 @@ def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
         if used > limit and index:
             return list(lines[:index]), list(lines[index:])
     return list(lines), []
-
-
-def _buttons(week: Week, dashboard_url: str | None) -> Block:
-    """The bot hears of the first; its value is what somebody would write to it."""
-    buttons = [button("다시 실행", "rerun", week.label)]
-    if dashboard_url:
-        buttons.append(link_button("대시보드 열기", dashboard_url, "open_dashboard"))
-    return actions(*buttons)
 
 
 def _titled_section(title: str, body: str) -> Block:
@@ -351,9 +426,7 @@ def _name(category: Category) -> str:
     return literal(category_name(category))
 
 
-def _days(week: Week) -> str:
-    return f"{_day(week.start)}(월) – {_day(week.end)}(일)"
-
-
-def _day(day: date) -> str:
-    return f"{day.year}.{day.month}.{day.day}"
+def _leaf(category: Category) -> str:
+    """The most telling level of a category, short enough for a chart."""
+    named = [level for level in category if level != "(미분류)"] or list(category)
+    return " ".join(printable(named[-1]).split()) or "–"
