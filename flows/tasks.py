@@ -104,7 +104,7 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     report = read_report(warehouse, weeks)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
     log.info("%s: %s", weeks.comparison.label, counts)
-    if not any(row.base_negative or row.comparison_negative for row in report.rows):
+    if not report.has_negative_tickets:
         log.warning("no ticket of the two weeks has the emotion 부정: negative shares are 0")
     return report
 

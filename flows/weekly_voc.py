@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from prefect import flow, runtime
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
@@ -21,7 +21,7 @@ from flows.lock import one_run_at_a_time
 from flows.operations import Operations, run_url
 from flows.outcome import RunResult
 from flows.privacy import Masker
-from flows.report import Receipt, Week, WeeklyReport
+from flows.report import Change, Receipt, Week, WeeklyReport, printable
 from flows.settings import Settings, load_settings
 from flows.slack.delivery import Scope
 from flows.slack.messages import (
@@ -210,5 +210,11 @@ def not_ready(readiness: Readiness, operations: Operations) -> RunResult:
 async def publish_artifacts(report: WeeklyReport, settings: Settings) -> None:
     """Show the changes and the summary in the Prefect UI."""
     summary, *_ = summary_messages(report, settings.dashboard_url, settings.version)
-    await acreate_table_artifact([c.as_json() for c in report.changes], key="voc-changes")
+    await acreate_table_artifact([_shown(change) for change in report.changes], key="voc-changes")
     await acreate_markdown_artifact(preview(summary.blocks), key="voc-summary")
+
+
+def _shown(change: Change) -> dict[str, Any]:
+    """A row of the artifact. A database refuses what nobody can see, such as a NUL in a category's name."""
+    row = change.as_json()
+    return {name: printable(v) if isinstance(v, str) else v for name, v in row.items()}

@@ -170,7 +170,20 @@ def test_every_pattern_has_a_case_that_needs_it() -> None:
 
 @pytest.mark.parametrize(
     "hidden",
-    ["\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u180e", "\ufe0f", "\u202e", "\u034f"],
+    [
+        "\x00",
+        "\x1f",
+        "\x7f",
+        "\u200b",
+        "\u200d",
+        "\u2060",
+        "\ufeff",
+        "\u00ad",
+        "\u180e",
+        "\ufe0f",
+        "\u202e",
+        "\u034f",
+    ],
     ids=lambda character: f"U+{ord(character):04X}",
 )
 def test_invisible_characters_hide_nothing(hidden: str, masker: Masker) -> None:

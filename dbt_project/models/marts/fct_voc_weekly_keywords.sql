@@ -2,6 +2,7 @@ with tickets as (
     select * from {{ ref('int_flagged_tickets_masked') }}
 ),
 
+-- Of the first 1,000 characters: a whole text in this column would become a row for each of its commas.
 keywords_listed as (
     select
         tickets.week_start,
@@ -12,7 +13,7 @@ keywords_listed as (
         tickets.ticket_id,
         trim(listed_keyword) as keyword
     from tickets
-    cross join {{ unnested(split_list('tickets.keywords'), 'listed_keyword') }}
+    cross join {{ unnested(split_list('substr(tickets.keywords, 1, 1000)'), 'listed_keyword') }}
 ),
 
 keywords_counted as (

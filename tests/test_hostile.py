@@ -1,0 +1,418 @@
+"""Neither a ticket nor an answer commands the model, Slack or the reader: tests/data/hostile.yml tries."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import cache
+from itertools import count, cycle
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from flows.analysis.answer import UnusableAnswer, parse_answer
+from flows.analysis.client import LaasClient, LaasError
+from flows.analysis.prompt import (
+    MAX_LEVEL_CHARACTERS,
+    MAX_SAMPLE_CHARACTERS,
+    build_prompt,
+    samples_for_prompt,
+)
+from flows.analysis.rule_based import rule_based_analysis
+from flows.outcome import RunResult
+from flows.privacy import Masker
+from flows.report import Analysis, Evidence, Keyword
+from flows.slack.blocks import Block
+from flows.slack.gate import WITHHELD, Gate
+from flows.slack.messages import Message, analysis_message, category_name, summary_messages
+from flows.slack.transport import Target
+from flows.slack.web_api import WebApiTransport
+from tests.builders import (
+    build_change,
+    build_evidence,
+    build_report,
+    build_samples,
+    build_settings,
+)
+from tests.conftest import AS_OF
+from tests.fakes.laas import FakeLaas
+from tests.fakes.slack import FakeSlack
+
+CHANNEL = "C0TEST"
+Case = dict[str, Any]
+
+_DATA: dict[str, list[Case]] = yaml.safe_load(
+    (Path(__file__).parent / "data" / "hostile.yml").read_text(encoding="utf-8")
+)
+TICKETS, ANSWERS = _DATA["tickets"], _DATA["answers"]
+EACH_TICKET = pytest.mark.parametrize("case", TICKETS, ids=lambda case: str(case["name"]))
+EACH_ANSWER = pytest.mark.parametrize("case", ANSWERS, ids=lambda case: str(case["name"]))
+
+
+def text_of(case: Case) -> str:
+    times, more = case.get("repeat", (0, ""))
+    return str(case["text"] + times * more + case.get("end", ""))
+
+
+@cache
+def masker() -> Masker:
+    return Masker.of_project()
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Iterator[FakeSlack]:
+    with FakeSlack() as slack:
+        yield slack
+
+
+# --- What a report may look like --------------------------------------------------------------
+
+# Somebody else's words: one line, entities for Slack's control characters, nothing that formats.
+WORDS = r"(?:[^\n<>&*~`_]|&(?:amp|lt|gt);|(?<=[^\W_])_(?=[^\W_]))"
+NAME = rf"(?:\*{WORDS}+\*|{WITHHELD})"
+NUMBERS = (
+    r"[\d,]+ → [\d,]+건 \((?:신규|[+−][\d,.]+%)\)  ·  부정 (?:–|[\d.]+%) → (?:–|[\d.]+%)"
+    r"(?: \([+−][\d.]+%p\))?  ·  `[▁-█]+`(?:  ·  (?:건수 증가|부정 비율 상승|·)+)?"
+)
+QUOTE = rf"(?:> `{WORDS}+` {WORDS}+|{WITHHELD})"
+BULLET = rf"(?:• {WORDS}*|{WITHHELD})"
+SUMMARY = (
+    r"\*비교주\* [\d.]+\(월\) – [\d.]+\(일\)  ·  \*기준주\* [\d.]+\(월\) – [\d.]+\(일\)",
+    r"🔴 심각 \*\d+\*   🟠 주의 \*\d+\*   🟢 개선 \*\d+\*   ⚪ 안정 \*\d+\*",
+    rf"\*🔴 CRITICAL · 심각 \d+개\*(?:\n{NAME}\n{NUMBERS})+(?:\n_외 \d+개는 스레드에 있습니다\._)?",
+    r"기준: 🔴 [^\n]+(?:\nvoc-analyst [\w.+-]+)?",
+)
+ANALYSIS = (
+    rf"(?:🔴 \*CRITICAL\* )?{NAME}\n{NUMBERS}",
+    rf"\*요약\*\n(?!&gt;){WORDS}+",
+    rf"\*대표 예시\*(?:\n{QUOTE}){{1,4}}",
+    rf"\*원인 가설\*\n(?:–|{BULLET}(?:\n{BULLET}){{0,3}})",
+    rf"\*후속 조치\*\n(?:–|{BULLET}(?:\n{BULLET}){{0,3}})",
+    r"(?:LaaS 분석|규칙 기반 분석) · [^\n]+",
+)
+
+
+def shown(block: Block) -> str:
+    (element,) = block.get("elements", [block.get("text")])
+    assert element["type"] in ("mrkdwn", "plain_text")
+    # verbatim: an address or @here in somebody's words becomes no link and no mention.
+    assert element["type"] == "plain_text" or element["verbatim"] is True
+    return str(element["text"])
+
+
+def assert_looks_like(
+    form: Sequence[str], blocks: Iterable[Block], *, withheld: bool = False
+) -> None:
+    """Each block is what the form has at its place; a line is left out only if one may be `withheld`."""
+    texts = [shown(block) for block in blocks]
+    assert len(texts) == len(form)
+    for pattern, text in zip(form, texts, strict=True):
+        assert text.replace("\n", "").isprintable(), repr(text)
+        assert re.fullmatch(pattern, text), repr(text[:500])
+        assert withheld or WITHHELD not in text
+        assert len(text) < 3_000
+
+
+def assert_is_a_notification(text: str) -> None:
+    assert "\n" not in text
+    assert text.isprintable()
+    assert not re.search(r"[<>]", text)
+    assert len(text) <= 1_000
+
+
+def assert_is_a_summary(message: Case, *, withheld: bool = False) -> None:
+    header, *body, buttons = message["blocks"]
+    assert header["text"]["text"].startswith("📊 VOC 주간 리포트 · 20")
+    assert_looks_like(SUMMARY, body, withheld=withheld)
+    assert [element["action_id"] for element in buttons["elements"]] == ["rerun"]
+    assert_is_a_notification(message["text"])
+
+
+def assert_is_an_analysis(message: Case, *, withheld: bool = False) -> None:
+    assert_looks_like(ANALYSIS, message["blocks"], withheld=withheld)
+    assert_is_a_notification(message["text"])
+
+
+def posted(slack: FakeSlack, message: Message) -> Case:
+    """The message as it stands in Slack, which refuses what is not escaped or may unfurl."""
+    settings = build_settings(SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=f"{slack.url}/api/")
+    # Each through a transport of its own: a transport waits a second between two posts.
+    gate = Gate(WebApiTransport(settings), masker())
+    ts = gate.post(Target(CHANNEL), message.text, message.blocks, {})
+    assert not slack.refusals
+    return slack.message(CHANNEL, ts)
+
+
+# --- Tickets, one by one ----------------------------------------------------------------------
+
+
+def evidence_with(text: str) -> Evidence:
+    """Evidence in which the text stands wherever a ticket's text can stand, masked as in the warehouse."""
+    masked = masker().mask(text)
+    category = (text, "이력서", text)
+    samples = (
+        *build_samples(1, category=category, detail=masked),
+        *build_samples(1, "base", category=category, detail="", title=masked),
+    )
+    keyword = Keyword(category, masked, 0, 5)
+    return build_evidence(build_change(category=category), samples, [keyword])
+
+
+@EACH_TICKET
+def test_a_ticket_stays_data_in_the_prompt(case: Case) -> None:
+    evidence = evidence_with(text_of(case))
+    prompt = build_prompt(evidence)
+    head, change, tickets = re.split(r"\n<(?:change|tickets)>\n", prompt)
+    assert head == build_prompt(build_evidence()).partition("\n<change>")[0]
+    change, tickets = change.removesuffix("\n</change>\n"), tickets.removesuffix("\n</tickets>")
+    assert not re.search("[<>\n]", change)
+    assert not re.search("[<>]", tickets)
+    told = [json.loads(line) for line in tickets.split("\n")]
+    assert [(ticket["ticket_id"], ticket["text"]) for ticket in told] == [
+        (sample.ticket_id, sample.text[:MAX_SAMPLE_CHARACTERS])
+        for sample in samples_for_prompt(evidence)
+    ]
+    assert json.loads(change)["status"] == "CRITICAL"
+    assert json.loads(change)["category"][0] == text_of(case)[:MAX_LEVEL_CHARACTERS]
+    assert len(prompt) < 20_000
+
+
+@EACH_TICKET
+def test_a_ticket_leaves_the_messages_in_their_form(workspace: FakeSlack, case: Case) -> None:
+    evidence = evidence_with(text_of(case))
+    has_personal_data = masker().contains_pii(category_name(evidence.change.category))
+    report = build_report(evidence.change)
+    for message in summary_messages(report, None):
+        assert_is_a_summary(posted(workspace, message), withheld=has_personal_data)
+    message = analysis_message(evidence.change, rule_based_analysis(evidence))
+    withheld = has_personal_data or case.get("looks_like_personal_data", False)
+    assert_is_an_analysis(posted(workspace, message), withheld=withheld)
+
+
+@EACH_TICKET
+def test_a_ticket_id_leaves_the_analysis_in_its_form(workspace: FakeSlack, case: Case) -> None:
+    """Ids are Zendesk's, but a file may hold anything."""
+    id_ = text_of(case) or "9001"
+    evidence = build_evidence(samples=build_samples(2, ticket_id=id_))
+    message = analysis_message(evidence.change, rule_based_analysis(evidence))
+    withheld = masker().contains_pii(id_) or case.get("looks_like_personal_data", False)
+    assert_is_an_analysis(posted(workspace, message), withheld=withheld)
+
+
+def test_a_name_that_looks_like_personal_data_is_left_out_and_the_others_stay(
+    workspace: FakeSlack,
+) -> None:
+    names = ("하나", "홍길동 hong@example.com", "셋")
+    report = build_report(*(build_change(category=("유저", name, "c")) for name in names))
+    (message,) = summary_messages(report, None)
+    critical = shown(posted(workspace, message)["blocks"][3]).splitlines()
+    assert critical[1::2] == ["*유저 / 하나 / c*", WITHHELD, "*유저 / 셋 / c*"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sent"),
+    [
+        ("문의\n@channel 에 올렸어요", True),
+        ("<@U0ADMIN> 님 확인 부탁드려요", True),
+        ("연락처 010\x011234\x015678", False),
+        ("메일 hong\u2066@example.com", False),
+    ],
+)
+def test_json_escapes_neither_make_personal_data_nor_hide_it(text: str, is_sent: bool) -> None:
+    """A line that begins with @ is `\\n@` in JSON, and looks like the address n@."""
+    prompt = build_prompt(build_evidence(samples=build_samples(1, detail=text)))
+    with FakeLaas() as laas:
+        settings = build_settings(LAAS_API_KEY=laas.api_key, LAAS_BASE_URL=laas.url)
+
+        async def ask() -> None:
+            async with LaasClient(settings, masker()) as client:
+                await client.complete(prompt)
+
+        if is_sent:
+            asyncio.run(ask())
+        else:
+            with pytest.raises(LaasError, match="looks like personal data"):
+                asyncio.run(ask())
+        assert len(laas.requests) == is_sent
+
+
+# --- Answers, one by one ----------------------------------------------------------------------
+
+
+def analysis_of(answer: str, evidence: Evidence) -> Analysis:
+    """As the flow does it."""
+    try:
+        return parse_answer(answer, evidence, masker().mask)
+    except UnusableAnswer:
+        return rule_based_analysis(evidence)
+
+
+@EACH_ANSWER
+def test_an_answer_is_held_to_the_four_sections(workspace: FakeSlack, case: Case) -> None:
+    evidence = build_evidence()
+    ours = {sample.ticket_id: sample.text for sample in evidence.samples}
+    analysis = analysis_of(text_of(case), evidence)
+    assert analysis.source == ("rule_based" if case.get("unusable") else "laas")
+    assert analysis.category == evidence.change.category
+    assert {
+        example.ticket_id: example.quote for example in analysis.examples
+    }.items() <= ours.items()
+    assert_is_an_analysis(posted(workspace, analysis_message(evidence.change, analysis)))
+
+
+# --- All of them at once, from the file to Slack ------------------------------------------------
+
+TICKETS_OF_A_CATEGORY = 4  # as many as an analysis quotes
+
+
+def write_hostile_source(path: Path) -> dict[str, list[str]]:
+    """Every hostile text in each column of some ticket; returns the ids of each critical category, by category3.
+
+    Of a category's 21 tickets in the comparison week four are hostile and negative, so that these are its samples.
+    """
+    connection = duckdb.connect()
+    columns = ("id", "category1", "category3", "overall_emotion", "title", "detail", "keywords")
+    connection.execute(
+        "create table tickets (event_create_time timestamp, "
+        + ", ".join(f"{column} varchar" for column in columns)
+        + ")"
+    )
+    number = count(1)
+    categories: dict[str, list[str]] = {}
+
+    def add(day: date, *values: str | None) -> None:
+        connection.execute("insert into tickets values (?, ?, ?, ?, ?, ?, ?, ?)", [day, *values])
+
+    add(date(2026, 11, 3), "base", "지난주", "c", "중립", None, "지난주의 문의", None)
+    for start in range(0, len(TICKETS), TICKETS_OF_A_CATEGORY):
+        texts = [text_of(case) for case in TICKETS[start : start + TICKETS_OF_A_CATEGORY]]
+        name = f"분류 {start}"
+        ids = [f"T-{next(number)}" for _ in texts]
+        categories[name] = ids
+        category1 = texts[0][:500]
+        for id_, text in zip(ids, texts, strict=True):
+            add(date(2026, 11, 10), id_, category1, name, "부정", text, text, text)
+        for n in range(21 - len(texts)):
+            add(
+                date(2026, 11, 11),
+                f"{name}-{n}",
+                category1,
+                name,
+                "중립",
+                "제목",
+                "평범한 문의",
+                "앱",
+            )
+    connection.execute(f"copy tickets to '{path}'")
+    return categories
+
+
+def run(slack: FakeSlack, laas: FakeLaas, **parameters: Any) -> tuple[RunResult, list[Case]]:
+    """Run the flow into an empty channel; what stands there then: the summary and its thread."""
+    from flows.weekly_voc import weekly_voc
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLACK_API_URL", f"{slack.url}/api/")
+        patch.setenv("SLACK_BOT_TOKEN", slack.token)
+        patch.setenv("VOC_SLACK_CHANNEL", CHANNEL)
+        patch.setenv("LAAS_BASE_URL", laas.url)
+        patch.setenv("LAAS_API_KEY", laas.api_key)
+        patch.setenv("LAAS_PRESET_HASH", laas.preset_hash)
+        patch.setattr("flows.slack.web_api.SECONDS_BETWEEN_POSTS", 0.0)
+        result = asyncio.run(weekly_voc(as_of=AS_OF, **parameters))
+    assert isinstance(result, RunResult)
+    assert not slack.refusals
+    assert not laas.refusals
+    (summary,) = slack.messages(CHANNEL)
+    return result, [summary, *slack.threads[summary["ts"]]]
+
+
+def assert_is_a_thread(messages: Sequence[Case], categories: int) -> list[Case]:
+    """A summary, an analysis for each category and the receipt; returns the analyses."""
+    kinds = [message["metadata"]["event_payload"]["kind"] for message in messages]
+    summary, *thread = messages
+    overflow = [m for m, kind in zip(messages, kinds, strict=True) if kind == "overflow"]
+    analyses = [m for m, kind in zip(messages, kinds, strict=True) if kind == "analysis"]
+    assert kinds == [
+        "summary",
+        *["overflow"] * len(overflow),
+        *["analysis"] * categories,
+        "receipt",
+    ]
+    assert_is_a_summary(summary, withheld=True)
+    line = rf"(?:🔴 )?{NAME}\n{NUMBERS}"
+    for message in overflow:
+        *sections, title = message["blocks"]
+        assert_looks_like([rf"{line}(?:\n{line})*"] * len(sections), sections, withheld=True)
+        assert_looks_like([r"요약에 싣지 못한 변화 \(\d+\)"], [title])
+    for message in analyses:
+        assert_is_an_analysis(message, withheld=True)
+    assert_looks_like(
+        [r"🧾 데이터 2026-11-11까지 · 티켓 [\d,]+건 · [^\n<>]+"], thread[-1]["blocks"]
+    )
+    return analyses
+
+
+@pytest.fixture(scope="module")
+def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.fixture(scope="module")
+def categories(hostile_home: Path) -> dict[str, list[str]]:
+    return write_hostile_source(hostile_home / "tickets.parquet")
+
+
+@pytest.mark.usefixtures("prefect_api")
+def test_all_hostile_tickets_at_once_change_nothing_but_the_words_quoted(
+    hostile_home: Path, categories: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOC_HOME", str(hostile_home / "home"))
+
+    def name_the_hostile(prompt: str) -> str:
+        ids = re.findall(r'"ticket_id": "(T-\d+)"', prompt)
+        return json.dumps(
+            {"summary": "늘었습니다.", "examples": ids, "hypotheses": [], "actions": []}
+        )
+
+    with FakeSlack() as slack, FakeLaas(answer=name_the_hostile) as laas:
+        result, messages = run(slack, laas, source=hostile_home / "tickets.parquet")
+    assert result.report is not None
+    assert result.report.status_counts == {
+        "CRITICAL": len(categories),
+        "MONITOR": 0,
+        "IMPROVED": 0,
+        "STABLE": 1,
+    }
+    assert {row.comparison_total for row in result.report.to_analyse} == {21}
+    # Of two categories a name or a ticket looks like personal data, and LaaS is not asked.
+    assert len(laas.prompts) == len(categories) - 2
+    for tag in ("\n<change>\n", "\n</change>\n", "\n<tickets>\n", "\n</tickets>"):
+        assert {prompt.count(tag) for prompt in laas.prompts} == {1}
+    analyses = assert_is_a_thread(messages, len(categories))
+    quoted = re.findall(r"> `(T-\d+)`", str([message["blocks"] for message in analyses]))
+    ids = {id_ for ids in categories.values() for id_ in ids}
+    assert len(quoted) == len(set(quoted))
+    # Near-duplicates are one sample, so are all texts without a letter.
+    assert ids >= set(quoted)
+    assert len(quoted) > 0.8 * len(ids)
+
+
+@pytest.mark.usefixtures("prefect_api")
+def test_hostile_answers_change_nothing_but_their_own_words(
+    hostile_home: Path, categories: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOC_HOME", str(hostile_home / "home"))
+    answers = cycle(text_of(case) for case in ANSWERS[:: len(ANSWERS) // len(categories)])
+    with (
+        FakeSlack() as slack,
+        FakeLaas(preset_hash="f" * 64, answer=lambda _: next(answers)) as laas,
+    ):
+        _, messages = run(slack, laas, source=hostile_home / "tickets.parquet")
+    assert_is_a_thread(messages, len(categories))
