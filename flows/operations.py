@@ -21,6 +21,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.utilities.urls import url_for
 
+from flows.catalogue import Texts
 from flows.errors import SlackError, VocError
 from flows.settings import Settings
 from flows.slack.delivery import Delivery, Scope
@@ -40,6 +41,7 @@ class Operations:
 
     def __init__(self, settings: Settings, transport: Transport, target: Target) -> None:
         self._transport = transport
+        self._texts = Texts(settings.locale)
         # One place whatever the run's target is: what was told in a thread would be told again elsewhere.
         self._target = Target(settings.ops_channel or settings.slack_channel or target.channel)
 
@@ -57,7 +59,7 @@ class Operations:
         """Say that this run failed, in its own words for users, or that its log must tell."""
         reason = None if isinstance(error, UnexpectedError) else str(error)
         run_id = str(runtime.flow_run.id)
-        self.tell(_run_subject(run_id), failure_note(reason, run_url(run_id)))
+        self.tell(_run_subject(run_id), failure_note(self._texts, reason, run_url(run_id)))
 
     async def tell_untold(self) -> None:
         """Say of earlier runs of this deployment that they failed and could not tell.
@@ -85,7 +87,11 @@ class Operations:
             if _run_subject(str(run.id)) not in told:
                 url = run_url(str(run.id))
                 has_crashed = run.state_type == StateType.CRASHED
-                note = crash_note(url) if has_crashed else failure_note(None, url)
+                note = (
+                    crash_note(self._texts, url)
+                    if has_crashed
+                    else failure_note(self._texts, None, url)
+                )
                 self.tell(_run_subject(str(run.id)), note)
 
     def _told(self) -> set[str]:

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from flows.catalogue import Locale
 from flows.errors import UsageError
 
 Target = Literal["duckdb", "bigquery"]
@@ -174,7 +175,17 @@ class Settings(BaseSettings):
         validation_alias="VOC_DASHBOARD_URL",
         description="Dashboard that the summary's button opens.",
     )
-
+    ticket_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s<>|]*\{id\}[^\s<>|]*$",
+        validation_alias="VOC_TICKET_URL",
+        description="Address of a ticket, with {id} in it. Examples in the analyses then link there.",
+    )
+    locale: Locale = Field(
+        "ko",
+        validation_alias="VOC_LOCALE",
+        description="Language of messages and reports: ko or en.",
+    )
     version: str = Field(
         default_factory=lambda: version("voc-analyst"),
         validation_alias="VOC_VERSION",

@@ -16,6 +16,7 @@ from prefect.states import Completed
 
 from flows.analysis.asking import Analyst
 from flows.as_of import checked_as_of
+from flows.catalogue import Texts
 from flows.errors import VocError
 from flows.lock import one_run_at_a_time
 from flows.operations import Operations, run_url
@@ -24,13 +25,7 @@ from flows.privacy import Masker
 from flows.report import Change, Receipt, Week, WeeklyReport, printable
 from flows.settings import Settings, load_settings
 from flows.slack.delivery import Scope
-from flows.slack.messages import (
-    MessageId,
-    analysis_message,
-    correction_message,
-    receipt_message,
-    summary_messages,
-)
+from flows.slack.messages import Composer, MessageId
 from flows.slack.notes import late_data_note
 from flows.slack.preview import preview
 from flows.slack.transport import Target, Transport
@@ -72,6 +67,7 @@ class Job:
     target: Target
     transport: Transport
     masker: Masker
+    composer: Composer
     usage: Usage
     dry_run: bool
     force: bool
@@ -106,6 +102,7 @@ async def weekly_voc(
     target = target_for(settings, channel, thread_ts)
     masker = Masker.of_project()
     transport = open_transport(settings, masker, dry_run=dry_run)
+    composer = composer_for(settings)
     operations = Operations(settings, transport, target)
     try:
         with unquoted():
@@ -114,12 +111,12 @@ async def weekly_voc(
             check_thresholds()
             scheduled = runtime.flow_run.scheduled_start_time.astimezone(settings.zone)
             as_of = checked_as_of(as_of, scheduled)
-            job = Job(settings, as_of, target, transport, masker, usage, dry_run, force)
+            job = Job(settings, as_of, target, transport, masker, composer, usage, dry_run, force)
             readiness = None
             if settings.target == "bigquery" and source is None:
                 readiness = await wait_until_ready(settings, as_of, usage, patient=wait_for_data)
                 if not readiness.is_ready:
-                    return _completed(not_ready(readiness, operations))
+                    return _completed(not_ready(readiness, operations, composer.texts))
             with one_run_at_a_time(settings):
                 file = prepare_source(settings, source, as_of)
                 last_day = file.last_date if file else readiness.last_day if readiness else None
@@ -131,24 +128,20 @@ async def weekly_voc(
 
 async def report_week(job: Job, file: SourceFile | None, last_day: date | None) -> RunResult:
     """Build the tables, post the summary, each analysis as soon as it is written, and the receipt."""
-    settings, source_key = job.settings, f"{file.key}:" if file else ""
+    settings, composer = job.settings, job.composer
+    source_key = f"{file.key}:" if file else ""
     if file and file.ends_before_report_week:
         return RunResult("no_data", file.weeks, last_date=file.last_date)
     warehouse = build_models(settings, file, job.as_of, job.usage)
     report = read_changes(warehouse, job.as_of)
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
-    await publish_artifacts(report, settings)
+    await publish_artifacts(report, composer)
 
     scope = Scope.of_week(report.weeks.comparison, settings.zone, source_key)
     delivery = open_delivery(job.transport, job.target, scope, force=job.force)
     analyses, messages, delivered = [], [], []
-    for message in summary_messages(
-        report,
-        settings.dashboard_url,
-        settings.version,
-        replaces_earlier=delivery.replaces_earlier,
-    ):
+    for message in composer.summary(report, replaces_earlier=delivery.replaces_earlier):
         messages.append(message)
         delivered.append(await post(delivery, message))
     standing = {c: delivery.standing(MessageId("analysis", c.category)) for c in report.to_analyse}
@@ -158,9 +151,9 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
     async with aclosing(analyst.analyse(to_analyse, report)) as finished:
         async for change, analysis in finished:
             analyses.append(analysis)
-            messages.append(analysis_message(change, analysis))
+            messages.append(composer.analysis(change, analysis))
             delivered.append(await post(delivery, messages[-1]))
-    messages.append(receipt_message(receipt_of(job, report, last_day)))
+    messages.append(composer.receipt(receipt_of(job, report, last_day)))
     delivered.append(await post(delivery, messages[-1]))
     await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
     await correct_earlier_reports(job, warehouse, report.weeks.comparison, source_key)
@@ -175,7 +168,17 @@ async def correct_earlier_reports(
         scope = Scope.of_week(week, job.settings.zone, source_key)
         earlier = open_delivery(job.transport, job.target, scope)
         if corrections := find_corrections(warehouse, week, earlier):
-            await post(earlier, correction_message(week, corrections))
+            await post(earlier, job.composer.correction(week, corrections))
+
+
+def composer_for(settings: Settings) -> Composer:
+    """Messages in the language and with the links of the settings."""
+    return Composer(
+        Texts(settings.locale),
+        settings.version,
+        dashboard_url=settings.dashboard_url,
+        ticket_url=settings.ticket_url,
+    )
 
 
 def receipt_of(job: Job, report: WeeklyReport, last_day: date | None) -> Receipt:
@@ -199,17 +202,17 @@ def _completed(result: RunResult) -> RunResult:
     return cast(RunResult, Completed(message=str(result), data=result))
 
 
-def not_ready(readiness: Readiness, operations: Operations) -> RunResult:
+def not_ready(readiness: Readiness, operations: Operations, texts: Texts) -> RunResult:
     """Post nothing but a note that the data is late."""
     week = readiness.weeks.comparison
     url = run_url(str(runtime.flow_run.id))
-    operations.tell(week.label, late_data_note(week, readiness.last_day, url))
+    operations.tell(week.label, late_data_note(texts, week, readiness.last_day, url))
     return RunResult("not_ready", readiness.weeks, last_date=readiness.last_day)
 
 
-async def publish_artifacts(report: WeeklyReport, settings: Settings) -> None:
+async def publish_artifacts(report: WeeklyReport, composer: Composer) -> None:
     """Show the changes and the summary in the Prefect UI."""
-    summary, *_ = summary_messages(report, settings.dashboard_url, settings.version)
+    summary, *_ = composer.summary(report)
     await acreate_table_artifact([_shown(change) for change in report.changes], key="voc-changes")
     await acreate_markdown_artifact(preview(summary.blocks), key="voc-summary")
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
+from flows.catalogue import Texts
 from flows.report import (
     Analysis,
     Category,
@@ -23,6 +24,7 @@ from flows.report import (
     WeekPair,
 )
 from flows.settings import Settings, load_settings
+from flows.slack.messages import Composer
 
 COMPARISON = Week(date(2025, 11, 10), date(2025, 11, 16), "2025-W46")
 BASE = Week(date(2025, 11, 3), date(2025, 11, 9), "2025-W45")
@@ -156,3 +158,11 @@ def build_settings(**environment: str) -> Settings:
         for name, value in environment.items():
             patch.setenv(name, value)
         return load_settings()
+
+
+KOREAN = Texts("ko")
+
+
+def build_composer(**links: str | None) -> Composer:
+    """A composer that writes Korean, with the links given."""
+    return Composer(KOREAN, **links)  # type: ignore[arg-type]

@@ -16,8 +16,7 @@ import pytest
 from flows.errors import SourceError
 from flows.outcome import RunResult
 from flows.report import Status
-from flows.slack.messages import NO_BASE_TICKETS, NO_NEGATIVE_TICKETS, summary_messages
-from tests.builders import build_change, build_report
+from tests.builders import KOREAN, build_change, build_composer, build_report
 from tests.conftest import AS_OF
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
@@ -280,7 +279,7 @@ def test_emotions_in_other_words_are_not_negative_and_the_report_says_that_none_
     assert result.outcome == "posted"
     summary, *_ = outbox(tmp_path / "home")
     assert "20 → 26건 (+30.0%)  ·  부정 0.0% → 0.0% (+0.0%p)" in text_of(summary)
-    assert NO_NEGATIVE_TICKETS in text_of(summary)
+    assert KOREAN("doubt.no_negative") in text_of(summary)
 
 
 # --- Refused in one line, and nothing is posted -----------------------------------------------
@@ -334,8 +333,8 @@ def test_an_empty_parquet_file_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_a_base_week_without_a_ticket_is_doubted(status: Status) -> None:
     new, old = build_change(status, base=0), build_change(status, base=20)
     for rows, is_doubted in (((new,), True), ((new, old), False)):
-        (summary,) = summary_messages(build_report(*rows), None)
-        assert (NO_BASE_TICKETS in str(summary.blocks)) is is_doubted
+        (summary,) = build_composer().summary(build_report(*rows))
+        assert (KOREAN("doubt.no_base") in str(summary.blocks)) is is_doubted
 
 
 def test_only_tickets_of_the_future_are_no_report(tmp_path: Path) -> None:

@@ -26,7 +26,9 @@ def used() -> set[str]:
 
 
 def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    return {
+        name.split(".")[0] for _, name, _, _ in string.Formatter().parse(text) if name is not None
+    }
 
 
 @pytest.mark.parametrize("key", sorted(entries()))

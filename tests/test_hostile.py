@@ -28,13 +28,15 @@ from flows.analysis.rule_based import rule_based_analysis
 from flows.outcome import RunResult
 from flows.privacy import Masker
 from flows.report import Analysis, Evidence, Keyword
-from flows.slack.blocks import Block
-from flows.slack.gate import WITHHELD, Gate
-from flows.slack.messages import Message, analysis_message, category_name, summary_messages
+from flows.slack.blocks import Block, context
+from flows.slack.gate import Gate
+from flows.slack.messages import Message, category_name
 from flows.slack.transport import Target
 from flows.slack.web_api import WebApiTransport
 from tests.builders import (
+    KOREAN,
     build_change,
+    build_composer,
     build_evidence,
     build_report,
     build_samples,
@@ -73,23 +75,25 @@ def workspace() -> Iterator[FakeSlack]:
 
 # --- What a report may look like --------------------------------------------------------------
 
+WITHHELD = KOREAN("gate.withheld")
 # Somebody else's words: one line, entities for Slack's control characters, nothing that formats.
 WORDS = r"(?:[^\n<>&*~`_]|&(?:amp|lt|gt);|(?<=[^\W_])_(?=[^\W_]))"
 NAME = rf"(?:\*{WORDS}+\*|{WITHHELD})"
 NUMBERS = (
-    r"[\d,]+ → [\d,]+건 \((?:신규|[+−][\d,.]+%)\)  ·  부정 (?:–|[\d.]+%) → (?:–|[\d.]+%)"
-    r"(?: \([+−][\d.]+%p\))?  ·  `[▁-█]+`(?:  ·  (?:건수 증가|부정 비율 상승|·)+)?"
+    r"` *[\d,]+ → *[\d,]+건 *(?:신규|[+−][\d,.]+%)`  ·  부정 (?:–|[\d.]+%) → (?:–|[\d.]+%)"
+    r"(?: \([+−][\d.]+%p\))?\n`[▁-█]+` 8주  ·  (?:건수 증가|부정 비율 상승| · )+"
 )
 QUOTE = rf"(?:> `{WORDS}+` {WORDS}+|{WITHHELD})"
 BULLET = rf"(?:• {WORDS}*|{WITHHELD})"
 SUMMARY = (
-    r"\*비교주\* [\d.]+\(월\) – [\d.]+\(일\)  ·  \*기준주\* [\d.]+\(월\) – [\d.]+\(일\)",
-    r"🔴 심각 \*\d+\*   🟠 주의 \*\d+\*   🟢 개선 \*\d+\*   ⚪ 안정 \*\d+\*",
+    r"🔴 심각 \*\d+\*   🟠 주의 \*\d+\*   🟢 개선 \*\d+\*   ⚪ 안정 \*\d+\*"
+    rf"\n(?:가장 큰 변화: 🔴 {NAME} [\d,]+ → [\d,]+건 \((?:신규|[+−][\d,.]+%)\)|{WITHHELD})",
+    r"비교주 [\d.]+\(월\) – [\d.]+\(일\)  ·  기준주 [\d.]+\(월\) – [\d.]+\(일\)",
     rf"\*🔴 CRITICAL · 심각 \d+개\*(?:\n{NAME}\n{NUMBERS})+(?:\n_외 \d+개는 스레드에 있습니다\._)?",
     r"기준: 🔴 [^\n]+(?:\nvoc-analyst [\w.+-]+)?",
 )
 ANALYSIS = (
-    rf"(?:🔴 \*CRITICAL\* )?{NAME}\n{NUMBERS}",
+    rf"🔴 \*CRITICAL\* · 심각\n{NAME}\n{NUMBERS}",
     rf"\*요약\*\n(?!&gt;){WORDS}+",
     rf"\*대표 예시\*(?:\n{QUOTE}){{1,4}}",
     rf"\*원인 가설\*\n(?:–|{BULLET}(?:\n{BULLET}){{0,3}})",
@@ -119,6 +123,10 @@ def assert_looks_like(
         assert len(text) < 3_000
 
 
+def chart_labels(charts: list[Block]) -> list[str]:
+    return [label for chart in charts for label in chart["chart"]["axis_config"]["categories"]]
+
+
 def assert_is_a_notification(text: str) -> None:
     assert "\n" not in text
     assert text.isprintable()
@@ -128,6 +136,10 @@ def assert_is_a_notification(text: str) -> None:
 
 def assert_is_a_summary(message: Case, *, withheld: bool = False) -> None:
     header, *body, buttons = message["blocks"]
+    charts = [block for block in body if block["type"] == "data_visualization"]
+    assert all(re.fullmatch(r"\d\. [^\n<>]+", label) for label in chart_labels(charts))
+    without = [*charts, *([context(WITHHELD)] if withheld else [])]
+    body = [block for block in body if block not in without]
     assert header["text"]["text"].startswith("📊 VOC 주간 리포트 · 20")
     assert_looks_like(SUMMARY, body, withheld=withheld)
     assert [element["action_id"] for element in buttons["elements"]] == ["rerun"]
@@ -143,7 +155,7 @@ def posted(slack: FakeSlack, message: Message) -> Case:
     """The message as it stands in Slack, which refuses what is not escaped or may unfurl."""
     settings = build_settings(SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=f"{slack.url}/api/")
     # Each through a transport of its own: a transport waits a second between two posts.
-    gate = Gate(WebApiTransport(settings), masker())
+    gate = Gate(WebApiTransport(settings), masker(), KOREAN)
     ts = gate.post(Target(CHANNEL), message.text, message.blocks, {})
     assert not slack.refusals
     return slack.message(CHANNEL, ts)
@@ -167,9 +179,9 @@ def evidence_with(text: str) -> Evidence:
 @EACH_TICKET
 def test_a_ticket_stays_data_in_the_prompt(case: Case) -> None:
     evidence = evidence_with(text_of(case))
-    prompt = build_prompt(evidence)
+    prompt = build_prompt(evidence, "ko")
     head, change, tickets = re.split(r"\n<(?:change|tickets)>\n", prompt)
-    assert head == build_prompt(build_evidence()).partition("\n<change>")[0]
+    assert head == build_prompt(build_evidence(), "ko").partition("\n<change>")[0]
     change, tickets = change.removesuffix("\n</change>\n"), tickets.removesuffix("\n</tickets>")
     assert not re.search("[<>\n]", change)
     assert not re.search("[<>]", tickets)
@@ -188,9 +200,9 @@ def test_a_ticket_leaves_the_messages_in_their_form(workspace: FakeSlack, case: 
     evidence = evidence_with(text_of(case))
     has_personal_data = masker().contains_pii(category_name(evidence.change.category))
     report = build_report(evidence.change)
-    for message in summary_messages(report, None):
+    for message in build_composer().summary(report):
         assert_is_a_summary(posted(workspace, message), withheld=has_personal_data)
-    message = analysis_message(evidence.change, rule_based_analysis(evidence))
+    message = build_composer().analysis(evidence.change, rule_based_analysis(evidence, KOREAN))
     withheld = has_personal_data or case.get("looks_like_personal_data", False)
     assert_is_an_analysis(posted(workspace, message), withheld=withheld)
 
@@ -200,7 +212,7 @@ def test_a_ticket_id_leaves_the_analysis_in_its_form(workspace: FakeSlack, case:
     """Ids are Zendesk's, but a file may hold anything."""
     id_ = text_of(case) or "9001"
     evidence = build_evidence(samples=build_samples(2, ticket_id=id_))
-    message = analysis_message(evidence.change, rule_based_analysis(evidence))
+    message = build_composer().analysis(evidence.change, rule_based_analysis(evidence, KOREAN))
     withheld = masker().contains_pii(id_) or case.get("looks_like_personal_data", False)
     assert_is_an_analysis(posted(workspace, message), withheld=withheld)
 
@@ -210,9 +222,9 @@ def test_a_name_that_looks_like_personal_data_is_left_out_and_the_others_stay(
 ) -> None:
     names = ("하나", "홍길동 hong@example.com", "셋")
     report = build_report(*(build_change(category=("유저", name, "c")) for name in names))
-    (message,) = summary_messages(report, None)
+    (message,) = build_composer().summary(report)
     critical = shown(posted(workspace, message)["blocks"][3]).splitlines()
-    assert critical[1::2] == ["*유저 / 하나 / c*", WITHHELD, "*유저 / 셋 / c*"]
+    assert critical[1::3] == ["*유저 / 하나 / c*", WITHHELD, "*유저 / 셋 / c*"]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +238,7 @@ def test_a_name_that_looks_like_personal_data_is_left_out_and_the_others_stay(
 )
 def test_json_escapes_neither_make_personal_data_nor_hide_it(text: str, is_sent: bool) -> None:
     """A line that begins with @ is `\\n@` in JSON, and looks like the address n@."""
-    prompt = build_prompt(build_evidence(samples=build_samples(1, detail=text)))
+    prompt = build_prompt(build_evidence(samples=build_samples(1, detail=text)), "ko")
     with FakeLaas() as laas:
         settings = build_settings(LAAS_API_KEY=laas.api_key, LAAS_BASE_URL=laas.url)
 
@@ -250,7 +262,7 @@ def analysis_of(answer: str, evidence: Evidence) -> Analysis:
     try:
         return parse_answer(answer, evidence, masker().mask)
     except UnusableAnswer:
-        return rule_based_analysis(evidence)
+        return rule_based_analysis(evidence, KOREAN)
 
 
 @EACH_ANSWER
@@ -263,7 +275,7 @@ def test_an_answer_is_held_to_the_four_sections(workspace: FakeSlack, case: Case
     assert {
         example.ticket_id: example.quote for example in analysis.examples
     }.items() <= ours.items()
-    assert_is_an_analysis(posted(workspace, analysis_message(evidence.change, analysis)))
+    assert_is_an_analysis(posted(workspace, build_composer().analysis(evidence.change, analysis)))
 
 
 # --- All of them at once, from the file to Slack ------------------------------------------------

@@ -19,11 +19,10 @@ from flows import transform
 from flows.as_of import as_of_week
 from flows.report import STATUSES, Change, Correction, Receipt, Week
 from flows.settings import load_settings
-from flows.slack.messages import correction_message, receipt_message, summary_messages
 from flows.slack.notes import failure_note, late_data_note
 from flows.source_file import open_source
 from flows.transform import Build
-from tests.builders import build_change, build_report
+from tests.builders import KOREAN, build_change, build_composer, build_report
 from tests.fakes.slack import FakeSlack
 from tests.slack.test_messages import assert_within_limits, names, post, texts
 from tests.test_dbt import Lab, tickets
@@ -415,7 +414,9 @@ def test_slack_takes_any_number_of_categories_with_any_counts(
     workspace: FakeSlack, rows: tuple[Change, ...]
 ) -> None:
     report = build_report(*rows)
-    messages = summary_messages(report, "https://bi.example/voc?a=1&b=2", "1.2.3")
+    messages = build_composer(
+        dashboard_url="https://bi.example/voc?a=1&b=2", version="1.2.3"
+    ).summary(report)
     assert_within_limits(messages)
     post(workspace, messages)
     shown = "\n".join(text for message in messages for text in texts(message.blocks))
@@ -463,10 +464,10 @@ def test_slack_takes_any_correction_receipt_and_note(
     last_day: date | None,
 ) -> None:
     messages = [
-        correction_message(week, corrections),
-        receipt_message(receipt),
-        failure_note(reason, "http://127.0.0.1:4200/runs/1"),
-        late_data_note(week, last_day, None),
+        build_composer().correction(week, corrections),
+        build_composer().receipt(receipt),
+        failure_note(KOREAN, reason, "http://127.0.0.1:4200/runs/1"),
+        late_data_note(KOREAN, week, last_day, None),
     ]
     assert_within_limits(messages)
     post(workspace, messages)

@@ -11,7 +11,7 @@ import pytest
 from flows.outcome import RunResult
 from flows.report import Example, Keyword, WeeklyReport
 from flows.slack.delivery import Delivered
-from flows.slack.messages import Message, summary_messages
+from flows.slack.messages import Message
 from tests.builders import (
     CATEGORY,
     COMPARISON,
@@ -19,6 +19,7 @@ from tests.builders import (
     build_analysis,
     build_change,
     build_changes,
+    build_composer,
     build_quiet_report,
     build_report,
     build_samples,
@@ -143,7 +144,7 @@ def test_the_outcome_is_dry_run_before_already_posted_before_quiet_before_posted
 
 
 def test_a_result_is_printed_as_one_object() -> None:
-    messages: tuple[Message, ...] = summary_messages(MIXED, None)
+    messages: tuple[Message, ...] = build_composer().summary(MIXED)
     analysis = build_analysis()
     result = RunResult.of(MIXED, [analysis], messages, delivered(True, False), dry_run=False)
     printed: dict[str, Any] = json.loads(json.dumps(result.as_json()))

@@ -23,9 +23,8 @@ from flows.outcome import Outcome
 from flows.report import Week, WeeklyReport, WeekPair
 from flows.settings import Settings
 from flows.slack import web_api
-from flows.slack.messages import analysis_message, summary_messages
 from flows.slack.preview import preview
-from tests.builders import build_analysis, build_change, build_changes, build_report
+from tests.builders import build_analysis, build_change, build_changes, build_composer, build_report
 
 PATH = PROJECT_ROOT / "docs" / "SLACK_GUIDE.md"
 GUIDE = PATH.read_text()
@@ -206,7 +205,7 @@ def test_every_example_of_a_word_is_understood_as_the_guide_says() -> None:
 def test_the_summaries_are_what_the_code_writes(
     report: WeeklyReport, dashboard: str | None
 ) -> None:
-    (summary,) = summary_messages(report, dashboard, "0.1.0-47c8230")
+    (summary,) = build_composer(dashboard_url=dashboard, version="0.1.0-47c8230").summary(report)
     shown = preview(summary.blocks)
     if not report.changes:
         shown = shown.splitlines()[0]
@@ -215,16 +214,16 @@ def test_the_summaries_are_what_the_code_writes(
 
 def test_the_overflow_is_what_the_code_writes() -> None:
     report = build_report(*build_changes("CRITICAL", 60), weeks=WEEKS)
-    summary, overflow = summary_messages(report, None)
+    summary, overflow = build_composer().summary(report)
     (more,) = re.findall(r"_(외 \d+개.*)_", str(summary.blocks[3]["text"]["text"]))
     assert f"`{more}`" in GUIDE
     assert f"`{preview(overflow.blocks).splitlines()[-1]}`" in GUIDE
 
 
 def test_the_analysis_is_what_the_code_writes() -> None:
-    message = analysis_message(WORSE, build_analysis())
+    message = build_composer().analysis(WORSE, build_analysis())
     assert f"```text\n{preview(message.blocks)}\n```" in GUIDE
-    message = analysis_message(WORSE, build_analysis(source="rule_based"))
+    message = build_composer().analysis(WORSE, build_analysis(source="rule_based"))
     assert f"`{preview(message.blocks[-1:])}`" in GUIDE
 
 

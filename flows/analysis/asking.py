@@ -15,6 +15,7 @@ from flows.analysis.answer import UnusableAnswer, parse_answer
 from flows.analysis.client import LaasClient, LaasError
 from flows.analysis.prompt import build_prompt
 from flows.analysis.rule_based import rule_based_analysis
+from flows.catalogue import Texts
 from flows.privacy import Masker
 from flows.report import Analysis, Change, Evidence, WeeklyReport
 from flows.settings import Settings
@@ -33,6 +34,7 @@ class Analyst:
         self._preset_hash = settings.laas_preset_hash
         self._answers = results_storage(settings, "laas")
         self._mask = masker.mask
+        self._texts = Texts(settings.locale)
         self._slots = asyncio.Semaphore(settings.laas_concurrency)
 
     async def analyse(
@@ -56,15 +58,17 @@ class Analyst:
 
     async def _analyse_one(self, change: Change, evidence: Evidence) -> tuple[Change, Analysis]:
         if self._laas is None:
-            return change, rule_based_analysis(evidence)
+            return change, rule_based_analysis(evidence, self._texts)
         ask = ask_laas.with_options(result_storage=self._answers)
         try:
             async with self._slots:
-                answer = await ask(self._laas, build_prompt(evidence), self._preset_hash)
+                answer = await ask(
+                    self._laas, build_prompt(evidence, self._texts.locale), self._preset_hash
+                )
             return change, parse_answer(answer, evidence, self._mask)
         except (LaasError, UnusableAnswer) as error:
             log.warning("no analysis from LaaS (%s): writing a rule-based one", error)
-            return change, rule_based_analysis(evidence)
+            return change, rule_based_analysis(evidence, self._texts)
 
 
 def _answer_key(context: object, parameters: dict[str, Any]) -> str:

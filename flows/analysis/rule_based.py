@@ -30,8 +30,13 @@ def _summary(change: Change, texts: Texts) -> str:
     if change.is_new:
         sentence = texts("rules.new", count=change.comparison_total)
     else:
-        key = "rules.more" if pct > 0 else "rules.fewer" if pct < 0 else "rules.same"
-        sentence = texts(key, base=change.base_total, comparison=change.comparison_total, pct=pct)
+        direction = "more" if pct > 0 else "fewer" if pct < 0 else "same"
+        sentence = texts(
+            f"rules.{direction}",
+            base=change.base_total,
+            comparison=change.comparison_total,
+            pct=pct,
+        )
     points = change.negative_ratio_change_pp
     if change.comparison_negative_ratio is None:
         return sentence

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from flows.catalogue import Texts
 from flows.privacy import Masker
 from flows.slack.blocks import Block, context, section
 from flows.slack.transport import Posted, Target, Transport
@@ -15,7 +16,8 @@ log = logging.getLogger("voc")
 
 # Addresses of links and bold come from code: in somebody's words there is neither.
 _OURS = re.compile(r"<https?://[^|>\s]+\||\*")
-WITHHELD = "⚠️ 개인정보로 보이는 내용이 있어 이 부분은 싣지 않았습니다."
+# What people see of a block; its numbers, addresses and the bot's values come from code.
+_SHOWN = {"text", "title", "label", "name", "alt_text", "categories"}
 
 
 class Gate:
@@ -24,9 +26,10 @@ class Gate:
     Tickets are masked in SQL and answers in Python; this is for what neither foresaw.
     """
 
-    def __init__(self, transport: Transport, masker: Masker) -> None:
+    def __init__(self, transport: Transport, masker: Masker, texts: Texts) -> None:
         self._transport = transport
         self._masker = masker
+        self._withheld = texts("gate.withheld")
 
     def posted(self, target: Target, since: float) -> list[Posted]:
         return self._transport.posted(target, since)
@@ -36,8 +39,8 @@ class Gate:
     ) -> str:
         clean = tuple(map(self._clean, blocks))
         if self._masker.contains_pii(_OURS.sub("", text)):
-            text = WITHHELD
-        if clean != blocks or text == WITHHELD:
+            text = self._withheld
+        if clean != blocks or text == self._withheld:
             log.warning("a part of a message looks like personal data: it is left out")
         return self._transport.post(target, text, clean, payload)
 
@@ -46,20 +49,20 @@ class Gate:
             return block
         # One bad name must not take a whole list with it.
         lines = block["text"]["text"].split("\n") if block["type"] == "section" else []
-        kept = [WITHHELD if self._masker.contains_pii(line) else line for line in lines]
+        kept = [self._withheld if self._masker.contains_pii(line) else line for line in lines]
         cleaned = section("\n".join(kept))
         still_there = any(map(self._masker.contains_pii, _texts(cleaned)))
-        return context(WITHHELD) if len(lines) < 2 or still_there else cleaned
+        return context(self._withheld) if len(lines) < 2 or still_there else cleaned
 
 
 def _texts(node: object) -> Iterator[str]:
     """Every text in a block that people see, without our markup."""
     if isinstance(node, dict):
         for name, value in node.items():
-            if name == "text" and isinstance(value, str):
-                yield _OURS.sub("", value)
-            else:
+            if name in _SHOWN or isinstance(value, dict | list):
                 yield from _texts(value)
     elif isinstance(node, list):
         for value in node:
             yield from _texts(value)
+    elif isinstance(node, str):
+        yield _OURS.sub("", node)

@@ -356,9 +356,7 @@ class Composer:
         """The bot hears of the first; its value is what somebody would write to it."""
         buttons = [button(self.texts("button.rerun"), "rerun", week.label)]
         if self.report_url:
-            buttons.append(
-                link_button(self.texts("button.report"), self.report_url, "open_report")
-            )
+            buttons.append(link_button(self.texts("button.report"), self.report_url, "open_report"))
         if self.dashboard_url:
             buttons.append(
                 link_button(self.texts("button.dashboard"), self.dashboard_url, "open_dashboard")

@@ -22,8 +22,19 @@ def _block_text(block: Block) -> str:
             return "\n".join(_plain(element["text"]) for element in block["elements"])
         case "actions":
             return "  ".join(f"[ {element['text']['text']} ]" for element in block["elements"])
+        case "data_visualization":
+            return _chart_text(block)
         case unknown:
             return f"({unknown})"
+
+
+def _chart_text(block: Block) -> str:
+    series = block["chart"]["series"]
+    lines = [
+        f"{label}: " + ", ".join(f"{s['name']} {s['data'][n]['value']:,}" for s in series)
+        for n, label in enumerate(block["chart"]["axis_config"]["categories"])
+    ]
+    return "\n".join([block["title"], *lines])
 
 
 def _plain(mrkdwn: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from flows.catalogue import Texts
 from flows.errors import UsageError
 from flows.privacy import Masker
 from flows.settings import Settings
@@ -44,7 +45,7 @@ class Nowhere:
 
 def open_transport(settings: Settings, masker: Masker, *, dry_run: bool) -> Transport:
     """Where messages go, behind the gate that keeps personal data back."""
-    return Gate(_ungated(settings, dry_run=dry_run), masker)
+    return Gate(_ungated(settings, dry_run=dry_run), masker, Texts(settings.locale))
 
 
 def _ungated(settings: Settings, *, dry_run: bool) -> Transport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -16,7 +17,7 @@ from slack_sdk.web import SlackResponse
 
 from flows.errors import SlackError
 from flows.settings import Settings
-from flows.slack.blocks import Block
+from flows.slack.blocks import CHART, Block
 from flows.slack.transport import (
     EVENT_TYPE,
     AmbiguousPost,
@@ -24,6 +25,8 @@ from flows.slack.transport import (
     Target,
     UnreadableHistory,
 )
+
+log = logging.getLogger("voc")
 
 SECONDS_BETWEEN_POSTS = 1.0  # Slack allows about one message a second in a channel
 PAGE_SIZE = 200
@@ -43,8 +46,13 @@ _REMEDIES = {
 }
 # Slack documents for these that part of the call may have taken effect.
 _UNSURE = ("internal_error", "fatal_error")
+_REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
 # No answer, half of one, or one that begins as JSON and is none.
 _FAULTS = (OSError, HTTPException, JSONDecodeError)
+
+
+class _RefusedBlocks(SlackError):
+    """Slack did not take the blocks; nothing was posted."""
 
 
 class WebApiTransport:
@@ -63,6 +71,7 @@ class WebApiTransport:
         )
         self._pace = threading.Lock()
         self._last_post = 0.0
+        self._has_charts = True
 
     def posted(self, target: Target, since: float) -> list[Posted]:
         messages: list[dict[str, Any]] = []
@@ -102,6 +111,21 @@ class WebApiTransport:
         return page
 
     def post(
+        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+    ) -> str:
+        try:
+            return self._post(
+                target, text, blocks if self._has_charts else _chartless(blocks), payload
+            )
+        except _RefusedBlocks:
+            # A workspace that does not know charts yet refuses them; sparklines tell the same.
+            if not self._has_charts or blocks == _chartless(blocks):
+                raise
+            log.warning("this workspace takes no charts: posting without")
+            self._has_charts = False
+        return self._post(target, text, _chartless(blocks), payload)
+
+    def _post(
         self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
         with self._pace:
@@ -162,7 +186,12 @@ def _refusal(error: SlackApiError, lacking: type[SlackError] = SlackError) -> Sl
     code = response["error"]
     if code == "missing_scope":
         return _lacking(str(response.get("needed")), lacking)
-    return SlackError(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}")
+    kind = _RefusedBlocks if code in _REFUSED_BLOCKS else SlackError
+    return kind(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}")
+
+
+def _chartless(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if block["type"] != CHART)
 
 
 def _lacking(scope: str, kind: type[SlackError]) -> SlackError:

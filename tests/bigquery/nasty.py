@@ -33,7 +33,7 @@ OVERRIDES = [
     {"status": "MONITOR", "category3": "none such", "min_total": 1, "min_increase_pct": 0},
 ]
 
-TEXTS = (
+KOREAN = (
     "이력서를 올리면 오류가 납니다. 연락처 010-1234-5678",
     "이력서를 올리면 오류가 납니다!! 연락처 010-9999-0000",  # a near-duplicate of the first
     'O\'Reilly "quoted" \\backslash\\ `backtick` {{ jinja }} %s; drop table t; --',
@@ -50,7 +50,7 @@ KEYWORDS = ("앱, 오류", "오류,오류, ,", "", None, "010-1234-5678, 지원"
 
 def nasty_tickets() -> list[Ticket]:
     rows = [*_status_cases(), *_week_edges(), *_repeats(), *_categories_and_emotions()]
-    texts, keywords = cycle(TEXTS), cycle(KEYWORDS)
+    texts, keywords = cycle(KOREAN), cycle(KEYWORDS)
     return [
         {"title": next(texts), "detail": next(texts), "keywords": next(keywords)} | row
         for row in rows
@@ -107,7 +107,7 @@ def _repeats() -> Iterator[Ticket]:
     yield _ticket("repeated", at + SECOND, "늦다")
     for category in ("x", "y", "z", None):
         yield _ticket("tied", at, category)
-    for n, text in enumerate(islice(TEXTS, 6)):
+    for n, text in enumerate(islice(KOREAN, 6)):
         yield _ticket("tied-text", at, "같다", title=f"{n}", detail=text)
     yield _ticket("two-weeks", at - timedelta(weeks=1))
     yield _ticket("two-weeks", at)

@@ -10,8 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from flows.slack.messages import analysis_message, summary_messages
-from tests.builders import build_analysis, build_change, build_report
+from tests.builders import build_analysis, build_change, build_composer, build_report
 from tests.fakes.http import FakeServer, Refused, Reply, Request
 from tests.fakes.people import People
 from tests.fakes.slack import BOT_USER, FakeSlack
@@ -216,9 +215,11 @@ def test_what_is_typed_shows_as_typed() -> None:
 
 
 def test_a_summary_and_an_analysis_are_shown_whole(slack: FakeSlack, browser: httpx.Client) -> None:
-    (summary,) = summary_messages(build_report(), "https://example.com/dashboard")
+    (summary,) = build_composer(dashboard_url="https://example.com/dashboard").summary(
+        build_report()
+    )
     ts = as_bot(slack, summary.text, blocks=list(summary.blocks))
-    analysis = analysis_message(build_change(), build_analysis())
+    analysis = build_composer().analysis(build_change(), build_analysis())
     as_bot(slack, analysis.text, blocks=list(analysis.blocks), thread_ts=ts)
     (message,) = channel(browser)["messages"]
     assert "<h3>📊 VOC 주간 리포트 · 2025-W46</h3>" in message["html"]

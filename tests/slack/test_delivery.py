@@ -17,7 +17,7 @@ from flows.report import Week, WeeklyReport
 from flows.settings import Settings
 from flows.slack.blocks import Block
 from flows.slack.delivery import POST_ATTEMPTS, Delivered, Delivery, Scope
-from flows.slack.messages import SUMMARY, Message, analysis_message, summary_messages
+from flows.slack.messages import SUMMARY, Message
 from flows.slack.outbox import OutboxTransport
 from flows.slack.remembered import RememberingTransport
 from flows.slack.transport import EVENT_TYPE, Target, Transport
@@ -27,6 +27,7 @@ from tests.builders import (
     build_analysis,
     build_change,
     build_changes,
+    build_composer,
     build_quiet_report,
     build_report,
     build_settings,
@@ -153,10 +154,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 def messages_of(report: WeeklyReport) -> list[Message]:
     replies = [
-        analysis_message(change, build_analysis(category=change.category))
+        build_composer().analysis(change, build_analysis(category=change.category))
         for change in report.to_analyse
     ]
-    return [*summary_messages(report, None), *replies]
+    return [*build_composer().summary(report), *replies]
 
 
 def deliver(

@@ -16,10 +16,8 @@ from flows.report import STATUSES, Analysis, Change, Example, Status, Threshold,
 from flows.slack.blocks import Block
 from flows.slack.messages import (
     Message,
-    analysis_message,
     category_name,
     sparkline,
-    summary_messages,
 )
 from flows.slack.transport import Target
 from flows.slack.web_api import WebApiTransport
@@ -27,6 +25,7 @@ from tests.builders import (
     build_analysis,
     build_change,
     build_changes,
+    build_composer,
     build_quiet_report,
     build_report,
     build_settings,
@@ -118,19 +117,21 @@ def test_the_summary_has_header_dates_of_both_weeks_and_the_counts_of_all_status
         *build_changes("MONITOR", 1),
         *build_changes("STABLE", 5),
     )
-    (summary,) = summary_messages(report, None)
-    header, dates, counts, *_ = summary.blocks
-    assert header["type"] == "header"
-    assert "2025-W46" in header["text"]["text"]
-    assert dates["text"]["text"] == (
-        "*비교주* 2025.11.10(월) – 2025.11.16(일)  ·  *기준주* 2025.11.3(월) – 2025.11.9(일)"
+    (summary,) = build_composer().summary(report)
+    assert summary.blocks[0]["type"] == "header"
+    assert "2025-W46" in summary.blocks[0]["text"]["text"]
+    glance, dates, *_ = texts(summary.blocks)
+    counts, worst = glance.splitlines()
+    assert counts == "🔴 심각 *2*   🟠 주의 *1*   🟢 개선 *0*   ⚪ 안정 *5*"
+    assert worst.startswith("가장 큰 변화: 🔴 *유저 / CRITICAL / 1번째 분류* ")
+    assert dates == (
+        "비교주 2025.11.10(월) – 2025.11.16(일)  ·  기준주 2025.11.3(월) – 2025.11.9(일)"
     )
-    assert counts["text"]["text"] == "🔴 심각 *2*   🟠 주의 *1*   🟢 개선 *0*   ⚪ 안정 *5*"
 
 
 def test_there_is_a_section_for_each_status_that_has_rows_by_severity() -> None:
     report = build_report(*build_changes("CRITICAL", 1), *build_changes("IMPROVED", 1))
-    (summary,) = summary_messages(report, None)
+    (summary,) = build_composer().summary(report)
     listed = [
         status for text in texts(summary.blocks) for status in STATUSES if f"{status} ·" in text
     ]
@@ -147,30 +148,45 @@ def test_a_line_tells_counts_change_ratio_change_trend_and_reason() -> None:
         negative_ratio_change_pp=25.0,
         total_last_8_weeks=(0, 100, 200, 400, 600, 800, 1000, 1500),
     )
-    (summary,) = summary_messages(build_report(change), None)
-    name, line = section_of(summary, "CRITICAL").splitlines()[1:]
+    (summary,) = build_composer().summary(build_report(change))
+    name, numbers, trend = section_of(summary, "CRITICAL").splitlines()[1:]
     assert name == "*유저 / 이력서 / 업로드 오류*"
-    assert line == (
-        "1,000 → 1,500건 (+50.0%)  ·  부정 25.0% → 50.0% (+25.0%p)"
-        "  ·  `▁▁▂▃▄▅▆█`  ·  건수 증가·부정 비율 상승"
-    )
+    assert numbers == "`1,000 → 1,500건 +50.0%`  ·  부정 25.0% → 50.0% (+25.0%p)"
+    assert trend == "`▁▁▂▃▄▅▆█` 8주  ·  건수 증가 · 부정 비율 상승"
+
+
+def test_the_numbers_of_a_list_stand_below_each_other() -> None:
+    changes = [build_change(base=base, comparison=3000) for base in (9, 1000)]
+    (summary,) = build_composer().summary(build_report(*changes))
+    spans = re.findall("`(.*건.*)`", section_of(summary, "CRITICAL"))
+    assert spans == ["    9 → 3,000건 +33,233.3%", "1,000 → 3,000건    +200.0%"]
+
+
+def test_a_chart_shows_the_two_weeks_of_the_first_changes() -> None:
+    changes = build_changes("CRITICAL", 8)
+    (summary,) = build_composer().summary(build_report(*changes))
+    (chart,) = [block for block in summary.blocks if block["type"] == "data_visualization"]
+    base, comparison = chart["chart"]["series"]
+    assert [point["value"] for point in base["data"]] == [c.base_total for c in changes[:6]]
+    assert [p["value"] for p in comparison["data"]] == [c.comparison_total for c in changes[:6]]
+    assert chart["chart"]["axis_config"]["categories"][0] == "1. 1번째 분류"
 
 
 def test_a_decrease_and_a_category_that_is_gone_have_signs_and_no_ratio() -> None:
     gone = build_change("IMPROVED", base=30, comparison=0)
-    (summary,) = summary_messages(build_report(gone), None)
-    assert "30 → 0건 (−100.0%)  ·  부정 23.3% → –  ·" in section_of(summary, "IMPROVED")
+    (summary,) = build_composer().summary(build_report(gone))
+    assert "`30 → 0건 −100.0%`  ·  부정 23.3% → –\n" in section_of(summary, "IMPROVED")
 
 
 def test_a_new_category_is_called_new_instead_of_a_percentage() -> None:
-    (summary,) = summary_messages(build_report(build_change(base=0, comparison=25)), None)
-    assert "0 → 25건 (신규)  ·  부정 – → 48.0%  ·" in section_of(summary, "CRITICAL")
+    (summary,) = build_composer().summary(build_report(build_change(base=0, comparison=25)))
+    assert "`0 → 25건 신규`  ·  부정 – → 48.0%\n" in section_of(summary, "CRITICAL")
     assert "신규" in summary.text
 
 
 def test_lines_stand_in_the_order_given() -> None:
     changes = [build_change("MONITOR", (name, "", "")) for name in ("나중", "가운데", "처음")]
-    (summary,) = summary_messages(build_report(*changes), None)
+    (summary,) = build_composer().summary(build_report(*changes))
     section = section_of(summary, "MONITOR")
     assert section.index("나중") < section.index("가운데") < section.index("처음")
 
@@ -193,7 +209,7 @@ def test_lines_stand_in_the_order_given() -> None:
 def test_the_criteria_are_the_thresholds_given(
     thresholds: Sequence[Threshold], criteria: str
 ) -> None:
-    (summary,) = summary_messages(build_report(thresholds=tuple(thresholds)), None)
+    (summary,) = build_composer().summary(build_report(thresholds=tuple(thresholds)))
     assert summary.blocks[-2]["type"] == "context"
     assert texts(summary.blocks)[-1] == criteria
 
@@ -205,8 +221,8 @@ BOTH_KINDS = pytest.mark.parametrize(
 
 @BOTH_KINDS
 def test_the_dashboard_button_is_there_only_with_an_address(report: WeeklyReport) -> None:
-    (without,) = summary_messages(report, None)
-    (with_address,) = summary_messages(report, "https://bi.example/voc")
+    (without,) = build_composer().summary(report)
+    (with_address,) = build_composer(dashboard_url="https://bi.example/voc").summary(report)
     assert with_address.blocks[:-1] == without.blocks[:-1]
     (rerun,) = without.blocks[-1]["elements"]
     assert with_address.blocks[-1]["elements"][0] == rerun
@@ -215,29 +231,29 @@ def test_the_dashboard_button_is_there_only_with_an_address(report: WeeklyReport
 
 @BOTH_KINDS
 def test_the_button_asks_the_bot_for_the_same_week(report: WeeklyReport) -> None:
-    (summary,) = summary_messages(report, None)
+    (summary,) = build_composer().summary(report)
     (rerun,) = summary.blocks[-1]["elements"]
     assert (rerun["action_id"], rerun["value"]) == ("rerun", "2025-W46")
 
 
 @BOTH_KINDS
 def test_a_report_says_that_it_replaces_an_earlier_one(report: WeeklyReport) -> None:
-    (usual,) = summary_messages(report, None, "1.2.3")
-    (forced,) = summary_messages(report, None, "1.2.3", replaces_earlier=True)
+    (usual,) = build_composer(version="1.2.3").summary(report)
+    (forced,) = build_composer(version="1.2.3").summary(report, replaces_earlier=True)
     assert "대신합니다" not in str(usual.blocks)
     assert "앞서 올린 이 주의 리포트를 대신합니다" in texts(forced.blocks)[-1]
 
 
 @BOTH_KINDS
 def test_the_footer_says_which_version_wrote_it(report: WeeklyReport) -> None:
-    (summary,) = summary_messages(report, None, "1.2.3+<abc>")
+    (summary,) = build_composer(version="1.2.3+<abc>").summary(report)
     assert summary.blocks[-2]["type"] == "context"
     assert texts(summary.blocks)[-1].endswith("voc-analyst 1.2.3+&lt;abc&gt;")
 
 
 def test_the_notification_tells_the_counts_and_the_first_change() -> None:
     rows = (build_change(category=("결제", "환불", "지연")), *build_changes("MONITOR", 2))
-    (summary,) = summary_messages(build_report(*rows), None)
+    (summary,) = build_composer().summary(build_report(*rows))
     assert summary.text == (
         "VOC 2025-W46: 심각 1, 주의 2, 개선 0. 가장 큰 변화: 결제 / 환불 / 지연 20 → 40건 (+100.0%)"
     )
@@ -245,7 +261,7 @@ def test_the_notification_tells_the_counts_and_the_first_change() -> None:
 
 def test_a_quiet_week_is_announced_in_one_line() -> None:
     report = build_report(*build_changes("STABLE", 7))
-    (message,) = summary_messages(report, None)
+    (message,) = build_composer().summary(report)
     (line,) = texts(message.blocks)
     assert message.text == line
     assert "\n" not in line
@@ -262,7 +278,7 @@ def places(report: WeeklyReport, messages: Sequence[Message]) -> list[list[int]]
         [
             index
             for index, text in enumerate(blocks)
-            for _ in re.findall(f"{change.base_total:,} → {change.comparison_total:,}건", text)
+            for _ in re.findall(f"` *{change.base_total:,} → *{change.comparison_total:,}건", text)
         ]
         for change in report.changes
     ]
@@ -283,7 +299,7 @@ def test_what_the_summary_has_no_room_for_is_counted_there_and_listed_once(count
         *build_changes("MONITOR", count, first=501),
         *build_changes("IMPROVED", count, first=1001),
     )
-    summary, *overflow = summary_messages(report, "https://bi.example/voc")
+    summary, *overflow = build_composer(dashboard_url="https://bi.example/voc").summary(report)
     found = places(report, [summary, *overflow])
     assert all(len(each) == 1 for each in found)
     in_summary = [each == [0] for each in found]
@@ -302,7 +318,7 @@ def test_what_the_summary_has_no_room_for_is_counted_there_and_listed_once(count
 
 def test_the_overflow_goes_on_in_the_order_given_in_numbered_messages() -> None:
     report = build_report(*build_changes("CRITICAL", 200))
-    summary, *overflow = summary_messages(report, None)
+    summary, *overflow = build_composer().summary(report)
     found = [place for (place,) in places(report, [summary, *overflow])]
     assert found == sorted(found)
     assert [message.id.part for message in overflow] == list(range(1, len(overflow) + 1))
@@ -310,7 +326,7 @@ def test_the_overflow_goes_on_in_the_order_given_in_numbered_messages() -> None:
 
 
 def test_changes_of_a_status_that_fit_leave_no_overflow() -> None:
-    (summary,) = summary_messages(build_report(*build_changes("CRITICAL", 10)), None)
+    (summary,) = build_composer().summary(build_report(*build_changes("CRITICAL", 10)))
     assert left_out(summary) == 0
 
 
@@ -343,7 +359,7 @@ def reports(draw: st.DrawFn) -> WeeklyReport:
 def test_slack_takes_the_summary_of_any_categories(
     workspace: FakeSlack, report: WeeklyReport, url: str | None
 ) -> None:
-    messages = summary_messages(report, url)
+    messages = build_composer(dashboard_url=url).summary(report)
     assert_within_limits(messages)
     assert all(len(each) == 1 for each in places(report, messages))
     post(workspace, messages)
@@ -356,16 +372,16 @@ def test_slack_takes_many_changes_of_one_bad_name(slack: FakeSlack, name: str) -
         for status in STATUSES[:-1]
         for change in build_changes(status, 30)
     ]
-    messages = summary_messages(build_report(*rows), None)
+    messages = build_composer().summary(build_report(*rows))
     assert_within_limits(messages)
     post(slack, messages)
 
 
 @pytest.mark.parametrize("name", NASTY_NAMES)
 def test_a_name_neither_pings_nor_breaks_the_line_it_stands_in(name: str) -> None:
-    (summary,) = summary_messages(build_report(build_change(category=(name, "나", "다"))), None)
-    _, named, numbers = section_of(summary, "CRITICAL").splitlines()
-    assert numbers.startswith("20 → 40건")
+    (summary,) = build_composer().summary(build_report(build_change(category=(name, "나", "다"))))
+    _, named, numbers, _ = section_of(summary, "CRITICAL").splitlines()
+    assert numbers.startswith("`20 → 40건")
     assert named.startswith("*")
     assert named.endswith("*")
     assert not re.search(r"[<>*_~`]", named[1:-1])
@@ -403,9 +419,11 @@ def test_an_analysis_has_the_change_and_the_four_sections_in_order() -> None:
         hypotheses=("배포", "용량 제한"),
         actions=("재현", "안내"),
     )
-    message = analysis_message(build_change(), analysis)
+    message = build_composer().analysis(build_change(), analysis)
     change, *sections, _ = texts(message.blocks)
-    assert change.startswith("🔴 *CRITICAL* *유저 / 이력서 / 업로드 오류*\n20 → 40건 (+100.0%)")
+    assert change.startswith(
+        "🔴 *CRITICAL* · 심각\n*유저 / 이력서 / 업로드 오류*\n`20 → 40건 +100.0%`"
+    )
     assert sections == [
         "*요약*\n두 배로 늘었습니다.",
         "*대표 예시*\n> `9001` 오류가 납니다.\n> `9002` 안 올라가요.",
@@ -418,7 +436,9 @@ def test_an_analysis_has_the_change_and_the_four_sections_in_order() -> None:
 
 def test_a_rule_based_analysis_is_labelled_as_such() -> None:
     labels = {
-        source: texts(analysis_message(build_change(), build_analysis(source=source)).blocks)[-1]
+        source: texts(
+            build_composer().analysis(build_change(), build_analysis(source=source)).blocks
+        )[-1]
         for source in ("laas", "rule_based")
     }
     assert "LaaS" in labels["laas"]
@@ -428,7 +448,7 @@ def test_a_rule_based_analysis_is_labelled_as_such() -> None:
 
 def test_an_empty_section_shows_a_dash() -> None:
     empty = build_analysis(summary="", examples=(), hypotheses=(), actions=())
-    _, *sections, _ = texts(analysis_message(build_change(), empty).blocks)
+    _, *sections, _ = texts(build_composer().analysis(build_change(), empty).blocks)
     assert [section.splitlines()[1] for section in sections] == ["–"] * 4
 
 
@@ -437,14 +457,16 @@ def test_what_the_model_and_the_tickets_say_is_escaped() -> None:
     analysis = build_analysis(
         summary=evil, examples=(Example(evil, evil),), hypotheses=(evil,), actions=(evil,)
     )
-    message = analysis_message(build_change(category=(evil, evil, evil)), analysis)
+    message = build_composer().analysis(build_change(category=(evil, evil, evil)), analysis)
     everything = json.dumps([message.text, *message.blocks], ensure_ascii=False)
     assert everything.count("&lt;!here&gt; &amp; &lt;https://evil.example|무료&gt;") >= 6
     assert "<" not in everything
 
 
 def test_addresses_in_somebody_elses_words_do_not_become_links() -> None:
-    message = analysis_message(build_change(), build_analysis(summary="https://evil.example #공지"))
+    message = build_composer().analysis(
+        build_change(), build_analysis(summary="https://evil.example #공지")
+    )
     marked = [
         element
         for block in message.blocks
@@ -483,7 +505,7 @@ FULL = build_analysis(
 )
 @given(change=changes, analysis=analyses)
 def test_slack_takes_any_analysis(workspace: FakeSlack, change: Change, analysis: Analysis) -> None:
-    message = analysis_message(change, analysis)
+    message = build_composer().analysis(change, analysis)
     assert_within_limits([message])
     post(workspace, [message])
 

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from flows.report import Correction, Status
-from flows.slack.messages import Message, MessageId, correction_message
+from flows.slack.messages import Message, MessageId
 from flows.slack.notes import crash_note, failure_note, late_data_note
 from flows.slack.transport import Target
 from flows.slack.web_api import WebApiTransport
-from tests.builders import COMPARISON
+from tests.builders import COMPARISON, KOREAN, build_composer
 from tests.fakes.slack import FakeSlack
 
 URL = "http://prefect.example/runs/flow-run/1"
@@ -20,12 +20,15 @@ URL = "http://prefect.example/runs/flow-run/1"
 @pytest.mark.parametrize(
     ("note", "parts"),
     [
-        (late_data_note(COMPARISON, date(2025, 11, 15), URL), ["2025-W46", "2025-11-15까지만"]),
-        (late_data_note(COMPARISON, None, URL), ["2025-W46", "들어오지 않아"]),
-        (failure_note("table <x> & y. Set it.", URL), ["table &lt;x&gt; &amp; y. Set it."]),
-        (failure_note("x" * 5_000, URL), ["xxx…"]),
-        (failure_note(None, URL), ["예상하지 못한 오류"]),
-        (crash_note(URL), ["중간에 멈췄습니다"]),
+        (
+            late_data_note(KOREAN, COMPARISON, date(2025, 11, 15), URL),
+            ["2025-W46", "2025-11-15까지만"],
+        ),
+        (late_data_note(KOREAN, COMPARISON, None, URL), ["2025-W46", "들어오지 않아"]),
+        (failure_note(KOREAN, "table <x> & y. Set it.", URL), ["table &lt;x&gt; &amp; y. Set it."]),
+        (failure_note(KOREAN, "x" * 5_000, URL), ["xxx…"]),
+        (failure_note(KOREAN, None, URL), ["예상하지 못한 오류"]),
+        (crash_note(KOREAN, URL), ["중간에 멈췄습니다"]),
     ],
 )
 def test_a_note_says_what_happened_and_leads_to_the_run(
@@ -39,7 +42,7 @@ def test_a_note_says_what_happened_and_leads_to_the_run(
 
 
 def test_without_an_address_there_is_no_link() -> None:
-    assert "실행 보기" not in crash_note(None).text
+    assert "실행 보기" not in crash_note(KOREAN, None).text
 
 
 def test_any_number_of_corrections_of_any_category_is_one_message(
@@ -49,7 +52,7 @@ def test_any_number_of_corrections_of_any_category_is_one_message(
         Correction((f"<!channel> & {n}" * 20, "나", "다"), None, "CRITICAL", 0, n)
         for n in range(400)
     ]
-    message = correction_message(COMPARISON, corrections)
+    message = build_composer().correction(COMPARISON, corrections)
     transport.post(Target("C0TEST"), message.text, message.blocks, {"key": "k"})
     (posted,) = slack.messages("C0TEST")
     assert "– → 🔴 CRITICAL" in str(posted["blocks"])
@@ -60,7 +63,7 @@ def test_any_number_of_corrections_of_any_category_is_one_message(
 def test_the_same_corrections_are_the_same_message_whatever_the_totals() -> None:
     def of(status: Status, total: int) -> MessageId:
         correction = Correction(("가", "나", "다"), "STABLE", status, 10, total)
-        return correction_message(COMPARISON, [correction]).id
+        return build_composer().correction(COMPARISON, [correction]).id
 
     assert of("MONITOR", 20) == of("MONITOR", 21)
     assert of("MONITOR", 20) != of("CRITICAL", 20)

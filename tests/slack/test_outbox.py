@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from flows.slack.messages import Message, summary_messages
+from flows.slack.messages import Message
 from flows.slack.outbox import OutboxTransport
 from flows.slack.transport import Target
-from tests.builders import build_change, build_report
+from tests.builders import build_change, build_composer, build_report
 
 CHANNEL = Target("C0TEST")
 PAYLOAD = {"key": "2025-W46:C0TEST:summary:1", "run": "run-1"}
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def message() -> Message:
-    (summary,) = summary_messages(build_report(build_change(category=("<b>", "&", "나"))), None)
+    (summary,) = build_composer().summary(build_report(build_change(category=("<b>", "&", "나"))))
     return summary
 
 

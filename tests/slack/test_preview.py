@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flows.slack.messages import analysis_message, summary_messages
 from flows.slack.preview import preview
-from tests.builders import build_analysis, build_change, build_report
+from tests.builders import build_analysis, build_change, build_composer, build_report
 
 
 def section(text: str) -> dict[str, object]:
@@ -12,14 +11,17 @@ def section(text: str) -> dict[str, object]:
 
 
 def test_a_summary_reads_as_in_slack() -> None:
-    (summary,) = summary_messages(build_report(), "https://bi.example/voc")
+    (summary,) = build_composer(dashboard_url="https://bi.example/voc").summary(build_report())
     assert preview(summary.blocks).split("\n\n") == [
         "━━ 📊 VOC 주간 리포트 · 2025-W46 ━━",
+        "🔴 심각 1   🟠 주의 0   🟢 개선 0   ⚪ 안정 0\n"
+        "가장 큰 변화: 🔴 유저 / 이력서 / 업로드 오류 20 → 40건 (+100.0%)",
         "비교주 2025.11.10(월) – 2025.11.16(일)  ·  기준주 2025.11.3(월) – 2025.11.9(일)",
-        "🔴 심각 1   🟠 주의 0   🟢 개선 0   ⚪ 안정 0",
         "🔴 CRITICAL · 심각 1개\n"
         "유저 / 이력서 / 업로드 오류\n"
-        "20 → 40건 (+100.0%)  ·  부정 25.0% → 50.0% (+25.0%p)  ·  ▁▁▁▁▁▁▅█  ·  건수 증가",
+        "20 → 40건 +100.0%  ·  부정 25.0% → 50.0% (+25.0%p)\n"
+        "▁▁▁▁▁▁▅█ 8주  ·  건수 증가",
+        "변화가 큰 카테고리 (건)\n1. 업로드 오류: 기준주 20, 비교주 40",
         "기준: 🔴 한 주 20건 이상, 건수 +30% 이상(신규 포함) 또는 부정 비율 +20%p 이상"
         " / 🟠 한 주 10건 이상, 건수 +20% 이상(신규 포함) 또는 부정 비율 +10%p 이상"
         " / 🟢 한 주 10건 이상, 건수 −20% 이하",
@@ -29,7 +31,7 @@ def test_a_summary_reads_as_in_slack() -> None:
 
 def test_foreign_text_is_shown_as_it_was_written() -> None:
     words = "a < b && b > c &amp; &lt;"
-    message = analysis_message(build_change(), build_analysis(summary=words))
+    message = build_composer().analysis(build_change(), build_analysis(summary=words))
     assert f"요약\n{words}\n" in preview(message.blocks) + "\n"
 
 

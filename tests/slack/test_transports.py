@@ -9,13 +9,12 @@ import pytest
 from flows.errors import UsageError
 from flows.privacy import Masker
 from flows.slack.blocks import actions, button, context, section
-from flows.slack.gate import WITHHELD
-from flows.slack.messages import summary_messages
 from flows.slack.transport import Target
 from flows.slack.transports import open_transport, target_for
-from tests.builders import build_report, build_settings
+from tests.builders import KOREAN, build_composer, build_report, build_settings
 from tests.fakes.slack import FakeSlack
 
+WITHHELD = KOREAN("gate.withheld")
 MASKER = Masker.of_project()
 PAYLOAD = {"key": "k"}
 
@@ -68,7 +67,9 @@ def test_the_address_of_a_link_is_ours_and_its_text_is_looked_at(slack: FakeSlac
 def test_a_report_of_ours_passes_whole(slack: FakeSlack, caplog: pytest.LogCaptureFixture) -> None:
     settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
     transport = open_transport(settings, MASKER, dry_run=False)
-    for message in summary_messages(build_report(), "https://bi.example/voc", "1.2.3"):
+    for message in build_composer(dashboard_url="https://bi.example/voc", version="1.2.3").summary(
+        build_report()
+    ):
         transport.post(Target("C0TEST"), message.text, message.blocks, PAYLOAD)
     assert WITHHELD not in str(slack.messages("C0TEST"))
     assert not caplog.text
