@@ -24,6 +24,8 @@ from bot.errors import PrefectUnavailable, StartError, where
 from bot.following import Following
 from bot.replies import Replies, web_client
 from bot.settings import BotSettings, load_settings
+from bot.texts import Phrases
+from flows.catalogue import Texts
 
 log = logging.getLogger("voc.bot")
 
@@ -52,11 +54,12 @@ def main() -> None:
 
 async def _run(settings: BotSettings, listener: socket.socket) -> None:
     async with open_deployments() as deployments:
-        replies = Replies(web_client(settings))
+        phrases = Phrases(Texts(settings.locale))
+        replies = Replies(web_client(settings), phrases)
         await deployments.check()
         us = await replies.check()
         following = Following(deployments, replies, settings.start_wait)
-        asking = Asking(settings, deployments, replies, following)
+        asking = Asking(settings, deployments, replies, following, phrases)
         app = create_app(settings, asking, us)
         checks = {"prefect": deployments.answers, "slack": replies.answers}
         server = uvicorn.Server(

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import texts
 from bot.access import Asker, may_ask
 from bot.deployments import LONG_TASK, REPORT, Deployments
 from bot.errors import NotDeployed, PrefectUnavailable, where
 from bot.following import Following
 from bot.replies import Replies
 from bot.settings import BotSettings
+from bot.texts import Phrases
 from bot.words import Asked, understood
 
 log = logging.getLogger("voc.bot")
@@ -48,8 +48,11 @@ class Asking:
         deployments: Deployments,
         replies: Replies,
         following: Following,
+        phrases: Phrases,
     ) -> None:
         self._settings = settings
+        self._phrases = phrases
+        self._texts = phrases.texts
         self._deployments = deployments
         self._replies = replies
         self._following = following
@@ -66,7 +69,7 @@ class Asking:
         unfinished = [self._accepted[task] for task in late]
         for task in late:
             task.cancel()
-        said = (self._say(request, texts.RESTARTING) for request in unfinished)
+        said = (self._say(request, self._texts("bot.restarting")) for request in unfinished)
         await asyncio.gather(*said, return_exceptions=True)
 
     async def report(self, request: Request) -> None:
@@ -91,7 +94,7 @@ class Asking:
         async def greet(request: Request) -> None:
             answers = await self._deployments.answers()
             version, user = self._settings.version, request.asker.user
-            await self._say(request, texts.greeting(user, version, prefect_answers=answers))
+            await self._say(request, self._phrases.greeting(user, version, prefect_answers=answers))
 
         await self._handle(request, greet)
 
@@ -106,20 +109,20 @@ class Asking:
             if is_allowed:
                 await work(request)
             else:
-                await self._say(request, texts.NOT_ALLOWED)
+                await self._say(request, self._texts("bot.not_allowed"))
             if request.reaction:
                 await request.reaction
         except NotDeployed as error:
             log.error("%s", error)
-            await self._say(request, texts.NOT_DEPLOYED)
+            await self._say(request, self._texts("bot.not_deployed"))
         except PrefectUnavailable as error:
             log.warning("Prefect does not answer (%s)", error)
-            await self._say(request, texts.PREFECT_DOWN)
+            await self._say(request, self._texts("bot.prefect_down"))
         except Exception as error:
             reference = uuid.uuid4().hex[:8]
             kind = type(error).__name__
             log.error("unexpected %s, reference %s, %s", kind, reference, where(error))
-            await self._say(request, texts.unexpected(reference))
+            await self._say(request, self._phrases.unexpected(reference))
         finally:
             del self._accepted[task]
 
@@ -138,9 +141,9 @@ class Asking:
         asked = understood(request.text)
         match asked.kind:
             case "help":
-                await self._say(request, texts.HELP)
+                await self._say(request, self._texts("bot.help"))
             case "status":
-                await self._say(request, texts.recent(await self._deployments.recent()))
+                await self._say(request, self._phrases.recent(await self._deployments.recent()))
             case "report":
                 await self._start(REPORT, request, _parameters(request, asked))
 

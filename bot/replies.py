@@ -16,7 +16,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.errors import StartError
 from bot.runs import ENDINGS, Run, Stage
 from bot.settings import BotSettings
-from bot.texts import progress
+from bot.texts import Phrases
 
 log = logging.getLogger("voc.bot")
 
@@ -74,8 +74,9 @@ class Replies:
     that took a command is gone, another answers the person in a direct message.
     """
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, phrases: Phrases) -> None:
         self._client = client
+        self._phrases = phrases
         self._commands: dict[str, _Command] = {}
         self._told: dict[str, _Told] = {}
 
@@ -153,7 +154,7 @@ class Replies:
     async def _tell(
         self, run: Run, stage: Stage, reply_ts: str | None, *, first: bool
     ) -> str | None:
-        text = progress(run, stage)
+        text = self._phrases.progress(run, stage)
         origin = run.origin
         if origin.thread_ts is None:
             await self._answer_command(run, stage, text)

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartError
+from flows.catalogue import Locale
 
 
 def _token(prefix: str, secret: SecretStr) -> SecretStr:
@@ -75,6 +76,11 @@ class BotSettings(BaseSettings):
     )
     port: int = Field(
         3000, ge=0, le=65535, validation_alias="PORT", description="Bot: port to listen on."
+    )
+    locale: Locale = Field(
+        "ko",
+        validation_alias="VOC_LOCALE",
+        description="Language of messages and reports: ko or en.",
     )
     version: str = Field(
         default_factory=lambda: version("voc-analyst"),

@@ -11,7 +11,7 @@ import pytest
 from flows import PROJECT_ROOT
 from flows.catalogue import LOCALES, Texts, entries
 
-USED = re.compile(r"""\btexts\(\s*f?["']([\w.{}]+)["']""")
+USED = re.compile(r"""texts\(\s*f?["']([\w.{}]+)["']""")
 HANGUL = re.compile("[가-힣]")
 
 

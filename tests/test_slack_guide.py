@@ -14,17 +14,26 @@ import yaml
 from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
-from bot import texts, words
+from bot import words
 from bot.listeners.commands import COMMANDS
 from bot.runs import Origin, Run, Stage
 from bot.settings import BotSettings
+from bot.texts import Phrases
 from flows import PROJECT_ROOT
+from flows.catalogue import entries
 from flows.outcome import Outcome
 from flows.report import Week, WeeklyReport, WeekPair
 from flows.settings import Settings
 from flows.slack import web_api
 from flows.slack.preview import preview
-from tests.builders import build_analysis, build_change, build_changes, build_composer, build_report
+from tests.builders import (
+    KOREAN,
+    build_analysis,
+    build_change,
+    build_changes,
+    build_composer,
+    build_report,
+)
 
 PATH = PROJECT_ROOT / "docs" / "SLACK_GUIDE.md"
 GUIDE = PATH.read_text()
@@ -54,6 +63,9 @@ BETTER = build_change(
 STABLE = build_changes("STABLE", 45)
 
 
+PHRASES = Phrases(KOREAN)
+
+
 def without_marks(text: str) -> str:
     """Without what makes text bold or code: the guide sets its own."""
     return re.sub(r"[*`]", "", text)
@@ -67,7 +79,7 @@ def said(state: str, stage: Stage, message: str = "") -> str:
     """What the bot says of a run, without the link at the end."""
     at = datetime(2026, 11, 16, tzinfo=UTC)
     run = Run(UUID(int=0), Origin("C", "U", "r.1"), state, message, at, at, "voc", None)
-    text, link, _ = texts.progress(run, stage).rpartition(" · 실행 ")
+    text, link, _ = PHRASES.progress(run, stage).rpartition(" · 실행 ")
     assert link
     return text
 
@@ -134,15 +146,15 @@ def test_a_run_that_explains_itself_is_quoted() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        texts.HELP,
-        texts.PREFECT_DOWN,
-        texts.NOT_DEPLOYED,
-        texts.NOT_ALLOWED,
-        texts.NOTHING_RAN,
-        texts.RESTARTING,
-        texts.unexpected("1a2b3c4d"),
-        texts.greeting("U", "0.1.0-47c8230", prefect_answers=True).replace("<@U>", "@나"),
-        texts.greeting("U", "", prefect_answers=False).split(". ")[1],
+        KOREAN("bot.help"),
+        KOREAN("bot.prefect_down"),
+        KOREAN("bot.not_deployed"),
+        KOREAN("bot.not_allowed"),
+        KOREAN("bot.nothing_ran"),
+        KOREAN("bot.restarting"),
+        PHRASES.unexpected("1a2b3c4d"),
+        PHRASES.greeting("U", "0.1.0-47c8230", prefect_answers=True).replace("<@U>", "@나"),
+        PHRASES.greeting("U", "", prefect_answers=False).split(". ")[1],
     ],
 )
 def test_every_other_answer_is_there(text: str) -> None:
@@ -150,15 +162,18 @@ def test_every_other_answer_is_there(text: str) -> None:
 
 
 def test_no_text_of_the_bot_is_forgotten() -> None:
-    """Whoever adds a constant adds it above too."""
-    constants = {name for name, value in vars(texts).items() if name.isupper() and name[0] != "_"}
-    assert constants == {
-        "HELP",
-        "PREFECT_DOWN",
-        "NOT_DEPLOYED",
-        "NOT_ALLOWED",
-        "NOTHING_RAN",
-        "RESTARTING",
+    """Whoever adds a text without placeholders adds it above too."""
+    plain = {
+        key for key, texts in entries().items() if key.startswith("bot.") and "{" not in texts["ko"]
+    }
+    parts_of_others = {"bot.answers", "bot.no_answer", "bot.recent", "bot.run"}
+    assert plain - parts_of_others == {
+        "bot.help",
+        "bot.prefect_down",
+        "bot.not_deployed",
+        "bot.not_allowed",
+        "bot.nothing_ran",
+        "bot.restarting",
     }
 
 
@@ -169,7 +184,7 @@ def test_the_list_of_runs_looks_like_this() -> None:
     url = "http://prefect.example/run"
     waiting = Run(UUID(int=1), origin, "SCHEDULED", "", at, at, "voc", url)
     done = Run(UUID(int=2), origin, "COMPLETED", ended, at, at, "voc", url)
-    shown = texts.recent([waiting, done])
+    shown = PHRASES.recent([waiting, done])
     shown = re.sub(r"<!date[^>]*>", "TIME", re.sub(r"<http[^|>]*\|([^>]*)>", r"\1", shown))
     in_guide = re.sub(r"오늘 오전 \d+:\d+", "TIME", GUIDE)
     assert without_marks(shown) in without_marks(in_guide)
@@ -242,6 +257,7 @@ def test_the_symptoms_have_a_cause_and_a_remedy() -> None:
 def test_what_the_symptoms_quote_is_said_by_the_code() -> None:
     """Piece by piece, as … stands for what differs from time to time."""
     sources = sorted((PROJECT_ROOT / "flows").rglob("*.py"))
+    sources.append(PROJECT_ROOT / "flows" / "catalogue.toml")
     refusals = [f"Slack refused: {code}." for code in web_api._REMEDIES]
     corpus = "\n".join(
         [GUIDE.split(SYMPTOMS)[0], *refusals, *(path.read_text() for path in sources)]

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.runs import ENDINGS, OPEN, Origin, Run, Stage, due, is_overdue
-from bot.texts import progress
+from bot.texts import Phrases
 from flows.errors import VocError
+from tests.builders import KOREAN
 
 NOW = datetime(2026, 11, 16, 0, 0, tzinfo=UTC)
 WAIT = timedelta(seconds=60)
@@ -90,7 +91,7 @@ def test_what_falls_due_by_waiting_is_overdue_half_a_minute_after_the_wait(stage
 
 
 def text(state: str, message: str, stage: Stage) -> str:
-    return progress(run(state, message), stage)
+    return Phrases(KOREAN).progress(run(state, message), stage)
 
 
 @pytest.mark.parametrize(
