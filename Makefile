@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: help setup demo up test test-bigquery lint bench chaos docs build roles deploy rollback url deployed-version invoke lock clean
+.PHONY: help setup demo up test test-bigquery lint bench chaos mutation docs build roles deploy rollback url deployed-version invoke lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -45,6 +45,9 @@ bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (three quarters o
 
 chaos: .venv/.dev  ## Kill runs at every boundary and at random moments, and count what stands (an hour)
 	$(BIN)/python -m tests.chaos
+
+mutation: .venv/.dev  ## Change the status and week SQL at each place and see that the dbt tests notice (twenty minutes)
+	$(BIN)/python -m tests.mutation
 
 docs: .venv/.runtime  ## Build the dbt docs site in .voc/docs (TARGET=bigquery for BigQuery's)
 	@$(BIN)/voc docs $(if $(TARGET),--target $(TARGET))

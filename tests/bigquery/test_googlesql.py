@@ -12,13 +12,14 @@ from typing import Any
 from zetasql.core.exceptions import ServerError  # type: ignore[import-untyped]
 
 from tests.bigquery import googlesql as googlesql_module
-from tests.bigquery import mutation, nasty
+from tests.bigquery import nasty
 from tests.bigquery.compiled import Compiled, declared_types, execute, relation, seed_types
 from tests.bigquery.googlesql import GoogleSql, Row
-from tests.bigquery.mutation import mutants
 from tests.bigquery.nasty import OVERRIDES, nasty_tickets
 from tests.bigquery.twin import MARTS, DuckDBTwin, comparable, read_parquet
 from tests.conftest import AS_OF
+from tests.mutation import mutator
+from tests.mutation.mutator import operator_mutants
 
 # Changes that no ticket can tell apart: with a base or comparison total of 0 the other one is above 0 (a pair with
 # neither has no row), and then the rest of the condition is false anyway.
@@ -88,7 +89,7 @@ def test_a_changed_operator_in_the_status_sql_is_noticed(
     compiled: Compiled, googlesql: GoogleSql, cache: Path
 ) -> None:
     """So the agreement above is no accident: on the nasty tickets no other operator gives the same rows."""
-    code = [Path(module.__file__ or "").read_bytes() for module in (nasty, mutation)]
+    code = [Path(module.__file__ or "").read_bytes() for module in (nasty, mutator)]
     survivors = cached(
         cache, compiled.folder.name, *code, make=lambda: _survivors(compiled, googlesql)
     )
@@ -114,8 +115,8 @@ def _survivors(compiled: Compiled, googlesql: GoogleSql) -> list[str]:
 
     originals = judged["compiled_code"], status["compiled_code"]
     changed = [
-        *((mutant.place, mutant.sql, originals[1]) for mutant in mutants(originals[0])),
-        *((mutant.place, originals[0], mutant.sql) for mutant in mutants(originals[1])),
+        *((mutant.place, mutant.sql, originals[1]) for mutant in operator_mutants(originals[0])),
+        *((mutant.place, originals[0], mutant.sql) for mutant in operator_mutants(originals[1])),
     ]
     assert len(changed) > 70
     return sorted(place for place, *queries in changed if statuses(*queries) == expected)
