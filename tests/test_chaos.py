@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ EVERY_NTH = 5  # odd, so that it takes some moments before and some after a requ
 
 
 @pytest.fixture(scope="module")
-def chaos(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> Chaos:
-    return prepared(tmp_path_factory.mktemp("chaos"), prefect_api)
+def chaos(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> Iterator[Chaos]:
+    with prepared(tmp_path_factory.mktemp("chaos"), prefect_api) as chaos:
+        yield chaos
 
 
 @pytest.mark.timeout(600)

@@ -151,6 +151,7 @@ def test_a_killed_worker_is_noticed_and_the_next_run_tells_the_operators(
     wait_for(lambda: not deployed.runs("slack:open"))
     assert len(slack.messages("C0OPS")) == before
     people.mention("2026-W45")
+    wait_for(lambda: deployed.runs("slack:open"))
     (mute,) = deployed.runs("slack:open")
     deployed.set_state(mute, "FAILED", "it could not even read its settings")
     with services.worker(deployed.api, folder, of_the_worker):

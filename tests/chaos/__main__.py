@@ -22,10 +22,10 @@ def main() -> int:
         folder = Path(scratch)
         with own_environment(folder / "work"), temporary_server(Path("prefect.log")) as server:
             server.wait_until_healthy()
-            chaos = prepared(folder, server.api_url)
-            at_boundaries = _report("boundaries", chaos, chaos.boundaries())
-            moments = chaos.random_moments(arguments.random, arguments.seed)
-            at_random = _report("random moments", chaos, moments)
+            with prepared(folder, server.api_url) as chaos:
+                at_boundaries = _report("boundaries", chaos, chaos.boundaries())
+                moments = chaos.random_moments(arguments.random, arguments.seed)
+                at_random = _report("random moments", chaos, moments)
     return 0 if at_boundaries and at_random else 1
 
 

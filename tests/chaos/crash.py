@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import random
 import shutil
@@ -11,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -51,13 +53,43 @@ class Counted:
     was_killed: bool
 
 
+class Nursery:
+    """Starts runs in no time: see `tests.chaos.nursery`. Close it, or it ends with this process."""
+
+    def __init__(self, api_url: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.nursery"],
+            env=os.environ | {"PREFECT_API_URL": api_url},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.answer()
+
+    def ask(self, order: Mapping[str, object]) -> str:
+        assert self._process.stdin
+        print(json.dumps(order), file=self._process.stdin, flush=True)
+        return self.answer()
+
+    def answer(self) -> str:
+        assert self._process.stdout
+        if not (line := self._process.stdout.readline()):
+            raise RuntimeError("the nursery has ended")
+        return line.strip()
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
 class Chaos:
     """A prebuilt warehouse, a Prefect server that stays, and what a run posts that nobody kills."""
 
-    def __init__(self, source: Path, prebuilt: Path, scratch: Path, api_url: str) -> None:
-        self._source, self._prebuilt, self._scratch, self._api = source, prebuilt, scratch, api_url
+    def __init__(self, source: Path, prebuilt: Path, scratch: Path, nursery: Nursery) -> None:
+        self._source, self._prebuilt, self._scratch = source, prebuilt, scratch
+        self._nursery = nursery
+        self._pid = 0
         with self._services() as (slack, laas):
-            self._run(slack, laas, self._home(), lambda process: None)
+            self._run(slack, laas, self._home())
             self.expected = keys(slack)
             self.requests = {"slack": len(slack.requests), "laas": len(laas.requests)}
             posts = [r.time for r in slack.requests if r.method == "chat.postMessage"]
@@ -81,12 +113,12 @@ class Chaos:
         """Kill a run at the moment; run again until a run ends well; count."""
         home = self._home()
         with self._services() as (slack, laas):
-            code = self._run(slack, laas, home, lambda process: _arm(process, moment, slack, laas))
+            code = self._run(slack, laas, home, moment)
             was_killed = code == -signal.SIGKILL
             for _ in range(RUNS_AT_MOST):
                 if code == 0:
                     break
-                code = self._run(slack, laas, home, lambda process: None)
+                code = self._run(slack, laas, home)
             if code != 0:
                 raise RuntimeError(f"no run ended well after a crash {moment}")
             found = keys(slack)
@@ -108,14 +140,10 @@ class Chaos:
             yield slack, laas
 
     def _run(
-        self,
-        slack: FakeSlack,
-        laas: FakeLaas,
-        home: Path,
-        arm: Callable[[subprocess.Popen[bytes]], None],
+        self, slack: FakeSlack, laas: FakeLaas, home: Path, moment: Moment | None = None
     ) -> int:
+        """One `voc run`, killed at the moment if there is one; its exit code."""
         environment = {
-            "PREFECT_API_URL": self._api,
             "VOC_HOME": str(home),
             "SLACK_API_URL": f"{slack.url}/api/",
             "SLACK_BOT_TOKEN": slack.token,
@@ -123,16 +151,25 @@ class Chaos:
             "LAAS_BASE_URL": laas.url,
             "LAAS_API_KEY": laas.api_key,
         }
-        command = ["-m", "flows.cli", "run", "--source", str(self._source), "--as-of", AS_OF]
-        with (self._scratch / "runs.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *command], env=os.environ | environment, stdout=log, stderr=log
-            )
-            arm(process)
-            return process.wait(timeout=180)
+        arguments = ["run", "--source", str(self._source), "--as-of", AS_OF]
+        order = {
+            "arguments": arguments,
+            "environment": environment,
+            "log": str(self._scratch / "runs.log"),
+        }
+        timer = None
+        if moment:
+            # The run does not exist yet: it is known by the time it asks anything.
+            timer = _arm(lambda: _kill(self._pid), moment, slack, laas)
+        self._pid = int(self._nursery.ask(order))
+        code = int(self._nursery.answer())
+        if timer:
+            timer.cancel()
+        return code
 
 
-def prepared(folder: Path, api_url: str) -> Chaos:
+@contextmanager
+def prepared(folder: Path, api_url: str) -> Iterator[Chaos]:
     """A source, its warehouse, and a first run that nobody kills."""
     source, home = folder / "tickets.parquet", folder / "home"
     write_sample(source, weeks=4, tickets_per_week=600, until=date(2026, 11, 15), seed=7)
@@ -140,7 +177,11 @@ def prepared(folder: Path, api_url: str) -> Chaos:
     built = run_voc(*arguments, PREFECT_API_URL=api_url, VOC_HOME=str(home))
     if built.code != 0:
         raise RuntimeError(built.err)
-    return Chaos(source, home, folder, api_url)
+    nursery = Nursery(api_url)
+    try:
+        yield Chaos(source, home, folder, nursery)
+    finally:
+        nursery.close()
 
 
 def keys(slack: FakeSlack) -> Counter[str]:
@@ -152,17 +193,20 @@ def keys(slack: FakeSlack) -> Counter[str]:
 
 
 def _arm(
-    process: subprocess.Popen[bytes], moment: Moment, slack: FakeSlack, laas: FakeLaas
-) -> None:
+    kill: Callable[[], None], moment: Moment, slack: FakeSlack, laas: FakeLaas
+) -> threading.Timer | None:
     if moment.service == "clock":
-        timer = threading.Timer(moment.number, process.kill)
+        timer = threading.Timer(moment.number, kill)
         slack.on("chat.postMessage", nth=1, do=hook(lambda _: timer.start()))
-        return
+        return timer
     server: FakeServer = slack if moment.service == "slack" else laas
-    server.on(nth=int(moment.number), do=hook(lambda _: _kill(process), when=moment.when))
+    server.on(nth=int(moment.number), do=hook(lambda _: kill(), when=moment.when))
+    return None
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(pid: int) -> None:
     """Return only when it is gone, so that it cannot read the answer."""
-    process.kill()
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    while Path(f"/proc/{pid}").exists():
+        time.sleep(0.01)
