@@ -231,7 +231,10 @@ class Composer:
         )
 
     def _lines(self, changes: Sequence[Change]) -> list[str]:
-        """Name, numbers, and trend with the reason: the numbers of all changes stand below each other."""
+        """Name, counts with their 8 weeks, negative share with the reason.
+
+        The counts of all changes stand below each other.
+        """
         widths = [
             max(len(f"{total:,}") for total in totals)
             for totals in (

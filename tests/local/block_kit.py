@@ -41,6 +41,8 @@ def _block(block: Node, names: Names) -> str:
             return _table(block, names)
         case "rich_text":
             return f"<p>{_rich(block)}</p>"
+        case "data_visualization":
+            return _chart(block)
         case other:
             title = str(block.get("title", ""))
             return f'<p class="unknown">[{escape(other)}] {escape(title)}</p>'
@@ -99,6 +101,23 @@ def _table(table: Node, names: Names) -> str:
         for row in table["rows"]
     )
     return f'<div class="scroll"><table>{rows}</table></div>'
+
+
+def _chart(block: Node) -> str:
+    """The bars of a bar chart, lying; roughly what Slack draws standing."""
+    series = block["chart"]["series"]
+    top = max((point["value"] for each in series for point in each["data"]), default=0) or 1
+    rows = "".join(
+        f"<tr><th>{plain(label)}</th><td>"
+        + "".join(
+            f'<div><span class="bar s{index}" style="width:{70 * each["data"][n]["value"] / top:.1f}%"></span>'
+            f"<small>{plain(each['name'])} {each['data'][n]['value']:,}</small></div>"
+            for index, each in enumerate(series)
+        )
+        + "</td></tr>"
+        for n, label in enumerate(block["chart"]["axis_config"]["categories"])
+    )
+    return f'<figure class="chart"><figcaption>{plain(block["title"])}</figcaption><table>{rows}</table></figure>'
 
 
 def _cell(cell: Node) -> str:
