@@ -12,9 +12,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from flows.report import STATUSES, Analysis, Change, Example, Status, Threshold, WeeklyReport
+from flows.catalogue import Texts
+from flows.report import (
+    STATUSES,
+    Analysis,
+    Change,
+    Correction,
+    Example,
+    Receipt,
+    Status,
+    Threshold,
+    WeeklyReport,
+)
 from flows.slack.blocks import Block
 from flows.slack.messages import (
+    Composer,
     Message,
     category_name,
     sparkline,
@@ -22,6 +34,7 @@ from flows.slack.messages import (
 from flows.slack.transport import Target
 from flows.slack.web_api import WebApiTransport
 from tests.builders import (
+    COMPARISON,
     build_analysis,
     build_change,
     build_changes,
@@ -527,3 +540,37 @@ def test_a_sparkline_has_a_bar_a_week_from_zero_to_the_largest(
     totals: tuple[int, ...], bars: str
 ) -> None:
     assert sparkline(totals) == bars
+
+
+# --- English and links --------------------------------------------------------------------------
+
+
+def test_in_english_nothing_korean_is_left(workspace: FakeSlack) -> None:
+    composer = Composer(Texts("en"), "1.2.3", dashboard_url="https://bi.example/voc")
+    change = build_change(category=("user", "resume", "upload"))
+    better = build_change("IMPROVED", ("company", "posting", "edit"), base=30, comparison=0)
+    analysis = build_analysis(summary="s", hypotheses=("h",), actions=("a",), examples=())
+    receipt = Receipt(COMPARISON.end, 2400, 12_300_000, 4, 3210, 31.0, "1.2.3")
+    correction = Correction(change.category, "MONITOR", "CRITICAL", 38, 69)
+    messages = [
+        *composer.summary(build_report(change, better), replaces_earlier=True),
+        *composer.summary(build_quiet_report()),
+        composer.analysis(change, analysis),
+        composer.receipt(receipt),
+        composer.correction(COMPARISON, [correction]),
+    ]
+    assert not re.search(
+        "[가-힣]", "".join(message.text + str(message.blocks) for message in messages)
+    )
+    post(workspace, messages)
+
+
+def test_an_example_links_to_its_ticket_and_no_id_can_leave_the_address() -> None:
+    composer = build_composer(ticket_url="https://desk.example/tickets/{id}?a=1")
+    examples = (Example("9001", "인용"), Example("../<!channel>|x", "인용"))
+    message = composer.analysis(build_change(), build_analysis(examples=examples))
+    lines = texts(message.blocks)[2].splitlines()[1:]
+    assert lines == [
+        "> <https://desk.example/tickets/9001?a=1|9001> 인용",
+        "> <https://desk.example/tickets/..%2F%3C%21channel%3E%7Cx?a=1|../&lt;!channel&gt;|x> 인용",
+    ]
