@@ -80,6 +80,13 @@ def sample_build(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) ->
     return build
 
 
+@pytest.fixture(scope="session")
+def sample_warehouse(sample_build: Build) -> Path:
+    """The DuckDB file with the sample's tables."""
+    assert sample_build.workspace.duckdb_path is not None
+    return sample_build.workspace.duckdb_path
+
+
 @dataclass(frozen=True)
 class Ran:
     """A finished `voc` command."""

@@ -18,6 +18,21 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 CATEGORY = tuple(f"category_week__category{level}" for level in (1, 2, 3))
 WEEK = "metric_time__week"
 
+# What each metric is for one week and category, in columns of fct_voc_weekly_status.
+IN_THE_MART = {
+    "total_count": "comparison_total",
+    "base_total": "base_total",
+    "total_change": "comparison_total - base_total",
+    "total_change_pct": "total_change_pct",
+    "negative_count": "comparison_negative",
+    "base_negative": "base_negative",
+    "negative_change": "comparison_negative - base_negative",
+    "negative_change_pct": "100 * (comparison_negative - base_negative) / nullif(base_negative, 0)",
+    "negative_ratio": "comparison_negative_ratio",
+    "base_negative_ratio": "base_negative_ratio",
+    "negative_ratio_change_pp": "negative_ratio_change_pp",
+}
+
 _RENDERERS = {
     SqlEngine.DUCKDB: DuckDbSqlPlanRenderer,
     SqlEngine.BIGQUERY: BigQuerySqlPlanRenderer,

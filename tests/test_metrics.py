@@ -6,48 +6,30 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from metricflow.protocols.sql_client import SqlEngine
 
 from flows.transform import Build
-from tests.semantic_layer import CATEGORY, WEEK, SemanticLayer
+from tests.semantic_layer import CATEGORY, IN_THE_MART, WEEK, SemanticLayer
+from tests.warehouse import rows_in
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
-
-# What each metric is for one week and category, in columns of fct_voc_weekly_status.
-IN_THE_MART = {
-    "total_count": "comparison_total",
-    "base_total": "base_total",
-    "total_change": "comparison_total - base_total",
-    "total_change_pct": "total_change_pct",
-    "negative_count": "comparison_negative",
-    "base_negative": "base_negative",
-    "negative_change": "comparison_negative - base_negative",
-    "negative_change_pct": "100 * (comparison_negative - base_negative) / nullif(base_negative, 0)",
-    "negative_ratio": "comparison_negative_ratio",
-    "base_negative_ratio": "base_negative_ratio",
-    "negative_ratio_change_pp": "negative_ratio_change_pp",
-}
 
 
 class Bi:
     """A BI tool on the sample's warehouse."""
 
-    def __init__(self, build: Build) -> None:
-        self.layer = SemanticLayer(
-            build.workspace.target_path / "semantic_manifest.json", SqlEngine.DUCKDB
-        )
-        self._database = str(build.workspace.duckdb_path)
+    def __init__(self, build: Build, warehouse: Path) -> None:
+        manifest = build.workspace.target_path / "semantic_manifest.json"
+        self.layer = SemanticLayer(manifest, SqlEngine.DUCKDB)
+        self._warehouse = warehouse
 
     def rows(self, sql: str) -> list[Row]:
-        with duckdb.connect(self._database, read_only=True) as connection:
-            result = connection.execute(sql)
-            names = [column[0] for column in result.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return rows_in(self._warehouse, sql)
 
     def ask(self, by: tuple[str, ...], *where: str) -> dict[Key, Row]:
         """Every metric, by week and dimensions."""
@@ -68,8 +50,8 @@ def as_date(value: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def bi(sample_build: Build) -> Bi:
-    return Bi(sample_build)
+def bi(sample_build: Build, sample_warehouse: Path) -> Bi:
+    return Bi(sample_build, sample_warehouse)
 
 
 def test_for_a_week_and_category_they_are_the_mart_s_columns(bi: Bi) -> None:
