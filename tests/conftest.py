@@ -28,11 +28,16 @@ AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the developer's reaches a test; files go to the test's own folder."""
+    move_to(tmp_path, monkeypatch)
+
+
+def move_to(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Forget every setting but a home in this folder."""
     for name in list(os.environ):
         if name.startswith(OURS):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VOC_HOME", str(tmp_path / "home"))
+            patch.delenv(name)
+    patch.chdir(folder)
+    patch.setenv("VOC_HOME", str(folder / "home"))
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +67,7 @@ def sample_build(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) ->
 
     folder = tmp_path_factory.mktemp("sample-build")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("VOC_HOME", str(folder / "home"))
+        move_to(folder, patch)
         settings = load_settings()
         build = Build(settings, open_source(settings, sample_file, AS_OF).workspace, AS_OF)
         database = str(build.workspace.duckdb_path)

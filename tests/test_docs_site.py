@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,11 +90,11 @@ def test_the_page_begins_with_our_own_overview_and_holds_no_ticket(site: Site) -
     assert "안녕하세요" not in site.page
 
 
-def test_the_overview_names_every_table_that_is_public(site: Site) -> None:
+def test_the_overview_leads_to_every_table_that_is_public(site: Site) -> None:
     overview = site.manifest["docs"]["doc.voc_analyst.__overview__"]["block_contents"]
-    public = [
-        node["name"]
+    public = {
+        f"{node['resource_type']}/{node['unique_id']}"
         for node in site.described("nodes")
         if not node["name"].startswith(("stg_", "int_"))
-    ]
-    assert [name for name in public if f"`{name}`" not in overview] == []
+    }
+    assert set(re.findall(r"\(#!/(.+?)\)", overview)) == public
