@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
 from flows.sample import write_sample
+
+if TYPE_CHECKING:
+    from flows.transform import Build
 
 # Before Prefect is imported anywhere: its own folder, no telemetry, no waiting for a console.
 OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
@@ -24,11 +28,16 @@ AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the developer's reaches a test; files go to the test's own folder."""
+    move_to(tmp_path, monkeypatch)
+
+
+def move_to(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Forget every setting but a home in this folder."""
     for name in list(os.environ):
         if name.startswith(OURS):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VOC_HOME", str(tmp_path / "home"))
+            patch.delenv(name)
+    patch.chdir(folder)
+    patch.setenv("VOC_HOME", str(folder / "home"))
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +56,39 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sample") / "tickets.parquet"
     write_sample(path, weeks=10, tickets_per_week=1200, until=date(2026, 11, 15), seed=7)
     return path
+
+
+@pytest.fixture(scope="session")
+def sample_build(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> Build:
+    """The sample's tables with dbt's artifacts. Two runs made them: Sunday's tickets came after the first."""
+    from flows.settings import load_settings
+    from flows.source_file import open_source
+    from flows.transform import Build, build_models
+
+    folder = tmp_path_factory.mktemp("sample-build")
+    with pytest.MonkeyPatch.context() as patch:
+        move_to(folder, patch)
+        settings = load_settings()
+        build = Build(settings, open_source(settings, sample_file, AS_OF).workspace, AS_OF)
+        database = str(build.workspace.duckdb_path)
+        with duckdb.connect(database) as connection:
+            connection.execute(
+                "alter view source.tickets rename to all_tickets; "
+                "create view source.tickets as from source.all_tickets "
+                "where event_create_time < timestamptz '2026-11-15 00:00:00+09'"
+            )
+        build_models(build)
+        with duckdb.connect(database) as connection:
+            connection.execute("create or replace view source.tickets as from source.all_tickets")
+        build_models(build)
+    return build
+
+
+@pytest.fixture(scope="session")
+def sample_warehouse(sample_build: Build) -> Path:
+    """The DuckDB file with the sample's tables."""
+    assert sample_build.workspace.duckdb_path is not None
+    return sample_build.workspace.duckdb_path
 
 
 @dataclass(frozen=True)

@@ -79,10 +79,11 @@ def test_a_seed_that_cannot_be_read_is_said_so(tmp_path: Path, content: bytes | 
         check_thresholds(path)
 
 
-def test_the_readme_states_the_seed_s_numbers() -> None:
-    readme = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "dbt_project/models/overview.md"])
+def test_a_page_that_states_the_seed_s_numbers_states_them_right(page: str) -> None:
+    text = (PROJECT_ROOT / page).read_text(encoding="utf-8")
     for row in csv.DictReader(SEED.read_text(encoding="utf-8").splitlines()):
-        (line,) = [line for line in readme.splitlines() if f" {row['status']} | " in line]
+        (line,) = [line for line in text.splitlines() if f" {row['status']} | " in line]
         stated = re.findall(r"(\d+) tickets or more|[+−](\d+) %|\+(\d+) points", line)
         assert ["".join(number) for number in stated] == [
             row[column]

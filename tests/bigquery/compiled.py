@@ -25,7 +25,7 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True)
 class Compiled:
-    """A folder with `manifest.json` (models and data tests compiled) and `unit_tests/<name>.sql`."""
+    """A folder with dbt's manifests (models and data tests compiled) and `unit_tests/<name>.sql`."""
 
     folder: Path
 
@@ -130,7 +130,8 @@ def compile_project(cache: Path, endpoint: Callable[[], Mapping[str, str]]) -> C
     dbt("compile")
     result = work / "result"
     (result / "unit_tests").mkdir(parents=True)
-    shutil.copy(work / "target" / "manifest.json", result)
+    for name in ("manifest.json", "semantic_manifest.json"):
+        shutil.copy(work / "target" / name, result)
     dbt("build", "--empty", "--resource-type", "seed", "--resource-type", "model")
     dbt("test", "--select", "test_type:unit")
     # As they were run: actual and expected rows side by side. `compiled` holds the actual ones only.
