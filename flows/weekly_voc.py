@@ -16,11 +16,14 @@ from prefect.states import Completed
 
 from flows.analysis.asking import Analyst
 from flows.as_of import checked_as_of
+from flows.catalogue import Texts
 from flows.errors import VocError
 from flows.lock import one_run_at_a_time
 from flows.operations import Operations, run_url
 from flows.outcome import RunResult
+from flows.places import open_place
 from flows.privacy import Masker
+from flows.publishing import Publisher, Record
 from flows.report import Receipt, Week, WeeklyReport
 from flows.settings import Settings, load_settings
 from flows.slack.delivery import Scope
@@ -43,6 +46,7 @@ from flows.tasks import (
     open_delivery,
     post,
     prepare_source,
+    publish_page,
     read_changes,
     wait_until_ready,
 )
@@ -50,6 +54,7 @@ from flows.thresholds import check_thresholds
 from flows.unexpected import unquoted
 from flows.usage import Usage
 from flows.warehouse import Readiness, Warehouse, read_changed_weeks
+from flows.workspace import workspace_for
 
 log = logging.getLogger("voc")
 # Its few lines tell what a run does, on the terminal and in the Prefect UI.
@@ -130,7 +135,7 @@ async def weekly_voc(
 
 
 async def report_week(job: Job, file: SourceFile | None, last_day: date | None) -> RunResult:
-    """Build the tables, post the summary, each analysis as soon as it is written, and the receipt."""
+    """Build the tables, publish the page, post the summary, each analysis as soon as it is written, the receipt."""
     settings, source_key = job.settings, f"{file.key}:" if file else ""
     if file and file.ends_before_report_week:
         return RunResult("no_data", file.weeks, last_date=file.last_date)
@@ -139,6 +144,8 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
     await publish_artifacts(report, settings)
+    publisher = publisher_of(job, warehouse, file)
+    publish_page(publisher, report, last_day)  # its address is the summary's report_url
 
     scope = Scope.of_week(report.weeks.comparison, settings.zone, source_key)
     delivery = open_delivery(job.transport, job.target, scope, force=job.force)
@@ -160,8 +167,10 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
             analyses.append(analysis)
             messages.append(analysis_message(change, analysis))
             delivered.append(await post(delivery, messages[-1]))
-    messages.append(receipt_message(receipt_of(job, report, last_day)))
+    receipt = receipt_of(job, report, last_day)
+    messages.append(receipt_message(receipt))
     delivered.append(await post(delivery, messages[-1]))
+    publish_page(publisher, report, last_day, Record(tuple(analyses), receipt))
     await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
     await correct_earlier_reports(job, warehouse, report.weeks.comparison, source_key)
     return RunResult.of(report, analyses, messages, delivered, dry_run=job.dry_run)
@@ -176,6 +185,13 @@ async def correct_earlier_reports(
         earlier = open_delivery(job.transport, job.target, scope)
         if corrections := find_corrections(warehouse, week, earlier):
             await post(earlier, correction_message(week, corrections))
+
+
+def publisher_of(job: Job, warehouse: Warehouse, file: SourceFile | None) -> Publisher:
+    """What writes the pages of this run's source."""
+    workspace = file.workspace if file else workspace_for(job.settings, None)
+    place = open_place(job.settings, workspace, dry_run=job.dry_run)
+    return Publisher(place, warehouse, job.masker, job.settings.version, Texts())
 
 
 def receipt_of(job: Job, report: WeeklyReport, last_day: date | None) -> Receipt:

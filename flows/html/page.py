@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -119,13 +119,14 @@ class _Row:
 def _render(
     template: str, texts: Texts, looks_private: LooksPrivate, *, script: str, **values: object
 ) -> str:
-    withheld = texts("html.withheld")
+    @cache  # most of what a page says it says often
+    def judged(text: str) -> str:
+        return texts("html.withheld") if looks_private(text) else text
 
     def gated(value: object) -> object:
         if not isinstance(value, str) or isinstance(value, Markup):
             return value
-        text = printable(value)
-        return withheld if looks_private(text) else text
+        return judged(printable(value))
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
