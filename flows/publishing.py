@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cached_property
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,7 +15,7 @@ from flows.catalogue import Texts
 from flows.html.page import Contents, index_page, report_page
 from flows.places import Place
 from flows.privacy import Masker
-from flows.report import Analysis, Receipt, Week, WeeklyReport
+from flows.report import Analysis, History, PastWeek, Receipt, Week, WeeklyReport
 from flows.warehouse import Warehouse, read_history, read_past_weeks
 
 log = logging.getLogger("voc")
@@ -59,57 +60,77 @@ def read_record(place: Place, week: Week) -> Record:
 
 
 class Publisher:
-    """Writes the pages on one source to one place. Every method raises VocError."""
+    """Writes the pages of one week to one place. Its methods raise VocError.
+
+    Args:
+        last_day: the last day that the source reaches, None where it is not known.
+    """
 
     def __init__(
-        self, place: Place, warehouse: Warehouse, masker: Masker, version: str, texts: Texts
+        self,
+        place: Place,
+        warehouse: Warehouse,
+        report: WeeklyReport,
+        last_day: date | None,
+        masker: Masker,
+        version: str,
+        texts: Texts,
     ) -> None:
         self._place = place
         self._warehouse = warehouse
+        self._report = report
+        self._last_day = last_day
         self._looks_private = masker.contains_pii
         self._version = version
         self._texts = texts
 
-    def publish(
-        self, report: WeeklyReport, last_day: date | None, news: Record | None = None
-    ) -> str | None:
+    @property
+    def week(self) -> Week:
+        return self._report.weeks.comparison
+
+    def publish(self, news: Record | None = None) -> str | None:
         """Write the page and keep what a run has written; its address, where people can see it.
 
         Without `news` the analyses are being written, and the page shows those that were kept.
         """
-        week = report.weeks.comparison
-        kept = read_record(self._place, week)
+        kept = read_record(self._place, self.week)
         if news is None:
-            return self.write(report, last_day, kept)
+            return self.write(kept)
         record = kept.updated(news)
         keepable = tuple(filter(self._may_be_kept, record.analyses))
-        self._place.write(
-            _record_name(week), _RECORD.dump_json(Record(keepable, record.receipt)).decode()
-        )
-        return self.write(report, last_day, record.completed(report))
+        text = _RECORD.dump_json(Record(keepable, record.receipt)).decode()
+        self._place.write(_record_name(self.week), text)
+        return self.write(record.completed(self._report))
 
-    def write(self, report: WeeklyReport, last_day: date | None, record: Record) -> str | None:
+    def write(self, record: Record) -> str | None:
         """Write the page with what is in the record, and the list of all weeks."""
-        week, place = report.weeks.comparison, self._place
+        place, name = self._place, page_name(self.week)
         contents = Contents(
-            report=report,
-            history=read_history(self._warehouse, week),
+            report=self._report,
+            history=self._history,
             analyses={analysis.category: analysis for analysis in record.analyses},
-            last_day=last_day,
+            last_day=self._last_day,
             receipt=record.receipt,
             version=self._version,
             index_url=place.url(INDEX) or INDEX,
         )
-        place.write(page_name(week), report_page(contents, self._texts, self._looks_private))
+        place.write(name, report_page(contents, self._texts, self._looks_private))
         there = place.names()
-        weeks = read_past_weeks(self._warehouse)
         urls = {
-            past.week.label: place.url(name) or name
-            for past in weeks
-            if (name := page_name(past.week)) in there
+            past.week.label: place.url(page) or page
+            for past in self._past_weeks
+            if (page := page_name(past.week)) in there
         }
-        place.write(INDEX, index_page(weeks, urls, self._texts, self._looks_private))
-        return place.url(page_name(week))
+        place.write(INDEX, index_page(self._past_weeks, urls, self._texts, self._looks_private))
+        return place.url(name)
+
+    @cached_property
+    def _history(self) -> History:
+        return read_history(self._warehouse, self.week)
+
+    @cached_property
+    def _past_weeks(self) -> tuple[PastWeek, ...]:
+        return read_past_weeks(self._warehouse)
 
     def _may_be_kept(self, analysis: Analysis) -> bool:
         """Whether nothing in it looks like personal data, as a category's name may."""

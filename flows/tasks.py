@@ -140,19 +140,15 @@ async def post(delivery: Delivery, message: Message) -> Delivered:
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
 @unquoted()
-def write_page(
-    publisher: Publisher, report: WeeklyReport, last_day: date | None, news: Record | None
-) -> str | None:
+def write_page(publisher: Publisher, news: Record | None) -> str | None:
     """Write the report as a page, and the list of all weeks."""
-    return publisher.publish(report, last_day, news)
+    return publisher.publish(news)
 
 
-def publish_page(
-    publisher: Publisher, report: WeeklyReport, last_day: date | None, news: Record | None = None
-) -> str | None:
+def publish_page(publisher: Publisher, news: Record | None = None) -> str | None:
     """Publish the report as a page and return its address. What hinders that does not hinder the messages."""
     try:
-        return write_page(publisher, report, last_day, news)
+        return write_page(publisher, news)
     except VocError as error:
         log.warning("the report is not published as a page: %s", error)
         return None

@@ -144,8 +144,8 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
     await publish_artifacts(report, settings)
-    publisher = publisher_of(job, warehouse, file)
-    publish_page(publisher, report, last_day)  # its address is the summary's report_url
+    publisher = publisher_of(job, warehouse, file, report, last_day)
+    publish_page(publisher)  # its address is the summary's report_url
 
     scope = Scope.of_week(report.weeks.comparison, settings.zone, source_key)
     delivery = open_delivery(job.transport, job.target, scope, force=job.force)
@@ -170,7 +170,7 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
     receipt = receipt_of(job, report, last_day)
     messages.append(receipt_message(receipt))
     delivered.append(await post(delivery, messages[-1]))
-    publish_page(publisher, report, last_day, Record(tuple(analyses), receipt))
+    publish_page(publisher, Record(tuple(analyses), receipt))
     await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
     await correct_earlier_reports(job, warehouse, report.weeks.comparison, source_key)
     return RunResult.of(report, analyses, messages, delivered, dry_run=job.dry_run)
@@ -187,11 +187,18 @@ async def correct_earlier_reports(
             await post(earlier, correction_message(week, corrections))
 
 
-def publisher_of(job: Job, warehouse: Warehouse, file: SourceFile | None) -> Publisher:
-    """What writes the pages of this run's source."""
-    workspace = file.workspace if file else workspace_for(job.settings, None)
-    place = open_place(job.settings, workspace, dry_run=job.dry_run)
-    return Publisher(place, warehouse, job.masker, job.settings.version, Texts())
+def publisher_of(
+    job: Job,
+    warehouse: Warehouse,
+    file: SourceFile | None,
+    report: WeeklyReport,
+    last_day: date | None,
+) -> Publisher:
+    """What writes the report as a page."""
+    settings = job.settings
+    workspace = file.workspace if file else workspace_for(settings, None)
+    place = open_place(settings, workspace, dry_run=job.dry_run)
+    return Publisher(place, warehouse, report, last_day, job.masker, settings.version, Texts())
 
 
 def receipt_of(job: Job, report: WeeklyReport, last_day: date | None) -> Receipt:

@@ -20,12 +20,17 @@ def write_report(*, as_of: date | None, out: Path, source: Path | None, target: 
     The analyses are those that a run has published; where none has, they are written by rule. Raises VocError.
     """
     settings = load_settings(target=target)
-    week = computed_week(settings, as_of, source)
-    report = read_report(week.warehouse, week.weeks)
-    kept = read_record(open_place(settings, week.workspace), week.weeks.comparison)
-    last_day = week.last_day or (kept.receipt.last_day if kept.receipt else None)
-    publisher = Publisher(
-        Folder(out.resolve()), week.warehouse, Masker.of_project(), settings.version, Texts()
-    )
-    publisher.write(report, last_day, kept.completed(report))
-    return out / page_name(week.weeks.comparison)
+    found = computed_week(settings, as_of, source)
+    week = found.weeks.comparison
+    report = read_report(found.warehouse, found.weeks)
+    kept = read_record(open_place(settings, found.workspace), week)
+    Publisher(
+        Folder(out.resolve()),
+        found.warehouse,
+        report,
+        found.last_day or (kept.receipt.last_day if kept.receipt else None),
+        Masker.of_project(),
+        settings.version,
+        Texts(),
+    ).write(kept.completed(report))
+    return out / page_name(week)

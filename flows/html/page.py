@@ -92,7 +92,7 @@ class _Row:
 
     def __init__(self, contents: Contents, change: Change, texts: Texts) -> None:
         self._contents = contents
-        self._texts = texts
+        self.texts = texts
         self.change = change
         self.name = category_name(change.category)
         self.rank = STATUSES.index(change.status)
@@ -110,7 +110,7 @@ class _Row:
     @property
     def reasons(self) -> str:
         found = (self.change.status_reason or "").split("+")
-        return " · ".join(self._texts(f"reason.{reason}") for reason in found if reason)
+        return " · ".join(self.texts(f"reason.{reason}") for reason in found if reason)
 
     def samples(self, week_role: str) -> tuple[Sample, ...]:
         return tuple(s for s in self.evidence.samples if s.week_role == week_role)

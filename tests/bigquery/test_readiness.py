@@ -92,9 +92,7 @@ def test_a_patient_run_waits_until_the_data_is_there(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tasks, "check_readiness", check)
     monkeypatch.setattr(tasks, "READINESS_POLL_SECONDS", 0.01)
     settings = load_settings()
-    assert asyncio.run(
-        tasks.wait_until_ready(settings, MONDAY, Usage(), patient=True)
-    ).is_ready
+    assert asyncio.run(tasks.wait_until_ready(settings, MONDAY, Usage(), patient=True)).is_ready
     assert not answers
 
 
@@ -108,7 +106,5 @@ def test_nobody_waits_for_longer_than_asked(
     late = Readiness(weeks=None, last_day=None, is_ready=False)  # type: ignore[arg-type]
     monkeypatch.setattr(tasks, "check_readiness", lambda *_: late)
     monkeypatch.setattr(tasks, "READINESS_POLL_SECONDS", 0.01)
-    found = asyncio.run(
-        tasks.wait_until_ready(load_settings(), MONDAY, Usage(), patient=patient)
-    )
+    found = asyncio.run(tasks.wait_until_ready(load_settings(), MONDAY, Usage(), patient=patient))
     assert found is late
