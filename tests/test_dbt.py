@@ -158,6 +158,7 @@ def test_every_model_and_column_is_described(built: Lab) -> None:
     assert {e["name"] for e in manifest["exposures"].values()} == {
         "slack_weekly_summary",
         "slack_analysis_thread",
+        "report_page",
     }
 
 

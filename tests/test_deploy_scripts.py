@@ -174,10 +174,14 @@ def test_each_account_gets_what_it_needs_and_nothing_more(programs: Programs, ru
     assert created == ["voc-run", "voc-worker", "voc-bot"]
 
 
-def test_a_bucket_for_answers_is_granted_when_there_is_one(programs: Programs, run: Run) -> None:
-    run(str(DEPLOY / "roles.sh"), **SETTINGS, VOC_STATE_URI="gs://my-bucket/answers")
+def test_buckets_for_answers_and_pages_are_granted_when_there_are_any(
+    programs: Programs, run: Run
+) -> None:
+    buckets = {"VOC_STATE_URI": "gs://my-bucket/answers", "VOC_REPORT_BUCKET": "gs://our-pages"}
+    run(str(DEPLOY / "roles.sh"), **SETTINGS, **buckets)
     assert grants(programs.take()) - EXPECTED == {
-        (RUN, "roles/storage.objectUser", "storage buckets gs://my-bucket")
+        (RUN, "roles/storage.objectUser", "storage buckets gs://my-bucket"),
+        (RUN, "roles/storage.objectUser", "storage buckets gs://our-pages"),
     }
 
 
