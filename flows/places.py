@@ -47,7 +47,7 @@ class Folder:
     def read(self, name: str) -> str | None:
         try:
             return (self.path / name).read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, UnicodeDecodeError):
             raise UsageError(f"{self.path / name} cannot be read. Remove it.") from None

@@ -202,7 +202,7 @@ class FakeBlob:
     def download_as_text(self, *_: Any, **__: Any) -> str:
         self.bucket.refuse()
         if self.name not in self.bucket.files:
-            raise NotFound(self.name)
+            raise NotFound(self.name)  # type: ignore[no-untyped-call]
         return self.bucket.files[self.name][0]
 
 
@@ -273,8 +273,8 @@ def test_a_dry_run_leaves_the_bucket_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "remedy", "is_passing"),
     [
-        (Forbidden("no"), "the role roles/storage.objectUser on it is missing", False),
-        (ServiceUnavailable("later"), "cannot be reached .ServiceUnavailable.. Try again", True),
+        (Forbidden("no"), "the role roles/storage.objectUser on it is missing", False),  # type: ignore[no-untyped-call]
+        (ServiceUnavailable("later"), "cannot be reached .ServiceUnavailable.. Try again", True),  # type: ignore[no-untyped-call]
     ],
 )
 def test_a_bucket_that_refuses_says_what_to_do(
