@@ -71,11 +71,13 @@ in_bigquery "${VOC_SOURCE_TABLE%%.*}" \
 in_bigquery "$MODELS_PROJECT" \
   "grant \`roles/bigquery.dataEditor\` on schema \`$MODELS\` to 'serviceAccount:$(account voc-run)'"
 may_read voc-run voc-slack-bot-token voc-laas-api-key voc-prefect-auth
-if [[ ${VOC_STATE_URI:-} == gs://* ]]; then
-  bucket=${VOC_STATE_URI#gs://}
-  run gcloud storage buckets add-iam-policy-binding "gs://${bucket%%/*}" \
-    --member "serviceAccount:$(account voc-run)" --role roles/storage.objectUser
-fi
+for uri in "${VOC_STATE_URI:-}" "${VOC_REPORT_BUCKET:-}"; do
+  if [[ $uri == gs://* ]]; then
+    bucket=${uri#gs://}
+    run gcloud storage buckets add-iam-policy-binding "gs://${bucket%%/*}" \
+      --member "serviceAccount:$(account voc-run)" --role roles/storage.objectUser
+  fi
+done
 
 # A worker makes jobs from the image and starts them as voc-run, and as nobody else.
 on_project "$PROJECT" voc-worker roles/run.developer

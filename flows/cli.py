@@ -122,6 +122,20 @@ def status(
 
 
 @app.command()
+def report(
+    out: Annotated[Path, typer.Option(help="Folder to write to.", metavar="DIR")],
+    week: WeekOption = None,
+    source: Source = None,
+    target: TargetOption = None,
+) -> None:
+    """Write the report of a week as a page, and post nothing."""
+    from flows.commands.report import write_report
+
+    as_of = _asked_as_of(None, week)
+    print(write_report(as_of=as_of, out=out, source=source, target=target))
+
+
+@app.command()
 def backfill(
     first: Annotated[
         str, typer.Option("--from", help="First ISO week to count again.", metavar="2025-W01")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Literal
@@ -32,6 +33,49 @@ class Week:
 
     def as_json(self) -> dict[str, str]:
         return {"start": self.start.isoformat(), "end": self.end.isoformat(), "label": self.label}
+
+
+@dataclass(frozen=True)
+class Count:
+    """Tickets in a week, and how many of them are negative."""
+
+    total: int
+    negative: int
+
+    @property
+    def negative_ratio(self) -> float | None:
+        return self.negative / self.total if self.total else None
+
+
+@dataclass(frozen=True)
+class History:
+    """The weeks up to a report's, oldest first, and each category's counts in them.
+
+    A category has as many counts as there are weeks: a week without tickets counts 0.
+    """
+
+    weeks: tuple[Week, ...]
+    counts: Mapping[Category, tuple[Count, ...]]
+
+    def of(self, category: Category) -> tuple[Count, ...]:
+        return self.counts.get(category, (Count(0, 0),) * len(self.weeks))
+
+    @property
+    def overall(self) -> tuple[Count, ...]:
+        """The counts of all categories together."""
+        by_week = [[counts[i] for counts in self.counts.values()] for i in range(len(self.weeks))]
+        return tuple(
+            Count(sum(count.total for count in week), sum(count.negative for count in week))
+            for week in by_week
+        )
+
+
+@dataclass(frozen=True)
+class PastWeek:
+    """A comparison week and how many categories had each status in it."""
+
+    week: Week
+    status_counts: Mapping[Status, int]
 
 
 @dataclass(frozen=True)
@@ -167,6 +211,11 @@ class WeeklyReport:
     def has_tickets(self) -> bool:
         """Whether the comparison week has any ticket: without one there is nothing to compare."""
         return any(row.comparison_total for row in self.rows)
+
+    @property
+    def has_base_tickets(self) -> bool:
+        """Whether the base week has any: without one, every category looks new."""
+        return any(row.base_total for row in self.rows)
 
     @property
     def has_negative_tickets(self) -> bool:

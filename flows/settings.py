@@ -59,6 +59,12 @@ def _bigquery_table(value: str) -> str:
     return value
 
 
+def _folder_or_bucket(value: str | None) -> str | None:
+    if value and "://" in value and not re.match(r"^gs://[a-z0-9]", value):
+        raise ValueError("must be a folder or gs://bucket/folder")
+    return value
+
+
 Url = Annotated[str, AfterValidator(_url)]
 Secret = Annotated[SecretStr, AfterValidator(_header_value)]
 
@@ -185,6 +191,17 @@ class Settings(BaseSettings):
         "ko",
         validation_alias="VOC_LOCALE",
         description="Language of messages and reports: ko or en.",
+    )
+    report_bucket: Annotated[str | None, AfterValidator(_folder_or_bucket)] = Field(
+        None,
+        validation_alias="VOC_REPORT_BUCKET",
+        description="Folder or gs:// path for the report as a page (default: VOC_HOME/reports).",
+    )
+    report_url: Annotated[str | None, BeforeValidator(lambda v: v or None)] = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        validation_alias="VOC_REPORT_URL",
+        description="Address under which people see that folder (default: a bucket's own).",
     )
     version: str = Field(
         default_factory=lambda: version("voc-analyst"),

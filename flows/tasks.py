@@ -16,6 +16,7 @@ from prefect.client.schemas.objects import State
 from flows import transform
 from flows.bigquery.connection import BigQuery
 from flows.errors import SourceError, VocError
+from flows.publishing import Publisher, Record
 from flows.report import Correction, Week, WeeklyReport
 from flows.settings import Settings
 from flows.slack.delivery import Delivered, Delivery, Scope
@@ -135,6 +136,22 @@ async def post(delivery: Delivery, message: Message) -> Delivered:
     """Post one message, off the event loop: the analyses go on meanwhile."""
     with unquoted():
         return await asyncio.to_thread(delivery.post, message)
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
+@unquoted()
+def write_page(publisher: Publisher, news: Record | None) -> str | None:
+    """Write the report as a page, and the list of all weeks."""
+    return publisher.publish(news)
+
+
+def publish_page(publisher: Publisher, news: Record | None = None) -> str | None:
+    """Publish the report as a page and return its address. What hinders that does not hinder the messages."""
+    try:
+        return write_page(publisher, news)
+    except VocError as error:
+        log.warning("the report is not published as a page: %s", error)
+        return None
 
 
 async def wait_until_ready(

@@ -11,10 +11,15 @@ from typing import Any, Protocol
 from flows.bigquery.connection import BigQuery
 from flows.errors import SourceError
 from flows.report import (
+    STATUSES,
     Change,
     Correction,
+    Count,
+    History,
     Keyword,
+    PastWeek,
     Sample,
+    Status,
     Threshold,
     Week,
     WeeklyReport,
@@ -128,7 +133,7 @@ def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
         """,
         week_start=newest.start,
     )
-    return tuple(Week(row["week_start"], row["week_end"], row["week_label"]) for row in rows)
+    return tuple(map(_week, rows))
 
 
 def read_corrections(
@@ -213,6 +218,60 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     )
 
 
+def read_history(warehouse: Warehouse, newest: Week, weeks: int = 26) -> History:
+    """The counts of every category in so many weeks up to the newest, or since the first with a ticket."""
+    rows = warehouse.rows(
+        f"""
+        with counted as (
+            select week_start, category1, category2, category3, total_count, negative_count
+            from fct_voc_weekly_counts
+            where week_start <= @week_start and week_start > @week_start - {7 * weeks}
+        )
+
+        select
+            weeks.week_start, weeks.week_end, weeks.week_label,
+            counted.category1, counted.category2, counted.category3,
+            counted.total_count, counted.negative_count
+        from dim_voc_weeks as weeks
+        left join counted on counted.week_start = weeks.week_start
+        where weeks.week_start <= @week_start and weeks.week_start > @week_start - {7 * weeks}
+        order by weeks.week_start
+        """,
+        week_start=newest.start,
+    )
+    calendar = tuple(dict.fromkeys(_week(row) for row in rows))
+    found = {
+        (_category(row), _week(row)): Count(row["total_count"], row["negative_count"])
+        for row in rows
+        if row["category1"] is not None
+    }
+    categories = dict.fromkeys(category for category, _ in found)
+    return History(
+        calendar,
+        {c: tuple(found.get((c, week), Count(0, 0)) for week in calendar) for c in categories},
+    )
+
+
+def read_past_weeks(warehouse: Warehouse) -> tuple[PastWeek, ...]:
+    """Every comparison week, newest first, with how many categories had each status."""
+    rows = warehouse.rows(
+        """
+        select
+            weeks.week_start, weeks.week_end, weeks.week_label,
+            statuses.status, count(*) as category_count
+        from dim_voc_weeks as weeks
+        inner join fct_voc_weekly_status as statuses on statuses.week_start = weeks.week_start
+        group by weeks.week_start, weeks.week_end, weeks.week_label, statuses.status
+        order by weeks.week_start desc
+        """
+    )
+    counts: dict[Week, dict[Status, int]] = {}
+    for row in rows:
+        of_week = counts.setdefault(_week(row), dict.fromkeys(STATUSES, 0))
+        of_week[row["status"]] = row["category_count"]
+    return tuple(PastWeek(week, of_week) for week, of_week in counts.items())
+
+
 @dataclass(frozen=True)
 class Readiness:
     """How far the source reaches, at a date as of which `weeks` is to be reported."""
@@ -274,9 +333,13 @@ def read_newest_ticket(settings: Settings) -> datetime:
 
 def _week_pair(row: Mapping[str, Any]) -> WeekPair:
     return WeekPair(
-        comparison=Week(row["week_start"], row["week_end"], row["week_label"]),
+        comparison=_week(row),
         base=Week(row["base_start"], row["base_end"], row["base_label"]),
     )
+
+
+def _week(row: Mapping[str, Any]) -> Week:
+    return Week(row["week_start"], row["week_end"], row["week_label"])
 
 
 def _category(row: Mapping[str, Any]) -> tuple[str, str, str]:

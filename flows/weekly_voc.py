@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,9 @@ from flows.errors import VocError
 from flows.lock import one_run_at_a_time
 from flows.operations import Operations, run_url
 from flows.outcome import RunResult
+from flows.places import open_place
 from flows.privacy import Masker
+from flows.publishing import Publisher, Record
 from flows.report import Change, Receipt, Week, WeeklyReport, printable
 from flows.settings import Settings, load_settings
 from flows.slack.delivery import Scope
@@ -38,6 +40,7 @@ from flows.tasks import (
     open_delivery,
     post,
     prepare_source,
+    publish_page,
     read_changes,
     wait_until_ready,
 )
@@ -45,6 +48,7 @@ from flows.thresholds import check_thresholds
 from flows.unexpected import unquoted
 from flows.usage import Usage
 from flows.warehouse import Readiness, Warehouse, read_changed_weeks
+from flows.workspace import workspace_for
 
 log = logging.getLogger("voc")
 # Its few lines tell what a run does, on the terminal and in the Prefect UI.
@@ -127,7 +131,7 @@ async def weekly_voc(
 
 
 async def report_week(job: Job, file: SourceFile | None, last_day: date | None) -> RunResult:
-    """Build the tables, post the summary, each analysis as soon as it is written, and the receipt."""
+    """Build the tables, publish the page, post the summary, each analysis as soon as it is written, the receipt."""
     settings, composer = job.settings, job.composer
     source_key = f"{file.key}:" if file else ""
     if file and file.ends_before_report_week:
@@ -137,6 +141,8 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
     await publish_artifacts(report, composer)
+    publisher = publisher_of(job, warehouse, file, report, last_day)
+    composer = replace(composer, report_url=publish_page(publisher))
 
     scope = Scope.of_week(report.weeks.comparison, settings.zone, source_key)
     delivery = open_delivery(job.transport, job.target, scope, force=job.force)
@@ -153,8 +159,10 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
             analyses.append(analysis)
             messages.append(composer.analysis(change, analysis))
             delivered.append(await post(delivery, messages[-1]))
-    messages.append(composer.receipt(receipt_of(job, report, last_day)))
+    receipt = receipt_of(job, report, last_day)
+    messages.append(composer.receipt(receipt))
     delivered.append(await post(delivery, messages[-1]))
+    publish_page(publisher, Record(tuple(analyses), receipt))
     await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
     await correct_earlier_reports(job, warehouse, report.weeks.comparison, source_key)
     return RunResult.of(report, analyses, messages, delivered, dry_run=job.dry_run)
@@ -178,6 +186,22 @@ def composer_for(settings: Settings) -> Composer:
         settings.version,
         dashboard_url=settings.dashboard_url,
         ticket_url=settings.ticket_url,
+    )
+
+
+def publisher_of(
+    job: Job,
+    warehouse: Warehouse,
+    file: SourceFile | None,
+    report: WeeklyReport,
+    last_day: date | None,
+) -> Publisher:
+    """What writes the report as a page."""
+    settings = job.settings
+    workspace = file.workspace if file else workspace_for(settings, None)
+    place = open_place(settings, workspace, dry_run=job.dry_run)
+    return Publisher(
+        place, warehouse, report, last_day, job.masker, settings.version, job.composer.texts
     )
 
 

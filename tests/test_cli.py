@@ -134,6 +134,16 @@ def test_status_reads_the_last_run(
     assert {row["week_start"] for row in ran.json["rows"]} == {"2026-11-09"}
 
 
+def test_report_writes_a_page_and_posts_nothing(voc: Voc, home: Path, tmp_path: Path) -> None:
+    ran = voc("report", "--week", "2026-W46", "--out", tmp_path / "pages", VOC_HOME=str(home))
+    assert (ran.code, ran.err) == (0, "")
+    page = Path(ran.out.strip())
+    assert page == tmp_path / "pages" / "2026-W46.html"
+    assert "규칙 기반 분석" in page.read_text()
+    assert "데이터 마지막 날" in page.read_text()
+    assert 'href="2026-W46.html"' in page.with_name("index.html").read_text()
+
+
 def test_status_of_another_week_and_status(voc: Voc, home: Path) -> None:
     ran = voc(
         "status",
@@ -451,7 +461,7 @@ def test_an_app_that_may_not_read_the_channel_is_no_failure_and_posts_once(
 
 
 def test_every_command_has_help(voc: Voc) -> None:
-    for command in ("run", "status", "sample", "doctor", "docs"):
+    for command in ("run", "status", "report", "sample", "doctor", "docs"):
         ran = voc(command, "--help")
         assert ran.code == 0
         assert "Usage" in ran.out

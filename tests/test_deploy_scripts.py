@@ -174,10 +174,14 @@ def test_each_account_gets_what_it_needs_and_nothing_more(programs: Programs, ru
     assert created == ["voc-run", "voc-worker", "voc-bot"]
 
 
-def test_a_bucket_for_answers_is_granted_when_there_is_one(programs: Programs, run: Run) -> None:
-    run(str(DEPLOY / "roles.sh"), **SETTINGS, VOC_STATE_URI="gs://my-bucket/answers")
+def test_buckets_for_answers_and_pages_are_granted_when_there_are_any(
+    programs: Programs, run: Run
+) -> None:
+    buckets = {"VOC_STATE_URI": "gs://my-bucket/answers", "VOC_REPORT_BUCKET": "gs://our-pages"}
+    run(str(DEPLOY / "roles.sh"), **SETTINGS, **buckets)
     assert grants(programs.take()) - EXPECTED == {
-        (RUN, "roles/storage.objectUser", "storage buckets gs://my-bucket")
+        (RUN, "roles/storage.objectUser", "storage buckets gs://my-bucket"),
+        (RUN, "roles/storage.objectUser", "storage buckets gs://our-pages"),
     }
 
 
@@ -277,7 +281,7 @@ def test_the_bot_gets_slack_and_prefect_and_nothing_else(programs: Programs, run
     bot = deployed(programs)["voc-bot"]
     given = environment(bot)
     assert given["VOC_BOT_CHANNELS"] == "C1,C2"
-    assert all(re.match("VOC_BOT_|VOC_VERSION$|PREFECT_", name) for name in given)
+    assert all(re.match("VOC_BOT_|VOC_LOCALE$|VOC_VERSION$|PREFECT_", name) for name in given)
     secrets = dict(pair.split("=") for pair in option(bot, "--set-secrets").split(","))
     assert secrets == {
         "PREFECT_API_AUTH_STRING": "voc-prefect-auth:latest",
@@ -453,7 +457,7 @@ def test_every_setting_of_google_env_reaches_those_it_is_for(programs: Programs,
     calls = deployed(programs)
     for_runs = {name for name in listed() if re.match("(VOC|LAAS)_(?!BOT_)", name)}
     assert for_runs <= set(environment(calls["voc-register"]))
-    for_bot = {name for name in listed() if re.match("VOC_BOT_|PREFECT_UI_", name)}
+    for_bot = {name for name in listed() if re.match("VOC_BOT_|VOC_LOCALE$|PREFECT_UI_", name)}
     assert for_bot <= set(environment(calls["voc-bot"]))
 
 

@@ -139,6 +139,8 @@ def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LAAS_API_KEY", "“quoted”", "LAAS_API_KEY has characters that no token has"),
         ("SLACK_API_URL", "ftp://x", "SLACK_API_URL must start with http"),
         ("VOC_DASHBOARD_URL", "javascript:alert(1)", "VOC_DASHBOARD_URL"),
+        ("VOC_REPORT_BUCKET", "s3://ours/voc", "VOC_REPORT_BUCKET must be a folder or gs://"),
+        ("VOC_REPORT_URL", "javascript:alert(1)", "VOC_REPORT_URL"),
         ("VOC_LAAS_CONCURRENCY", "0", "VOC_LAAS_CONCURRENCY"),
     ],
 )

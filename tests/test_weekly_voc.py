@@ -233,6 +233,33 @@ def test_a_dry_run_builds_and_analyses_but_posts_nothing(
     assert slack.requests == []
 
 
+def test_the_page_keeps_the_analyses_that_a_later_run_does_not_write_again(
+    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+) -> None:
+    laas()
+    first = run(source=sample_file)
+    (page,) = (home / "reports").glob("*/2026-W46.html")
+    words = [analysis.summary for analysis in first.analyses]
+    assert {analysis.source for analysis in first.analyses} == {"laas"}
+    assert page.read_text().count("LaaS 분석") == len(words) > 1
+    assert "규칙 기반 분석" not in page.read_text()
+
+    page.unlink()
+    assert run(source=sample_file).outcome == "already_posted"
+    assert page.read_text().count("LaaS 분석") == len(words)
+    assert page.with_name("index.html").exists()
+
+
+def test_a_page_that_cannot_be_published_stops_no_message(
+    home: Path, sample_file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "taken").write_text("a file where a folder should be")
+    monkeypatch.setenv("VOC_REPORT_BUCKET", str(home / "taken"))
+    assert run(source=sample_file).outcome == "posted"
+    assert outbox(home)
+    assert "the report is not published as a page: cannot write to" in caplog.text
+
+
 def test_nothing_is_posted_when_a_data_test_fails(home: Path, sample_file: Path) -> None:
     file = open_source(load_settings(), sample_file, AS_OF)
     with duckdb.connect(str(file.workspace.duckdb_path)) as connection:

@@ -201,10 +201,9 @@ class Composer:
 
     def _doubts(self, report: WeeklyReport) -> list[str]:
         """What is possible, but more often a source that has lost or renamed something."""
-        has_base_tickets = any(row.base_total for row in report.rows)
         return [
             *([] if report.has_negative_tickets else [self.texts("doubt.no_negative")]),
-            *([] if has_base_tickets else [self.texts("doubt.no_base")]),
+            *([] if report.has_base_tickets else [self.texts("doubt.no_base")]),
         ]
 
     def _dates(self, report: WeeklyReport) -> str:

@@ -6,6 +6,7 @@ tickets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -161,6 +162,20 @@ def test_a_monday_run_reads_less_than_twice_what_it_must(
     days = freshness.partitions(datetime.now(UTC))
     same = Scan(freshness.columns, now - timedelta(days=days - 1), now)
     assert weekly_ratio([*scans, same], now) <= 2
+
+
+def test_the_page_has_the_trend_and_the_list_has_every_week(
+    story: Story, monday_run: tuple[Ran, list[Any]]
+) -> None:
+    ran, _ = monday_run
+    reports = Path(story.environment["VOC_HOME"]) / "reports"
+    page = (reports / "2026-W47.html").read_text()
+    shown = dict(re.findall(r"<title>(2026-W\d\d): ([\d,]+)건", page)[: len(story.totals())])
+    totals = [f"{total:,}" for _, total in sorted(story.totals().items())]
+    assert list(shown.values()) == totals
+    index = (reports / "index.html").read_text()
+    assert re.findall(r'href="(2026-W\d\d\.html)"', index) == ["2026-W47.html", "2026-W46.html"]
+    assert ran.err.count("page") == 0
 
 
 def test_reads_have_named_parameters(monday_run: tuple[Ran, list[Any]]) -> None:

@@ -1,0 +1,37 @@
+"""`voc report`: a week's report as a page in a folder, without Slack and without LaaS."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from flows.catalogue import Texts
+from flows.commands.tables import computed_week
+from flows.places import Folder, open_place
+from flows.privacy import Masker
+from flows.publishing import Publisher, page_name, read_record
+from flows.settings import load_settings
+from flows.warehouse import read_report
+
+
+def write_report(*, as_of: date | None, out: Path, source: Path | None, target: str | None) -> Path:
+    """Write the page and the list of all weeks; the path of the page.
+
+    The analyses are those that a run has published; where none has, they are written by rule. Raises VocError.
+    """
+    settings = load_settings(target=target)
+    texts = Texts(settings.locale)
+    found = computed_week(settings, as_of, source)
+    week = found.weeks.comparison
+    report = read_report(found.warehouse, found.weeks)
+    kept = read_record(open_place(settings, found.workspace), week)
+    Publisher(
+        Folder(out.resolve()),
+        found.warehouse,
+        report,
+        found.last_day or (kept.receipt.last_day if kept.receipt else None),
+        Masker.of_project(),
+        settings.version,
+        texts,
+    ).write(kept.completed(report, texts))
+    return out / page_name(week)

@@ -1,0 +1,1 @@
+"""The report as a page: `page.py` fills the templates, which hold everything that a browser sees."""

@@ -1,0 +1,287 @@
+"""Pages are put where people see them, with a record for a later run, in a folder or in a bucket."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from google.api_core.exceptions import Forbidden, GoogleAPIError, NotFound, ServiceUnavailable
+
+from flows.catalogue import Texts
+from flows.errors import UsageError
+from flows.places import Bucket, Folder, Place, open_place
+from flows.privacy import Masker
+from flows.publishing import Publisher, Record, read_record
+from flows.report import Count, WeeklyReport
+from flows.warehouse import DuckDBWarehouse, read_history, read_past_weeks
+from flows.workspace import Workspace
+from tests.builders import BASE, CATEGORY, COMPARISON, build_analysis, build_change, build_settings
+from tests.html.conftest import PHONE, RECEIPT
+
+FILE = Workspace(Path("tickets-0123abcd"), Path("tickets-0123abcd/warehouse.duckdb"))
+TABLE = Workspace(Path("bigquery"))
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> DuckDBWarehouse:
+    """Three weeks, the second of which has no tickets in the category."""
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            """
+            create table dim_voc_weeks as
+            select * from (values
+                (date '2025-10-27', date '2025-11-02', '2025-W44'),
+                (date '2025-11-03', date '2025-11-09', '2025-W45'),
+                (date '2025-11-10', date '2025-11-16', '2025-W46')
+            ) as weeks (week_start, week_end, week_label);
+
+            create table fct_voc_weekly_counts as
+            select * from (values
+                (date '2025-10-27', '유저', '이력서', '업로드 오류', 20, 5),
+                (date '2025-11-10', '유저', '이력서', '업로드 오류', 40, 20),
+                (date '2025-11-10', '기타', '의견', '(미분류)', 2, 0)
+            ) as counts (week_start, category1, category2, category3, total_count, negative_count);
+
+            create table fct_voc_weekly_status as
+            select * from (values
+                (date '2025-11-03', 'IMPROVED'),
+                (date '2025-11-10', 'CRITICAL'),
+                (date '2025-11-10', 'STABLE'),
+                (date '2025-11-10', 'STABLE')
+            ) as statuses (week_start, status)
+            """
+        )
+    return DuckDBWarehouse(path)
+
+
+# --- What is read -----------------------------------------------------------------------------
+
+
+def test_a_week_without_tickets_counts_0(warehouse: DuckDBWarehouse) -> None:
+    history = read_history(warehouse, COMPARISON)
+    assert [week.label for week in history.weeks] == ["2025-W44", "2025-W45", "2025-W46"]
+    assert history.of(CATEGORY) == (Count(20, 5), Count(0, 0), Count(40, 20))
+    assert history.of(("no", "such", "category")) == (Count(0, 0),) * 3
+    assert history.overall == (Count(20, 5), Count(0, 0), Count(42, 20))
+
+
+def test_no_more_weeks_are_read_than_asked_for_and_none_after_the_newest(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    assert read_history(warehouse, COMPARISON, weeks=2).weeks == (BASE, COMPARISON)
+    assert [week.label for week in read_history(warehouse, BASE).weeks] == ["2025-W44", "2025-W45"]
+
+
+def test_every_comparison_week_has_its_statuses_counted(warehouse: DuckDBWarehouse) -> None:
+    newest, older = read_past_weeks(warehouse)
+    assert newest.week == COMPARISON
+    assert newest.status_counts == {"CRITICAL": 1, "MONITOR": 0, "IMPROVED": 0, "STABLE": 2}
+    assert older.status_counts["IMPROVED"] == 1
+
+
+# --- What is published ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "reports")
+
+
+@pytest.fixture
+def publisher(
+    place: Folder, warehouse: DuckDBWarehouse, report: WeeklyReport, masker: Masker
+) -> Publisher:
+    return publisher_to(place, warehouse, report, masker)
+
+
+def publisher_to(
+    place: Place, warehouse: DuckDBWarehouse, report: WeeklyReport, masker: Masker
+) -> Publisher:
+    return Publisher(place, warehouse, report, date(2025, 11, 16), masker, "1.2.3", Texts())
+
+
+def test_the_page_is_there_before_its_analyses(publisher: Publisher, place: Folder) -> None:
+    publisher.publish()
+    assert place.names() == {"2025-W46.html", "index.html"}
+    assert "분석을 쓰고 있습니다" in (place.read("2025-W46.html") or "")
+    assert 'href="2025-W46.html"' in (place.read("index.html") or "")
+
+
+def test_the_finished_page_has_the_analyses_and_rule_based_ones_for_the_rest(
+    publisher: Publisher, place: Folder
+) -> None:
+    publisher.publish(Record((build_analysis(summary="모델이 쓴 요약"),), RECEIPT))
+    page = place.read("2025-W46.html") or ""
+    assert "모델이 쓴 요약" in page
+    assert page.count("규칙 기반 분석") == 2
+    assert "분석을 쓰고 있습니다" not in page
+    assert "4,567토큰" in page
+
+
+def test_a_later_run_shows_the_analyses_that_stand_already(
+    publisher: Publisher, place: Folder
+) -> None:
+    publisher.publish(Record((build_analysis(summary="먼저 올린 요약"),), RECEIPT))
+    later = replace(RECEIPT, laas_calls=0)
+    other = build_analysis(category=("기업", "결제", "환불"), summary="나중에 쓴 요약")
+    publisher.publish(Record((other,), later))
+    page = place.read("2025-W46.html") or ""
+    assert "먼저 올린 요약" in page
+    assert "나중에 쓴 요약" in page
+    assert read_record(place, COMPARISON).receipt == later
+
+
+def test_nothing_that_looks_like_personal_data_is_kept(
+    place: Folder, warehouse: DuckDBWarehouse, report: WeeklyReport, masker: Masker
+) -> None:
+    private = build_change(category=("유저", PHONE, "업로드 오류"))
+    report = replace(report, rows=(private, *report.rows))
+    analyses = (build_analysis(category=private.category), build_analysis())
+    publisher_to(place, warehouse, report, masker).publish(Record(analyses, RECEIPT))
+    assert not [name for name in place.names() if PHONE in (place.read(name) or "")]
+    assert read_record(place, COMPARISON).analyses == (build_analysis(),)
+
+
+def test_a_broken_record_is_not_used(
+    publisher: Publisher, place: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.write("2025-W46.json", '{"analyses": "요약')
+    publisher.publish()
+    assert "2025-W46.json is no record of analyses" in caplog.text
+
+
+# --- A folder ---------------------------------------------------------------------------------
+
+
+def test_only_the_owner_can_read_a_folder(place: Folder) -> None:
+    place.write("index.html", "x")
+    assert place.path.stat().st_mode & 0o777 == 0o700
+    assert (place.path / "index.html").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(UsageError, match="cannot write to .*taken"):
+        Folder(tmp_path / "taken").write("index.html", "x")
+
+
+def test_each_file_has_its_own_folder_and_a_table_has_the_first(tmp_path: Path) -> None:
+    settings = build_settings(VOC_REPORT_URL="https://reports.example/voc/")
+    of_file, of_table = open_place(settings, FILE), open_place(settings, TABLE)
+    assert isinstance(of_file, Folder)
+    assert of_file.path == tmp_path / "home" / "reports" / "tickets-0123abcd"
+    assert of_file.url("index.html") == ("https://reports.example/voc/tickets-0123abcd/index.html")
+    assert of_table.url("index.html") == "https://reports.example/voc/index.html"
+
+
+def test_without_an_address_there_is_no_link(tmp_path: Path) -> None:
+    settings = build_settings(VOC_REPORT_BUCKET=str(tmp_path / "pages"))
+    place = open_place(settings, TABLE)
+    assert isinstance(place, Folder)
+    assert place.path == tmp_path / "pages"
+    assert place.url("index.html") is None
+
+
+# --- A bucket ---------------------------------------------------------------------------------
+
+
+class FakeBlob:
+    def __init__(self, bucket: FakeBucket, name: str) -> None:
+        self.bucket, self.name = bucket, name
+        self.cache_control: str | None = None
+
+    def upload_from_string(self, text: str, *, content_type: str, **_: Any) -> None:
+        self.bucket.refuse()
+        self.bucket.files[self.name] = (text, content_type)
+
+    def download_as_text(self, *_: Any, **__: Any) -> str:
+        self.bucket.refuse()
+        if self.name not in self.bucket.files:
+            raise NotFound(self.name)  # type: ignore[no-untyped-call]
+        return self.bucket.files[self.name][0]
+
+
+class FakeBucket:
+    """What google-cloud-storage does, as far as it is used."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[str, str]] = {}
+        self.error: GoogleAPIError | None = None
+
+    def refuse(self) -> None:
+        if self.error:
+            raise self.error
+
+    def blob(self, name: str) -> FakeBlob:
+        return FakeBlob(self, name)
+
+    def list_blobs(self, *, prefix: str, delimiter: str, **_: Any) -> list[FakeBlob]:
+        assert delimiter == "/"
+        names = [name for name in self.files if name.startswith(prefix)]
+        return [FakeBlob(self, name) for name in names if "/" not in name.removeprefix(prefix)]
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> FakeBucket:
+    fake = FakeBucket()
+    monkeypatch.setattr(Bucket, "_bucket", fake)
+    return fake
+
+
+def test_a_bucket_shows_pages_as_pages_under_googles_address(
+    bucket: FakeBucket, warehouse: DuckDBWarehouse, report: WeeklyReport, masker: Masker
+) -> None:
+    place = open_place(build_settings(VOC_REPORT_BUCKET="gs://ours/voc/"), TABLE)
+    bucket.files["voc/2025-W45.html"] = ("an older page", "text/html")
+    bucket.files["voc/tickets/2025-W44.html"] = ("another source's", "text/html")
+    url = publisher_to(place, warehouse, report, masker).publish(
+        Record((build_analysis(),), RECEIPT)
+    )
+    assert url == "https://storage.cloud.google.com/ours/voc/2025-W46.html"
+    types = {name: content_type for name, (_, content_type) in bucket.files.items()}
+    assert types["voc/2025-W46.html"] == types["voc/index.html"] == "text/html; charset=utf-8"
+    assert types["voc/2025-W46.json"] == "application/json"
+    # Google serves a file under an address of its own: a relative link would lead nowhere.
+    index = bucket.files["voc/index.html"][0]
+    assert 'href="https://storage.cloud.google.com/ours/voc/2025-W45.html"' in index
+    assert "W44" not in index
+    assert read_record(place, COMPARISON).analyses == (build_analysis(),)
+
+
+def test_the_address_of_a_bucket_can_be_another(bucket: FakeBucket) -> None:
+    settings = build_settings(
+        VOC_REPORT_BUCKET="gs://ours", VOC_REPORT_URL="https://voc.example.com"
+    )
+    assert open_place(settings, FILE).url("a.html") == (
+        "https://voc.example.com/tickets-0123abcd/a.html"
+    )
+
+
+def test_a_dry_run_leaves_the_bucket_alone(tmp_path: Path) -> None:
+    settings = build_settings(VOC_REPORT_BUCKET="gs://ours")
+    place = open_place(settings, TABLE, dry_run=True)
+    assert isinstance(place, Folder)
+    assert place.path == tmp_path / "home" / "reports"
+    assert place.url("index.html") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy", "is_passing"),
+    [
+        (Forbidden("no"), "the role roles/storage.objectUser on it is missing", False),  # type: ignore[no-untyped-call]
+        (ServiceUnavailable("later"), "cannot be reached .ServiceUnavailable.. Try again", True),  # type: ignore[no-untyped-call]
+    ],
+)
+def test_a_bucket_that_refuses_says_what_to_do(
+    bucket: FakeBucket, error: GoogleAPIError, remedy: str, is_passing: bool
+) -> None:
+    place = open_place(build_settings(VOC_REPORT_BUCKET="gs://ours"), TABLE)
+    bucket.error = error
+    with pytest.raises(UsageError, match=remedy) as caught:
+        place.write("index.html", "x")
+    assert caught.value.is_passing is is_passing
