@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: help setup demo up test test-bigquery lint bench chaos mutation docs build roles deploy rollback url deployed-version invoke lock clean
+.PHONY: help setup demo up test test-bigquery lint bench chaos mutation pictures docs build roles deploy rollback url deployed-version invoke lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -48,6 +48,9 @@ chaos: .venv/.dev  ## Kill runs at every boundary and at random moments, and cou
 
 mutation: .venv/.dev  ## Change the status and week SQL at each place and see that the dbt tests notice (twenty minutes)
 	$(BIN)/python -m tests.mutation
+
+pictures: demo .venv/.dev  ## Draw what the demo wrote, for the README (docs/images)
+	$(BIN)/python -m tests.local.pictures .voc/demo
 
 docs: .venv/.runtime  ## Build the dbt docs site in .voc/docs (TARGET=bigquery for BigQuery's)
 	@$(BIN)/voc docs $(if $(TARGET),--target $(TARGET))
