@@ -91,8 +91,9 @@ def run(
         _print_json(result.as_json())
     else:
         from flows.commands.show import show_result
+        from flows.settings import load_settings
 
-        show_result(result)
+        show_result(result, load_settings(target))
     if result.outcome in ("no_data", "not_ready"):
         raise typer.Exit(3)
 
@@ -116,7 +117,7 @@ def status(
     if as_json:
         _print_json({"rows": [row.as_json() for row in rows]})
     else:
-        from flows.commands.show import show_statuses
+        from flows.commands.status_table import show_statuses
 
         show_statuses(weeks, rows)
 
