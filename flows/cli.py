@@ -123,6 +123,38 @@ def status(
 
 
 @app.command()
+def history(
+    category: Annotated[
+        str,
+        typer.Option(help="One, two or three levels, as voc status shows them.", metavar="NAME"),
+    ],
+    weeks: Annotated[int, typer.Option(help="Weeks to show.", metavar="N", min=1)] = 26,
+    week: Annotated[
+        str | None, typer.Option(help="End with this ISO week.", metavar="2026-W46")
+    ] = None,
+    source: Source = None,
+    target: TargetOption = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the weeks of a category, or of all that is below an upper level."""
+    from flows.commands.history import read_trend
+
+    levels, shown = read_trend(
+        category=category,
+        weeks=weeks,
+        as_of=_asked_as_of(None, week),
+        source=source,
+        target=target,
+    )
+    if as_json:
+        _print_json({"category": list(levels), "weeks": [each.as_json() for each in shown]})
+    else:
+        from flows.commands.history_chart import show_history
+
+        show_history(levels, shown)
+
+
+@app.command()
 def backfill(
     first: Annotated[
         str, typer.Option("--from", help="First ISO week to count again.", metavar="2025-W01")

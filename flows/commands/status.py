@@ -1,27 +1,15 @@
-"""`voc status`: the status table of a week, built first when it is not there."""
+"""`voc status`: the status of every category in a week."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
-from flows.as_of import checked_as_of
-from flows.commands.progress import progress_on_stderr
-from flows.errors import SourceError, UsageError
+from flows.commands.tables import open_tables
+from flows.errors import UsageError
 from flows.report import STATUSES, Change, WeekPair
-from flows.settings import Settings, load_settings
-from flows.source_file import open_source
-from flows.thresholds import check_thresholds
-from flows.warehouse import (
-    Warehouse,
-    open_warehouse,
-    read_latest_week_pair,
-    read_status,
-    read_week_pair,
-)
-from flows.workspace import remember, workspace_for
+from flows.warehouse import read_status
 
 
 def read_statuses(
@@ -31,45 +19,6 @@ def read_statuses(
     unknown = [status for status in statuses if status.upper() not in STATUSES]
     if unknown:
         raise UsageError(f"{unknown[0]!r} is no status. Use one of {', '.join(STATUSES)}.")
-    settings = load_settings(target=target)
-    if as_of is not None:
-        as_of = checked_as_of(as_of, datetime.now(settings.zone))
-    if source is not None and settings.target == "duckdb":
-        warehouse = _warehouse_of_file(settings, source, as_of)
-    else:
-        warehouse = open_warehouse(settings, workspace_for(settings, None))
-    weeks = _weeks(warehouse, as_of)
-    if weeks is None:
-        raise SourceError("that week was not computed yet. Run voc run --week for it first.")
+    warehouse, weeks = open_tables(as_of=as_of, source=source, target=target)
     wanted = {status.upper() for status in statuses} or set(STATUSES)
     return weeks, [row for row in read_status(warehouse, weeks) if row.status in wanted]
-
-
-def _weeks(warehouse: Warehouse, as_of: date | None) -> WeekPair | None:
-    return read_latest_week_pair(warehouse) if as_of is None else read_week_pair(warehouse, as_of)
-
-
-def _warehouse_of_file(settings: Settings, source: Path, as_of: date | None) -> Warehouse:
-    """The warehouse of a file; dbt runs only if the file or the week is new to it."""
-    check_thresholds()
-    asked = as_of or datetime.now(settings.zone).date()
-    file = open_source(settings, source, asked)
-    warehouse = open_warehouse(settings, file.workspace)
-    if file.needs_full_refresh or _weeks(warehouse, as_of) is None:
-        if file.ends_before_report_week:
-            raise SourceError(
-                f"{source.name} has no tickets in {file.weeks.comparison.label}: they are from {file.first_date} "
-                f"to {file.last_date}. Choose a --week."
-            )
-        from flows import transform
-
-        with progress_on_stderr():
-            logging.getLogger("voc").info("dbt: building the tables")
-            transform.build_models(
-                transform.Build(
-                    settings, file.workspace, asked, full_refresh=file.needs_full_refresh
-                )
-            )
-        file.mark_built()
-    remember(settings, file.workspace)
-    return warehouse
