@@ -19,7 +19,7 @@ demo: .venv/.runtime  ## Report on sample tickets, from nothing, without any acc
 	@$(BIN)/voc sample --out .voc/demo/tickets.parquet --weeks 12 --tickets-per-week 1200 --seed 7
 	@env -u SLACK_BOT_TOKEN -u LAAS_API_KEY VOC_ENV_FILE=/dev/null VOC_HOME=.voc/demo VOC_TARGET=duckdb \
 		$(BIN)/voc run --source .voc/demo/tickets.parquet
-	@echo "The messages are in .voc/demo/outbox. The whole table: VOC_HOME=.voc/demo $(BIN)/voc status"
+	@echo "Here, voc is $(BIN)/voc, after: export VOC_HOME=.voc/demo"
 
 up: .venv/.runtime  ## Run all services here, with a stand-in for Slack in the browser
 	@rm -rf .voc/up

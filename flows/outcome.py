@@ -18,7 +18,8 @@ Outcome = Literal["posted", "already_posted", "dry_run", "quiet", "no_data", "no
 class RunResult:
     """`messages` are what this run wrote, `delivered` is where the report stands (nothing in a dry run).
 
-    `last_date` is the date of the newest ticket where the source ends before the report week.
+    `last_date` is the date of the newest ticket where the source ends before the report week; `page` is where the
+    report is as a page.
     """
 
     outcome: Outcome
@@ -28,6 +29,7 @@ class RunResult:
     messages: tuple[Message, ...] = ()
     delivered: tuple[Delivered, ...] = ()
     last_date: date | None = None
+    page: str | None = None
 
     @classmethod
     def of(
@@ -38,6 +40,7 @@ class RunResult:
         delivered: Sequence[Delivered],
         *,
         dry_run: bool,
+        page: str | None = None,
     ) -> RunResult:
         """The result of a run that went through; the outcome is the first that holds."""
         outcome: Outcome = "posted" if report.changes else "quiet"
@@ -46,7 +49,13 @@ class RunResult:
         if dry_run:
             outcome, delivered = "dry_run", ()
         return cls(
-            outcome, report.weeks, report, tuple(analyses), tuple(messages), tuple(delivered)
+            outcome,
+            report.weeks,
+            report,
+            tuple(analyses),
+            tuple(messages),
+            tuple(delivered),
+            page=page,
         )
 
     def __str__(self) -> str:

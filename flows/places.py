@@ -36,6 +36,9 @@ class Place(Protocol):
     def url(self, name: str) -> str | None:
         """The address under which people see a file, where they can."""
 
+    def where(self, name: str) -> str:
+        """A file's path, or its gs:// address."""
+
 
 class Folder:
     """A folder whose files only their owner can read: they hold customers' words."""
@@ -66,6 +69,9 @@ class Folder:
 
     def url(self, name: str) -> str | None:
         return _joined(self._public_url, name)
+
+    def where(self, name: str) -> str:
+        return str(self.path / name)
 
 
 class Bucket:
@@ -119,6 +125,9 @@ class Bucket:
 
     def url(self, name: str) -> str | None:
         return _joined(self._public_url, name)
+
+    def where(self, name: str) -> str:
+        return f"gs://{self._name}/{self._prefix}{name}"
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -88,6 +88,11 @@ class Publisher:
     def week(self) -> Week:
         return self._report.weeks.comparison
 
+    @property
+    def where(self) -> str:
+        """The page's path, or its gs:// address."""
+        return self._place.where(page_name(self.week))
+
     def publish(self, news: Record | None = None) -> str | None:
         """Write the page and keep what a run has written; its address, where people can see it.
 

@@ -156,6 +156,32 @@ class Change:
 
 
 @dataclass(frozen=True)
+class CategoryWeek:
+    """The tickets of one week in a category, or below one of its upper levels; no status where none was judged."""
+
+    week: Week
+    total_count: int
+    negative_count: int
+    status: Status | None
+
+    @property
+    def negative_ratio(self) -> float | None:
+        """The share of negative tickets, 0 to 1; None in a week without tickets."""
+        return self.negative_count / self.total_count if self.total_count else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The week as `voc history --json` prints it, under the names of the marts' columns."""
+        return {
+            "week_start": self.week.start.isoformat(),
+            "week_label": self.week.label,
+            "total_count": self.total_count,
+            "negative_count": self.negative_count,
+            "negative_ratio": self.negative_ratio,
+            "status": self.status,
+        }
+
+
+@dataclass(frozen=True)
 class Sample:
     """A masked ticket that stands for its category; `week_role` is comparison or base."""
 

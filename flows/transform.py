@@ -20,6 +20,7 @@ from flows.bigquery.connection import BigQuery, log_job, shorten_googles_patienc
 from flows.bigquery.credentials import dbt_credentials
 from flows.bigquery.refusals import explain_if_known
 from flows.errors import SourceError, TransformError
+from flows.progress import progress
 from flows.settings import Settings
 from flows.usage import Usage
 from flows.workspace import Workspace
@@ -99,10 +100,10 @@ def build_models(build: Build, select: str | None = None) -> None:
 def backfill_models(build: Build) -> None:
     """Count past weeks again and judge all; no text is read, and the newest week keeps its samples.
 
-    Says what it is doing. Raises TransformError like `build_models`.
+    Raises TransformError like `build_models`.
     """
     texts = ("--exclude", "stg_zendesk__ticket_texts", "int_flagged_tickets_masked+")
-    _invoke(build, [*_build_arguments(build), *texts], shows_progress=True)
+    _invoke(build, [*_build_arguments(build), *texts])
 
 
 def run_unit_tests(build: Build) -> list[str]:
@@ -128,7 +129,6 @@ def _invoke(
     build: Build,
     arguments: Sequence[str],
     *,
-    shows_progress: bool = False,
     connects: bool = True,
 ) -> Any:
     import_dbt()
@@ -139,9 +139,9 @@ def _invoke(
     def on_event(event: Any) -> None:
         if event.info.name == "SQLQueryStatus" and event.data.query_id:
             names_by_job_id[event.data.query_id] = event.data.node_info.node_name or "dbt"
-        elif event.info.name == "LogStartLine" and shows_progress:
+        elif event.info.name == "LogStartLine":
             node = event.data.node_info.node_name
-            log.info("dbt %d of %d: %s", event.data.index, event.data.total, node)
+            progress.info("dbt %d of %d: %s", event.data.index, event.data.total, node)
 
     variables = build.environment()
     if build.is_on_bigquery and connects:

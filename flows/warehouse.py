@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +12,8 @@ from flows.bigquery.connection import BigQuery
 from flows.errors import SourceError
 from flows.report import (
     STATUSES,
+    Category,
+    CategoryWeek,
     Change,
     Correction,
     Count,
@@ -119,6 +121,70 @@ def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[Change, ...]:
     )
 
 
+def read_week_labels(warehouse: Warehouse) -> tuple[str, ...]:
+    """The weeks that can be reported, newest first."""
+    rows = warehouse.rows(
+        "select week_label from dim_voc_weeks where base_week_start is not null order by week_start desc"
+    )
+    return tuple(row["week_label"] for row in rows)
+
+
+def read_categories(warehouse: Warehouse) -> tuple[Category, ...]:
+    """Every category that ever had a ticket."""
+    rows = warehouse.rows(
+        "select distinct category1, category2, category3 from fct_voc_weekly_counts order by 1, 2, 3"
+    )
+    return tuple(_category(row) for row in rows)
+
+
+def read_category_history(
+    warehouse: Warehouse, levels: Sequence[str], newest: Week, weeks: int
+) -> tuple[CategoryWeek, ...]:
+    """The tickets below one, two or three levels, week by week up to the newest; weeks without tickets too.
+
+    The status of a week is the worst that a category below the levels had.
+    """
+    category1, category2, category3 = (*levels, "", "")[:3]
+    rows = warehouse.rows(
+        f"""
+        with counted as (
+            select week_start, sum(total_count) as total_count, sum(negative_count) as negative_count
+            from fct_voc_weekly_counts
+            where category1 = @category1 and @category2 in ('', category2) and @category3 in ('', category3)
+            group by week_start
+        ),
+
+        judged as (
+            select week_start, status, row_number() over (partition by week_start order by status_rank) as place
+            from fct_voc_weekly_status
+            where category1 = @category1 and @category2 in ('', category2) and @category3 in ('', category3)
+        )
+
+        select
+            weeks.week_start,
+            weeks.week_end,
+            weeks.week_label,
+            coalesce(counted.total_count, 0) as total_count,
+            coalesce(counted.negative_count, 0) as negative_count,
+            judged.status
+        from dim_voc_weeks as weeks
+        left join counted on counted.week_start = weeks.week_start
+        left join judged on judged.week_start = weeks.week_start and judged.place = 1
+        where weeks.week_start <= @newest
+        order by weeks.week_start desc
+        limit {weeks:d}
+        """,
+        newest=newest.start,
+        category1=category1,
+        category2=category2,
+        category3=category3,
+    )
+    return tuple(
+        CategoryWeek(_week(row), row["total_count"], row["negative_count"], row["status"])
+        for row in reversed(rows)
+    )
+
+
 def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
     """The weeks up to the newest that a run counts again, of which a status is not what it was at first."""
     rows = warehouse.rows(
@@ -133,7 +199,7 @@ def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
         """,
         week_start=newest.start,
     )
-    return tuple(map(_week, rows))
+    return tuple(_week(row) for row in rows)
 
 
 def read_corrections(
@@ -342,5 +408,5 @@ def _week(row: Mapping[str, Any]) -> Week:
     return Week(row["week_start"], row["week_end"], row["week_label"])
 
 
-def _category(row: Mapping[str, Any]) -> tuple[str, str, str]:
+def _category(row: Mapping[str, Any]) -> Category:
     return (row["category1"], row["category2"], row["category3"])

@@ -165,7 +165,9 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
     publish_page(publisher, Record(tuple(analyses), receipt))
     await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
     await correct_earlier_reports(job, warehouse, report.weeks.comparison, source_key)
-    return RunResult.of(report, analyses, messages, delivered, dry_run=job.dry_run)
+    return RunResult.of(
+        report, analyses, messages, delivered, dry_run=job.dry_run, page=publisher.where
+    )
 
 
 async def correct_earlier_reports(

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.errors import SourceError
+from flows.errors import SourceError, UsageError
 from flows.settings import Settings
 
 NO_SOURCE = (
@@ -34,11 +34,11 @@ class Workspace:
 
 
 def private_folder(path: Path) -> Path:
-    """Create a folder that only its owner can read: it holds customers' words."""
+    """Create a folder that only its owner can read: it holds customers' words. Raises UsageError."""
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise SourceError(
+        raise UsageError(
             f"cannot create {path}: {error.strerror}. Set VOC_HOME to a folder you may write."
         ) from None
     return path

@@ -17,6 +17,7 @@ from flows.analysis.prompt import build_prompt
 from flows.analysis.rule_based import rule_based_analysis
 from flows.catalogue import Texts
 from flows.privacy import Masker
+from flows.progress import progress
 from flows.report import Analysis, Change, Evidence, WeeklyReport
 from flows.settings import Settings
 from flows.state import results_storage
@@ -50,8 +51,9 @@ class Analyst:
                 for change in changes
             ]
             try:
-                for finished in asyncio.as_completed(tasks):
+                for count, finished in enumerate(asyncio.as_completed(tasks), 1):
                     yield await finished
+                    progress.info("%d of %d", count, len(tasks))
             finally:
                 for unfinished in tasks:
                     unfinished.cancel()

@@ -1,6 +1,7 @@
 """Whose credentials a run uses: a named Prefect block, a key file, or what the machine has (ADC).
 
-prefect_gcp takes many seconds to import: every import of it is late, so that only runs on BigQuery pay for it.
+prefect_gcp takes many seconds to import, httpx a noticeable part of one: they are imported late, so that only runs on
+BigQuery pay for them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from google.auth.exceptions import GoogleAuthError
-from httpx import HTTPError
 
 from flows.bigquery.refusals import explain
 from flows.errors import SourceError
@@ -24,6 +24,7 @@ def google_credentials(settings: Settings) -> GcpCredentials:
 
     Raises SourceError when the one that is named cannot be used, or when there is none.
     """
+    from httpx import HTTPError
     from prefect_gcp import GcpCredentials
 
     block, key_file = settings.gcp_credentials_block, settings.google_application_credentials

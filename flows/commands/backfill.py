@@ -28,7 +28,7 @@ def count_again(*, first: date, last: date, source: Path | None, target: str | N
     checked_as_of(last, datetime.now(settings.zone))
     from flows import transform
 
-    with progress_on_stderr(), one_run_at_a_time(settings):
+    with progress_on_stderr(shows_details=True), one_run_at_a_time(settings):
         file = source_of(settings, source, last)
         if file is None:
             BigQuery(settings).check()

@@ -36,27 +36,28 @@ def run_report(
     check_thresholds()
     as_of = checked_as_of(as_of, datetime.now(settings.zone))
     target_for(settings, channel, thread_ts)
-    with one_run_at_a_time(settings):  # not to register a file while a run reads it
-        file = source_of(settings, source, as_of)
-    if file and file.ends_before_report_week:
-        return RunResult("no_data", file.weeks, last_date=file.last_date)
-    workspace = file.workspace if file else workspace_for(settings, None)
+    with progress_on_stderr():
+        with one_run_at_a_time(settings):  # not to register a file while a run reads it
+            file = source_of(settings, source, as_of)
+        if file and file.ends_before_report_week:
+            return RunResult("no_data", file.weeks, last_date=file.last_date)
+        workspace = file.workspace if file else workspace_for(settings, None)
 
-    # The flow reads its settings itself, wherever it runs.
-    os.environ["VOC_TARGET"] = settings.target
-    with progress_on_stderr(), _prefect_api(settings, workspace, as_of):
-        from flows.weekly_voc import weekly_voc
+        # The flow reads its settings itself, wherever it runs.
+        os.environ["VOC_TARGET"] = settings.target
+        with _prefect_api(settings, workspace, as_of):
+            from flows.weekly_voc import weekly_voc
 
-        return asyncio.run(
-            weekly_voc(
-                as_of=as_of,
-                source=source,
-                channel=channel,
-                thread_ts=thread_ts,
-                dry_run=dry_run,
-                force=force,
+            return asyncio.run(
+                weekly_voc(
+                    as_of=as_of,
+                    source=source,
+                    channel=channel,
+                    thread_ts=thread_ts,
+                    dry_run=dry_run,
+                    force=force,
+                )
             )
-        )
 
 
 @contextlib.contextmanager

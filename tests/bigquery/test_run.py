@@ -218,6 +218,24 @@ def test_status_reads_the_marts(story: Story, monday_run: tuple[Ran, list[Any]])
     assert [len(latest.json["rows"]), len(older.json["rows"])] == [*statuses.values()]
 
 
+def test_history_adds_up_what_is_below_a_level(
+    story: Story, monday_run: tuple[Ran, list[Any]]
+) -> None:
+    ran = story.voc("history", "--category", "유저", "--weeks", "3", "--json")
+    assert ran.code == 0, ran.err
+    counts = [
+        row for row in story.twin.marts()["fct_voc_weekly_counts"] if row["category1"] == "유저"
+    ]
+    expected = {
+        week: sum(row["total_count"] for row in counts if row["week_start"] == week)
+        for week in (date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16))
+    }
+    assert {
+        date.fromisoformat(week["week_start"]): week["total_count"] for week in ran.json["weeks"]
+    } == expected
+    assert ran.json["weeks"][-1]["status"] == "CRITICAL"
+
+
 def test_doctor_finds_everything_in_place(story: Story, monday_run: tuple[Ran, list[Any]]) -> None:
     ran = story.voc("doctor")
     assert "✗ source" in ran.out or ran.code == 0, ran.out  # the sample is of November 2026
