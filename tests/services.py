@@ -43,10 +43,29 @@ class Service:
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL to the process and its children at once."""
-        with contextlib.suppress(ProcessLookupError):
+        """SIGKILL to the process and all below it, as when its machine is gone.
+
+        Prefect puts a run into a session of its own, under a supervisor that would still report its end: all are
+        stopped before the first one dies.
+        """
+        everybody = [self.process.pid, *_descendants(self.process.pid)]
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in everybody:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        with contextlib.suppress(ProcessLookupError):  # what has outlived its parent
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+def _descendants(pid: int) -> list[int]:
+    """The processes below a process; none once it is gone."""
+    try:
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        children = [int(child) for task in tasks for child in task.read_text().split()]
+    except OSError:
+        return []
+    return [each for child in children for each in (child, *_descendants(child))]
 
 
 def start(*arguments: str, log: Path, environment: Mapping[str, str]) -> Service:
