@@ -188,9 +188,12 @@ class TestRun:
         assert re.search(r"dbt: building the tables · dbt \d+ of \d+: \w+", shown.raw)
         assert not [line for line in shown.lines if re.search("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", line)]
         assert shown.raw.rfind("\x1b[?25h") > shown.raw.rfind("\x1b[?25l")  # the cursor is back
-        *_, closing, messages, table, trend, _ = shown.lines
+        *_, closing, messages, report, table, trend, _ = shown.lines
         assert closing == "Posted 3 message(s) for 2026-W46 to outbox."
         assert messages == f"  messages  {os.environ['VOC_HOME']}/outbox"
+        assert re.fullmatch(
+            rf"  report    {os.environ['VOC_HOME']}/reports/export-\w+/2026-W46\.html", report
+        )
         assert table == "  table     voc status"
         assert trend == "  trend     voc history --category '유저 / (미분류)'"
 
