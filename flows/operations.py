@@ -82,11 +82,10 @@ class Operations:
             )
         told = self._told()
         for run in found:
-            if _run_subject(str(run.id)) not in told:
-                url = run_url(str(run.id))
+            subject, url = _run_subject(str(run.id)), run_url(str(run.id))
+            if subject not in told:
                 has_crashed = run.state_type == StateType.CRASHED
-                note = crash_note(url) if has_crashed else failure_note(None, url)
-                self.tell(_run_subject(str(run.id)), note)
+                self.tell(subject, crash_note(url) if has_crashed else failure_note(None, url))
 
     def _told(self) -> set[str]:
         """The subjects of the notes that stand there."""
