@@ -84,15 +84,15 @@ class Operations:
             )
         told = self._told()
         for run in found:
-            if _run_subject(str(run.id)) not in told:
-                url = run_url(str(run.id))
+            subject, url = _run_subject(str(run.id)), run_url(str(run.id))
+            if subject not in told:
                 has_crashed = run.state_type == StateType.CRASHED
                 note = (
                     crash_note(self._texts, url)
                     if has_crashed
                     else failure_note(self._texts, None, url)
                 )
-                self.tell(_run_subject(str(run.id)), note)
+                self.tell(subject, note)
 
     def _told(self) -> set[str]:
         """The subjects of the notes that stand there."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -14,10 +12,9 @@ import duckdb
 import pytest
 
 from flows.errors import SourceError
-from flows.outcome import RunResult
 from flows.report import Status
 from tests.builders import KOREAN, build_change, build_composer, build_report
-from tests.conftest import AS_OF
+from tests.flow import outbox, run
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 
@@ -26,18 +23,6 @@ NONE = "(미분류)"
 COLUMNS = ("id", "event_create_time", "category1", "category2", "category3", "overall_emotion")
 Ticket = dict[str, Any]
 HEADER = "id,event_create_time,category1,overall_emotion"
-
-
-def run(**parameters: Any) -> RunResult:
-    from flows.weekly_voc import weekly_voc
-
-    result = asyncio.run(weekly_voc(**{"as_of": AS_OF, **parameters}))
-    assert isinstance(result, RunResult)
-    return result
-
-
-def outbox(home: Path) -> list[dict[str, Any]]:
-    return [json.loads(file.read_text()) for file in sorted((home / "outbox").glob("*.json"))]
 
 
 def text_of(message: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,7 +16,6 @@ import yaml
 
 from flows import PROJECT_ROOT
 from flows.errors import SlackError, SourceError, TransformError, UsageError, VocError
-from flows.outcome import RunResult
 from flows.settings import load_settings
 from flows.source_file import open_source
 from flows.warehouse import RECOUNTED_WEEKS
@@ -25,18 +23,11 @@ from tests.conftest import AS_OF
 from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack, not_ok
+from tests.flow import outbox, run
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 CHANNEL = "C0TEST"
 SURGE = ("유저", "이력서", "업로드 오류")
-
-
-def run(**parameters: Any) -> RunResult:
-    from flows.weekly_voc import weekly_voc
-
-    result = asyncio.run(weekly_voc(**{"as_of": AS_OF, **parameters}))
-    assert isinstance(result, RunResult)
-    return result
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +70,6 @@ def laas(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., FakeLaas]]:
     yield start
     for server in started:
         server.__exit__(None, None, None)
-
-
-def outbox(home: Path) -> list[dict[str, Any]]:
-    return [json.loads(file.read_text()) for file in sorted((home / "outbox").glob("*.json"))]
 
 
 def test_a_report_goes_to_the_outbox_once(home: Path, sample_file: Path) -> None:

@@ -7,7 +7,9 @@ import hashlib
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import nullcontext
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from prefect import task
 
@@ -24,6 +26,9 @@ from flows.state import results_storage
 from flows.unexpected import unquoted
 from flows.usage import Usage
 
+if TYPE_CHECKING:
+    from prefect.filesystems import WritableFileSystem
+
 log = logging.getLogger("voc")
 
 
@@ -32,8 +37,7 @@ class Analyst:
 
     def __init__(self, settings: Settings, masker: Masker, usage: Usage) -> None:
         self._laas = LaasClient(settings, masker, usage) if settings.laas_api_key else None
-        self._preset_hash = settings.laas_preset_hash
-        self._answers = results_storage(settings, "laas")
+        self._settings = settings
         self._mask = masker.mask
         self._texts = Texts(settings.locale)
         self._slots = asyncio.Semaphore(settings.laas_concurrency)
@@ -58,14 +62,20 @@ class Analyst:
                 for unfinished in tasks:
                     unfinished.cancel()
 
+    @cached_property
+    def _answers(self) -> Path | WritableFileSystem:
+        # A bucket takes seconds to open: not where nobody is asked.
+        return results_storage(self._settings, "laas")
+
     async def _analyse_one(self, change: Change, evidence: Evidence) -> tuple[Change, Analysis]:
         if self._laas is None:
             return change, rule_based_analysis(evidence, self._texts)
         ask = ask_laas.with_options(result_storage=self._answers)
+        preset_hash = self._settings.laas_preset_hash
         try:
             async with self._slots:
                 answer = await ask(
-                    self._laas, build_prompt(evidence, self._texts.locale), self._preset_hash
+                    self._laas, build_prompt(evidence, self._texts.locale), preset_hash
                 )
             return change, parse_answer(answer, evidence, self._mask)
         except (LaasError, UnusableAnswer) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ class RememberingTransport:
         self._write(target, [*earlier, record | {"ts": ts}])
         return ts
 
+    @cached_property
     def _store(self) -> ResultStore:
         storage = results_storage(self._settings, "posts")
         if isinstance(storage, Path):
@@ -73,7 +75,7 @@ class RememberingTransport:
 
     def _read(self, target: Target) -> list[dict[str, Any]]:
         try:
-            records: list[dict[str, Any]] = self._store().read(_key(target)).result
+            records: list[dict[str, Any]] = self._store.read(_key(target)).result
         except Exception as error:
             if _is_absence(error):
                 return []
@@ -84,7 +86,7 @@ class RememberingTransport:
         return records
 
     def _write(self, target: Target, records: list[dict[str, Any]]) -> None:
-        self._store().write(records, _key(target))
+        self._store.write(records, _key(target))
 
 
 def _key(target: Target) -> str:
