@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State
 
 from flows import transform
 from flows.bigquery.connection import BigQuery
-from flows.errors import SourceError, VocError
+from flows.errors import SlackError, SourceError, VocError
 from flows.publishing import Publisher, Record
 from flows.report import Correction, Week, WeeklyReport
 from flows.settings import Settings
@@ -136,6 +136,16 @@ async def post(delivery: Delivery, message: Message) -> Delivered:
     """Post one message, off the event loop: the analyses go on meanwhile."""
     with unquoted():
         return await asyncio.to_thread(delivery.post, message)
+
+
+@task(cache_policy=NO_CACHE)
+async def post_picture(delivery: Delivery, message: Message) -> None:
+    """Post a message's chart as a picture where it could not hold it. What hinders that hinders nothing else."""
+    with unquoted():
+        try:
+            await asyncio.to_thread(delivery.post_picture, message)
+        except SlackError as error:
+            log.warning("no picture of the chart, the sparklines stay: %s", error)
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)

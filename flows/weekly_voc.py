@@ -39,6 +39,7 @@ from flows.tasks import (
     find_corrections,
     open_delivery,
     post,
+    post_picture,
     prepare_source,
     publish_page,
     read_changes,
@@ -150,6 +151,7 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
     for message in composer.summary(report, replaces_earlier=delivery.replaces_earlier):
         messages.append(message)
         delivered.append(await post(delivery, message))
+    await post_picture(delivery, messages[0])
     standing = {c: delivery.standing(MessageId("analysis", c.category)) for c in report.to_analyse}
     delivered += [message for message in standing.values() if message]
     to_analyse = [change for change, message in standing.items() if message is None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flows.report import printable
@@ -63,6 +63,16 @@ def bar_chart(title: str, labels: Sequence[str], series: Mapping[str, Sequence[i
             "axis_config": {"categories": labels},
         },
     }
+
+
+def charts(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """The charts among a message's blocks."""
+    return tuple(block for block in blocks if block["type"] == CHART)
+
+
+def without_charts(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """What a workspace gets that takes no charts."""
+    return tuple(block for block in blocks if block["type"] != CHART)
 
 
 def actions(*buttons: Block) -> Block:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -11,8 +12,20 @@ from zoneinfo import ZoneInfo
 
 from flows.errors import SlackError
 from flows.report import Week
+from flows.slack.blocks import Block, charts, without_charts
 from flows.slack.messages import SUMMARY, Message, MessageId
-from flows.slack.transport import AmbiguousPost, Posted, Target, Transport
+from flows.slack.picture import drawn
+from flows.slack.preview import preview
+from flows.slack.transport import (
+    PICTURE_PREFIX,
+    AmbiguousPost,
+    Posted,
+    RefusedBlocks,
+    Target,
+    Transport,
+)
+
+log = logging.getLogger("voc")
 
 POST_ATTEMPTS = 3
 
@@ -127,16 +140,46 @@ class Delivery:
             )
         return standing
 
+    def post_picture(self, message: Message) -> None:
+        """Put a standing message's chart into the thread as a picture, unless either stands there already.
+
+        Raises SlackError where that fails. In doubt it is not tried again: two pictures are worse than none.
+        """
+        standing = self._ledger[self.key(message.id)]
+        name = self._picture_name(message.id)
+        if standing.payload.get("chart") != "refused" or name in self._ledger:
+            return
+        (chart,) = charts(message.blocks)
+        try:
+            self._transport.upload(
+                Target(self._target.channel, self._thread_ts), name, drawn(chart), preview([chart])
+            )
+        except AmbiguousPost as doubt:
+            raise SlackError(f"Slack did not answer ({doubt})") from None
+
+    def _picture_name(self, id: MessageId) -> str:
+        run = self._run_id if self._force else ""
+        digest = hashlib.sha256(f"{self.key(id)}{run}".encode()).hexdigest()[:16]
+        return f"{PICTURE_PREFIX}{self._scope.name}-{digest}.png"
+
     def _try_to_post(self, message: Message) -> None:
         payload = self._payload(message.id)
         try:
-            ts = self._transport.post(
-                self._destination(message.id), message.text, message.blocks, payload
-            )
+            try:
+                ts = self._send(message, message.blocks, payload)
+            except RefusedBlocks:
+                if not charts(message.blocks):
+                    raise
+                log.warning("this workspace takes no charts: posting without")
+                payload["chart"] = "refused"
+                ts = self._send(message, without_charts(message.blocks), payload)
         except AmbiguousPost:
             self._read_ledger()
         else:
             self._enter(self.key(message.id), Posted(ts, payload))
+
+    def _send(self, message: Message, blocks: tuple[Block, ...], payload: dict[str, Any]) -> str:
+        return self._transport.post(self._destination(message.id), message.text, blocks, payload)
 
     def _target_name(self) -> str:
         return "/".join(filter(None, (self._target.channel, self._target.thread_ts)))
@@ -165,7 +208,8 @@ class Delivery:
 
     def _enter_all(self, found: list[Posted]) -> None:
         for posted in found:
-            if not self._force or posted.payload.get("run") == self._run_id:
+            # The name of a picture tells the run, where one is forced.
+            if not self._force or posted.payload.get("run", self._run_id) == self._run_id:
                 self._enter(str(posted.payload.get("key")), posted)
             elif posted.payload.get("key") == self.key(SUMMARY):
                 self._replaces = True

@@ -44,6 +44,13 @@ class Gate:
             log.warning("a part of a message looks like personal data: it is left out")
         return self._transport.post(target, text, clean, payload)
 
+    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+        # The alternative text says all that the picture shows.
+        if self._masker.contains_pii(alt_text):
+            log.warning("a picture looks like personal data: it is left out")
+            return
+        self._transport.upload(target, name, picture, alt_text)
+
     def _clean(self, block: Block) -> Block:
         if not any(map(self._masker.contains_pii, _texts(block))):
             return block

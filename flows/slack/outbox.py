@@ -58,6 +58,9 @@ class OutboxTransport:
             raise SlackError(f"{reason}. Make room, or set VOC_HOME.") from None
         return ts
 
+    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+        raise SlackError("the outbox keeps no pictures: its messages hold their charts.")
+
     def _next_ts(self) -> str:
         newest = max((float(file.stem) for file in self._folder.glob("*.json")), default=0.0)
         return f"{max(time.time(), newest + 0.000_01):.6f}"

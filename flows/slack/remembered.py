@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -47,20 +49,31 @@ class RememberingTransport:
     def post(
         self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
+        with self._remembering(target, payload) as record:
+            record["ts"] = self._slack.post(target, text, blocks, payload)
+            return str(record["ts"])
+
+    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+        with self._remembering(target, {"key": name}):
+            self._slack.upload(target, name, picture, alt_text)
+
+    @contextmanager
+    def _remembering(self, target: Target, payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Keep a record of what is sent meanwhile, unless Slack refuses it."""
+        record: dict[str, Any] = {"ts": None, "sent": time.time(), "payload": payload}
         if not self._is_blind:
-            return self._slack.post(target, text, blocks, payload)
+            yield record
+            return
         earlier = self._read(target)
-        record = {"ts": None, "sent": time.time(), "payload": payload}
         self._write(target, [*earlier, record])
         try:
-            ts = self._slack.post(target, text, blocks, payload)
+            yield record
         except AmbiguousPost:
             raise
         except SlackError:
             self._write(target, earlier)
             raise
-        self._write(target, [*earlier, record | {"ts": ts}])
-        return ts
+        self._write(target, [*earlier, record])
 
     @cached_property
     def _store(self) -> ResultStore:

@@ -9,6 +9,8 @@ from flows.errors import SlackError
 from flows.slack.blocks import Block
 
 EVENT_TYPE = "voc_weekly"
+PICTURE_PREFIX = "voc-chart-"
+"""What the names of our pictures begin with."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Target:
 class Posted:
     """A message that stands in the channel or thread, with the metadata that it carries.
 
+    A picture carries none: its key is its name.
     Without `ts` it was sent, and whether it stands there cannot be found out.
     """
 
@@ -38,6 +41,10 @@ class UnreadableHistory(SlackError):
     """The app lacks a scope for reading what it posted."""
 
 
+class RefusedBlocks(SlackError):
+    """Slack did not take the blocks; nothing was posted."""
+
+
 class Transport(Protocol):
     def posted(self, target: Target, since: float) -> list[Posted]:
         """Our messages in the channel (or thread) since an epoch second, newest last. Raises SlackError."""
@@ -45,4 +52,7 @@ class Transport(Protocol):
     def post(
         self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
-        """Post one message and return its ts. Raises SlackError, or AmbiguousPost."""
+        """Post one message and return its ts. Raises SlackError, RefusedBlocks among them, or AmbiguousPost."""
+
+    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+        """Put a PNG into a thread; `posted` finds it by its name. Raises SlackError, or AmbiguousPost."""

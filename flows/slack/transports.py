@@ -42,6 +42,9 @@ class Nowhere:
     ) -> str:
         return "dry-run"
 
+    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+        pass
+
 
 def open_transport(settings: Settings, masker: Masker, *, dry_run: bool) -> Transport:
     """Where messages go, behind the gate that keeps personal data back."""

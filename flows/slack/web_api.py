@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import threading
 import time
+from collections.abc import Iterator
 from http.client import HTTPException
 from json import JSONDecodeError
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
 from flows.errors import SlackError
 from flows.settings import Settings
-from flows.slack.blocks import CHART, Block
+from flows.slack.blocks import Block
 from flows.slack.transport import (
     EVENT_TYPE,
+    PICTURE_PREFIX,
     AmbiguousPost,
     Posted,
+    RefusedBlocks,
     Target,
     UnreadableHistory,
 )
@@ -51,10 +55,6 @@ _REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
 _FAULTS = (OSError, HTTPException, JSONDecodeError)
 
 
-class _RefusedBlocks(SlackError):
-    """Slack did not take the blocks; nothing was posted."""
-
-
 class WebApiTransport:
     """Posts to and reads from one Slack workspace.
 
@@ -71,7 +71,6 @@ class WebApiTransport:
         )
         self._pace = threading.Lock()
         self._last_post = 0.0
-        self._has_charts = True
 
     def posted(self, target: Target, since: float) -> list[Posted]:
         messages: list[dict[str, Any]] = []
@@ -83,9 +82,9 @@ class WebApiTransport:
             if not cursor:
                 break
         return [
-            Posted(message["ts"], message["metadata"]["event_payload"])
+            posted
             for message in sorted(messages, key=lambda message: float(message["ts"]))
-            if (message.get("metadata") or {}).get("event_type") == EVENT_TYPE
+            for posted in _ours(message)
         ]
 
     def _page(self, target: Target, since: float, cursor: str | None) -> Any:
@@ -113,46 +112,61 @@ class WebApiTransport:
     def post(
         self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
-        try:
-            return self._post(
-                target, text, blocks if self._has_charts else _chartless(blocks), payload
-            )
-        except _RefusedBlocks:
-            # A workspace that does not know charts yet refuses them; sparklines tell the same.
-            if not self._has_charts or blocks == _chartless(blocks):
-                raise
-            log.warning("this workspace takes no charts: posting without")
-            self._has_charts = False
-        return self._post(target, text, _chartless(blocks), payload)
-
-    def _post(
-        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
-    ) -> str:
         with self._pace:
             time.sleep(max(0.0, self._last_post + SECONDS_BETWEEN_POSTS - time.monotonic()))
             started = time.monotonic()
             try:
-                answer = self._client.chat_postMessage(
-                    channel=target.channel,
-                    thread_ts=target.thread_ts,
-                    text=text,
-                    blocks=list(blocks),
-                    metadata={"event_type": EVENT_TYPE, "event_payload": payload},
-                    parse="none",
-                    unfurl_links=False,
-                    unfurl_media=False,
-                )
-            except SlackApiError as error:
-                if not _is_refusal(error.response):
-                    raise AmbiguousPost(f"HTTP {error.response.status_code}") from None
-                raise _refusal(error) from None
-            except _FAULTS as error:
-                raise AmbiguousPost(type(error).__name__) from None
+                with _telling_refusal_from_doubt():
+                    answer = self._client.chat_postMessage(
+                        channel=target.channel,
+                        thread_ts=target.thread_ts,
+                        text=text,
+                        blocks=list(blocks),
+                        metadata={"event_type": EVENT_TYPE, "event_payload": payload},
+                        parse="none",
+                        unfurl_links=False,
+                        unfurl_media=False,
+                    )
             finally:
                 # A call as long as this waited for Retry-After and sent its message at the end.
                 ended = time.monotonic()
                 self._last_post = started if ended - started < SECONDS_BETWEEN_POSTS else ended
         return str(answer["ts"])
+
+    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+        title, *_ = alt_text.splitlines()
+        with _telling_refusal_from_doubt():
+            self._client.files_upload_v2(
+                filename=name,
+                content=picture,
+                title=title,
+                alt_txt=alt_text,
+                channel=target.channel,
+                thread_ts=target.thread_ts,
+            )
+
+
+@contextlib.contextmanager
+def _telling_refusal_from_doubt() -> Iterator[None]:
+    """Raise SlackError where nothing took effect for sure, AmbiguousPost otherwise."""
+    try:
+        yield
+    except SlackApiError as error:
+        if not _is_refusal(error.response):
+            raise AmbiguousPost(f"HTTP {error.response.status_code}") from None
+        raise _refusal(error) from None
+    except SlackRequestError:
+        raise SlackError("Slack did not take the file.") from None
+    except _FAULTS as error:
+        raise AmbiguousPost(type(error).__name__) from None
+
+
+def _ours(message: dict[str, Any]) -> Iterator[Posted]:
+    if (message.get("metadata") or {}).get("event_type") == EVENT_TYPE:
+        yield Posted(message["ts"], message["metadata"]["event_payload"])
+    for file in message.get("files") or ():
+        if str(file.get("name")).startswith(PICTURE_PREFIX):
+            yield Posted(message["ts"], {"key": file["name"]})
 
 
 def read_identity(settings: Settings) -> tuple[str, list[str]]:
@@ -186,12 +200,8 @@ def _refusal(error: SlackApiError, lacking: type[SlackError] = SlackError) -> Sl
     code = response["error"]
     if code == "missing_scope":
         return _lacking(str(response.get("needed")), lacking)
-    kind = _RefusedBlocks if code in _REFUSED_BLOCKS else SlackError
+    kind = RefusedBlocks if code in _REFUSED_BLOCKS else SlackError
     return kind(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}")
-
-
-def _chartless(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    return tuple(block for block in blocks if block["type"] != CHART)
 
 
 def _lacking(scope: str, kind: type[SlackError]) -> SlackError:

@@ -23,7 +23,7 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +67,8 @@ METADATA_LIMIT = 16_000
 PAGE_LIMIT = 999
 """Slack's documented limit for `limit`."""
 PAGE_DEFAULT = 100
+UPLOADS = "/upload/"
+"""Where files go, as the path of a URL that the client is given."""
 
 Message = dict[str, Any]
 Params = dict[str, Any]
@@ -439,6 +441,18 @@ class _Method:
     app_level: bool = False
 
 
+@dataclass
+class File:
+    """A file on its way: announced, uploaded, shared."""
+
+    id: str
+    name: str
+    length: int
+    alt_text: str
+    content: bytes | None = field(default=None, repr=False)
+    is_shared: bool = False
+
+
 class FakeSlack(FakeServer):
     """One workspace with one app in it.
 
@@ -477,6 +491,7 @@ class FakeSlack(FakeServer):
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
         self._ephemerals: dict[tuple[str, str], Message] = {}
         self._response_urls = ResponseUrls(clock)
+        self.files: dict[str, File] = {}
         self.socket = SocketMode(lambda error, why: self._note(SocketMode.NAME, error, [why]))
 
     # What a test looks at, and what it puts there
@@ -555,6 +570,8 @@ class FakeSlack(FakeServer):
     # From request to answer
 
     def respond(self, request: Request) -> Reply:
+        if request.method.startswith(UPLOADS):
+            return self._take_file(request)
         if request.method.startswith(PREFIX):
             return self._respond_to(request)
         method = _METHODS.get(request.method)
@@ -568,8 +585,10 @@ class FakeSlack(FakeServer):
         with self._lock:
             if method.run is FakeSlack._post and params["channel"].startswith("U"):
                 params["channel"] = self._opened(params["channel"])
-            if "channel" in params:
-                self._check_channel(method, params["channel"])
+            if channel := params.get("channel", params.get("channel_id")):
+                self._check_channel(method, channel)
+            elif method.scope:
+                self._check_scope(method.scope)
             body = {"ok": True, **method.run(self, params)}
         return Reply(body=body, headers={"x-oauth-scopes": ",".join(self.scopes)})
 
@@ -741,6 +760,48 @@ class FakeSlack(FakeServer):
     def _open_connection(self, params: Params) -> dict[str, Any]:
         return {"url": self.socket.open()}
 
+    def _announce_file(self, params: Params) -> dict[str, Any]:
+        if not str(params["length"]).isdecimal() or int(params["length"]) == 0:
+            raise Refused("invalid_arguments", [_wrong("must be above 0", "/length")])
+        with_text = _must("be a string of 1 to 1000 characters", lambda v: 0 < len(v) <= 1000)
+        if reasons := list(with_text(params.get("alt_txt", "-"), "/alt_txt")):
+            raise Refused("invalid_arguments", reasons)
+        file = File(
+            f"F{len(self.files):04}",
+            params["filename"],
+            int(params["length"]),
+            params.get("alt_txt", ""),
+        )
+        self.files[file.id] = file
+        return {"upload_url": f"{self.url}{UPLOADS}{file.id}", "file_id": file.id}
+
+    def _take_file(self, request: Request) -> Reply:
+        with self._lock:
+            file = self.files.get(request.method.removeprefix(UPLOADS))
+            if file is None or len(request.body) != file.length:
+                raise Refused("invalid_upload", [request.method], 400)
+            file.content = request.body
+        return Reply(body=f"OK - {file.length}".encode())
+
+    def _share_files(self, params: Params) -> dict[str, Any]:
+        """Put what was uploaded into a channel or thread, as one message without text."""
+        channel, thread = params["channel_id"], params.get("thread_ts")
+        shared = parse_json(params["files"])
+        files = [self.files.get(each["id"]) for each in shared]
+        if thread is not None and not self._is_parent(channel, thread):
+            raise Refused("thread_not_found")
+        shown = []
+        for file, each in zip(files, shared, strict=True):
+            if file is None or file.content is None or file.is_shared:
+                raise Refused("file_not_found")
+            file.is_shared = True
+            shown.append({"id": file.id, "name": file.name, "title": each.get("title", file.name)})
+        fields: dict[str, Any] = {"text": "", "files": shown}
+        if thread is not None:
+            fields["thread_ts"] = thread
+        self._store(channel, {"user": BOT_USER, "bot_id": BOT_ID, **fields})
+        return {"files": shown}
+
     def _react(self, params: Params) -> dict[str, Any]:
         message = self._find({"channel": params["channel"], "ts": params["timestamp"]})
         reaction = (params["channel"], message["ts"], params["name"])
@@ -856,7 +917,17 @@ def _shown(message: Message, *, whole_metadata: bool = False) -> Message:
     return shown
 
 
-_STRINGS = {"channel", "text", "ts", "thread_ts", "timestamp", "name", "cursor"}
+_STRINGS = {
+    "channel",
+    "channel_id",
+    "filename",
+    "text",
+    "ts",
+    "thread_ts",
+    "timestamp",
+    "name",
+    "cursor",
+}
 _PAGING = "cursor limit oldest latest inclusive include_all_metadata"
 _RESPONSE = _Method(
     FakeSlack._post,
@@ -874,6 +945,12 @@ _METHODS = {
     ),
     "chat.update": _Method(
         FakeSlack._update, "channel ts", "text blocks metadata parse", "chat:write"
+    ),
+    "files.getUploadURLExternal": _Method(
+        FakeSlack._announce_file, "filename length", "alt_txt", "files:write"
+    ),
+    "files.completeUploadExternal": _Method(
+        FakeSlack._share_files, "files channel_id", "thread_ts", "files:write"
     ),
     "reactions.add": _Method(FakeSlack._react, "channel timestamp name", "", "reactions:write"),
     "conversations.history": _Method(FakeSlack._history, "channel", _PAGING, "{kind}:history"),

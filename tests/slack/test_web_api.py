@@ -8,8 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from flows.errors import SlackError
-from flows.slack.blocks import bar_chart, section
-from flows.slack.transport import AmbiguousPost, Posted, Target
+from flows.slack.transport import AmbiguousPost, Posted, RefusedBlocks, Target
 from flows.slack.web_api import WebApiTransport, read_identity
 from tests.builders import build_settings
 from tests.fakes.http import Reply, Request, lose_reply, refuse_connection_before
@@ -213,27 +212,13 @@ def test_the_identity_of_a_wrong_token_is_refused(slack: FakeSlack) -> None:
         read_identity(settings)
 
 
-# --- Charts -------------------------------------------------------------------------------------
-
-CHART = bar_chart("t", ["a"], {"s": [1]})
+# --- Blocks that are refused --------------------------------------------------------------------
 
 
-def test_a_workspace_that_takes_no_charts_gets_the_rest_once(
-    slack: FakeSlack, transport: WebApiTransport, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("WARNING", "voc")
-    slack.on("chat.postMessage", nth=1, do=not_ok("invalid_blocks"))
-    for _ in range(2):
-        transport.post(CHANNEL, "text", (section("stays"), CHART), {"key": "k"})
-    assert [message["blocks"] for message in slack.messages("C0TEST")] == [[section("stays")]] * 2
-    assert len(slack.requests) == 3  # the second message is sent without from the start
-    assert caplog.text.count("takes no charts") == 1
-
-
-def test_blocks_that_are_refused_without_a_chart_are_an_error(
+def test_refused_blocks_are_told_from_other_refusals(
     slack: FakeSlack, transport: WebApiTransport
 ) -> None:
     slack.on("chat.postMessage", nth=1, do=not_ok("invalid_blocks"))
-    with pytest.raises(SlackError, match="invalid_blocks"):
-        transport.post(CHANNEL, "text", (section("s"),), {"key": "k"})
+    with pytest.raises(RefusedBlocks, match="invalid_blocks"):
+        post(transport)
     assert len(slack.requests) == 1
