@@ -19,6 +19,8 @@ RUN cd /app && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip install --quiet --no-deps --
     && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip uninstall --quiet hatchling editables trove-classifiers
 
 FROM python:3.11-slim
+# Hangul, for the chart that is sent as a picture.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-nanum && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 voc
 COPY --from=build /venv /venv
 COPY LICENSE dbt_project.yml profiles.yml prefect.yaml /app/

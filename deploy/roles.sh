@@ -55,6 +55,13 @@ may_read() {
   done
 }
 
+# on_bucket gs://BUCKET[/FOLDER] ROLE, for the runs; nothing for another path
+on_bucket() {
+  local bucket=${1#gs://}
+  [[ $1 != gs://* ]] || run gcloud storage buckets add-iam-policy-binding "gs://${bucket%%/*}" \
+    --member "serviceAccount:$(account voc-run)" --role "$2"
+}
+
 # in_bigquery PROJECT SQL
 in_bigquery() {
   run bq query --quiet --use_legacy_sql=false --project_id "$1" --location "$LOCATION" "$2"
@@ -71,13 +78,10 @@ in_bigquery "${VOC_SOURCE_TABLE%%.*}" \
 in_bigquery "$MODELS_PROJECT" \
   "grant \`roles/bigquery.dataEditor\` on schema \`$MODELS\` to 'serviceAccount:$(account voc-run)'"
 may_read voc-run voc-slack-bot-token voc-laas-api-key voc-prefect-auth
-for uri in "${VOC_STATE_URI:-}" "${VOC_REPORT_BUCKET:-}"; do
-  if [[ $uri == gs://* ]]; then
-    bucket=${uri#gs://}
-    run gcloud storage buckets add-iam-policy-binding "gs://${bucket%%/*}" \
-      --member "serviceAccount:$(account voc-run)" --role roles/storage.objectUser
-  fi
-done
+on_bucket "${VOC_REPORT_BUCKET:-}" roles/storage.objectUser
+on_bucket "${VOC_STATE_URI:-}" roles/storage.objectUser
+# Prefect asks for the bucket itself first.
+on_bucket "${VOC_STATE_URI:-}" roles/storage.legacyBucketReader
 
 # A worker makes jobs from the image and starts them as voc-run, and as nobody else.
 on_project "$PROJECT" voc-worker roles/run.developer

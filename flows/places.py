@@ -99,7 +99,9 @@ class Bucket:
         with self._explained():
             try:
                 blob = self._bucket.blob(self._prefix + name)
-                text: str = blob.download_as_text("utf-8", timeout=PATIENCE_SECONDS, retry=None)
+                text: str = blob.download_as_text(
+                    encoding="utf-8", timeout=PATIENCE_SECONDS, retry=None
+                )
             except NotFound:
                 return None
             return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.bigquery.credentials import google_credentials
 from flows.settings import Settings
 from flows.workspace import private_folder
 
@@ -22,7 +23,10 @@ def results_storage(settings: Settings, kind: str) -> Path | WritableFileSystem:
 
     bucket, _, folder = uri.removeprefix("gs://").partition("/")
     storage: WritableFileSystem = GcsBucket(
-        bucket=bucket, bucket_folder=f"{folder}/{kind}".lstrip("/")
+        bucket=bucket,
+        bucket_folder=f"{folder}/{kind}".lstrip("/"),
+        gcp_credentials=google_credentials(settings),
     )
-    storage.save(f"voc-state-{kind}", overwrite=True)
+    # Prefect takes only a saved block. `_sync`: in a flow this would be a coroutine that nobody awaits.
+    storage.save(f"voc-state-{kind}", overwrite=True, _sync=True)  # type: ignore[call-arg]
     return storage

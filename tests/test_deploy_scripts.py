@@ -181,6 +181,7 @@ def test_buckets_for_answers_and_pages_are_granted_when_there_are_any(
     run(str(DEPLOY / "roles.sh"), **SETTINGS, **buckets)
     assert grants(programs.take()) - EXPECTED == {
         (RUN, "roles/storage.objectUser", "storage buckets gs://my-bucket"),
+        (RUN, "roles/storage.legacyBucketReader", "storage buckets gs://my-bucket"),
         (RUN, "roles/storage.objectUser", "storage buckets gs://our-pages"),
     }
 

@@ -33,7 +33,7 @@ BUILD_TOOLS = {"uv", "pip", "wheel", "hatchling", "editables", "trove-classifier
 NETWORK = re.compile(r"(PIP|UV|SSL|REQUESTS)_|(https?|no|all)_proxy$", re.IGNORECASE)
 # Only time: the replay may use the package cache, and compiles nothing ahead.
 SPEED = {"UV_NO_CACHE", "UV_COMPILE_BYTECODE"}
-IMAGE_PATH = re.compile(r"(?<![\w.])/(?=(opt|venv|app|home|usr/local)\b)")
+IMAGE_PATH = re.compile(r"(?<![\w.])/(?=(opt|venv|app|home|usr/local|var/lib)\b)")
 
 
 @dataclass(frozen=True)
@@ -189,9 +189,10 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Replay:
     shims.mkdir()
     base = shutil.which("python3.11", path=f"{sys.base_prefix}/bin") or sys.executable
     (shims / "python").symlink_to(base)
-    # The one step that would change this machine.
-    (shims / "useradd").write_text(f"#!/bin/sh\nmkdir -p {folder}/root/home/voc\n")
-    (shims / "useradd").chmod(0o755)
+    # The steps that would change this machine.
+    for name, instead in {"useradd": f"mkdir -p {folder}/root/home/voc", "apt-get": ":"}.items():
+        (shims / name).write_text(f"#!/bin/sh\n{instead}\n")
+        (shims / name).chmod(0o755)
     played = Replay(folder, shims)
     for number, stage in enumerate(stages()):
         root, before = folder / "root", folder / f"stage-{number - 1}"

@@ -22,8 +22,10 @@ from flows.warehouse import RECOUNTED_WEEKS
 from tests.conftest import AS_OF
 from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
-from tests.fakes.slack import FakeSlack, not_ok
+from tests.fakes.slack import FakeSlack, not_ok, refuse_charts
+from tests.fakes.storage import FakeStorage
 from tests.flow import outbox, run
+from tests.fonts import needs_hangul
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 CHANNEL = "C0TEST"
@@ -130,6 +132,32 @@ def test_an_answer_is_paid_for_once(
     assert len(server.requests) == asked
 
 
+def test_answers_and_posts_are_remembered_in_a_bucket(
+    home: Path,
+    sample_file: Path,
+    laas: Callable[..., FakeLaas],
+    slack: FakeSlack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slack.scopes = ("chat:write",)  # may not read what it posted
+    server = laas()
+    with FakeStorage("ours") as storage:
+        for name, value in storage.variables(tmp_path).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("VOC_STATE_URI", "gs://ours/voc")
+        first = run(source=sample_file)
+        assert {analysis.source for analysis in first.analyses} == {"laas"}
+        asked = len(server.requests)
+        assert {name.rsplit("/", 1)[0] for name in storage.objects["ours"]} == {
+            "voc/laas",
+            "voc/posts",
+        }
+        assert run(source=sample_file).outcome == "already_posted"
+        assert run(source=sample_file, force=True).outcome == "posted"
+    assert len(server.requests) == asked
+
+
 def test_a_category_that_laas_fails_on_gets_the_rule_based_analysis(
     home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
 ) -> None:
@@ -178,6 +206,30 @@ def test_a_broken_run_is_completed_by_the_next(
     assert completed.report is not None
     keys = [m["metadata"]["event_payload"]["key"] for m in slack.threads[summary["ts"]]]
     assert len(keys) == len(set(keys)) == len(completed.report.to_analyse) + 1
+
+
+@needs_hangul
+@pytest.mark.parametrize("takes_files", [True, False])
+def test_where_charts_are_refused_the_thread_gets_a_picture_or_the_sparklines_stay(
+    home: Path,
+    sample_file: Path,
+    slack: FakeSlack,
+    takes_files: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    slack.on("chat.postMessage", do=refuse_charts)
+    if not takes_files:
+        slack.on("files.getUploadURLExternal", do=not_ok("file_uploads_disabled"))
+    result = run(source=sample_file)
+    assert result.outcome == "posted"
+    (summary,) = slack.messages(CHANNEL)
+    thread = slack.threads[summary["ts"]]
+    pictures = [file for message in thread for file in message.get("files", [])]
+    assert len(pictures) == takes_files
+    assert len(thread) - len(pictures) == len(result.delivered) - 1
+    assert (
+        "the sparklines stay: Slack refused: file_uploads_disabled" in caplog.text
+    ) != takes_files
 
 
 def test_a_thread_is_a_target_of_its_own(home: Path, sample_file: Path, slack: FakeSlack) -> None:

@@ -20,7 +20,8 @@ from flows.transform import Build, check_connection
 from flows.workspace import workspace_for
 from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT
 from tests.conftest import Ran, run_voc
-from tests.fakes.bigquery import LOCATION, TOKEN, FakeBigQuery, refusal
+from tests.fakes.bigquery import LOCATION, FakeBigQuery
+from tests.fakes.google import TOKEN, key_file, refusal
 from tests.fakes.http import Fault, Proceed, Reply, Request
 
 SOURCE = "/bigquery/v2/projects/lab-data/datasets/wanted_ml/tables/zendesk_voc_classified"
@@ -39,7 +40,7 @@ def ask() -> object:
 
 def key_of(bq: FakeBigQuery, folder: Path, name: str) -> Path:
     folder.mkdir()
-    return bq.key_file(folder, name)
+    return key_file(folder, name, bq.url)
 
 
 def test_a_key_file_comes_before_the_machines_own(
@@ -48,8 +49,8 @@ def test_a_key_file_comes_before_the_machines_own(
     own = key_of(bq, tmp_path / "gcloud", "own")
     own.rename(own.with_name("application_default_credentials.json"))
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(own.parent))
-    key_file = key_of(bq, tmp_path / "keys", "key-file")
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key_file))
+    key = key_of(bq, tmp_path / "keys", "key-file")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
     assert ask() == [{"answer": 1}]
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
     assert ask() == [{"answer": 1}]
@@ -62,9 +63,9 @@ def test_a_key_file_comes_before_the_machines_own(
 def test_the_key_file_may_stand_in_the_environment_file(
     bq: FakeBigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key_file = key_of(bq, tmp_path / "keys", "key-file")
+    key = key_of(bq, tmp_path / "keys", "key-file")
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
-    (tmp_path / ".env").write_text(f"GOOGLE_APPLICATION_CREDENTIALS={key_file}\n")
+    (tmp_path / ".env").write_text(f"GOOGLE_APPLICATION_CREDENTIALS={key}\n")
     assert ask() == [{"answer": 1}]
     assert accounts(bq) == ["voc@key-file.iam.gserviceaccount.com"]
 

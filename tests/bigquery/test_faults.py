@@ -20,7 +20,8 @@ from flows.settings import load_settings
 from tests.bigquery.conftest import SOURCE_PROJECT, SOURCE_TABLE, TARGET_PROJECT
 from tests.bigquery.twin import read_parquet
 from tests.conftest import AS_OF, run_voc
-from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery, refusal
+from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery
+from tests.fakes.google import refusal
 from tests.fakes.http import Fault, Proceed, Reply, Request, hang
 
 pytestmark = pytest.mark.timeout(120)

@@ -14,19 +14,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from tests.fakes.google import refusal, token_for
 from tests.fakes.http import FakeServer, Refused, Reply, Request
 
 LOCATION = "asia-northeast3"
-TOKEN = "ya29.local"
 BYTES_BILLED = 10_485_760
 SOURCE_SCHEMA = [
     bigquery.SchemaField(name, "TIMESTAMP" if name == "event_create_time" else "STRING")
@@ -70,10 +67,8 @@ class FakeBigQuery(FakeServer):
         self._emulator.close()
 
     def respond(self, request: Request) -> Reply:
-        if request.method == "/token":
-            return Reply(body={"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"})
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
-            raise Refused("authError", ["Invalid Credentials"], status=401)
+        if token := token_for(request):
+            return token
         self._create_schema_where_the_job_runs(request)
         headers = {
             name: value
@@ -180,44 +175,6 @@ class FakeBigQuery(FakeServer):
         """What a query answers, for a test to look at."""
         with self.client(project) as client:
             return [dict(row) for row in client.query_and_wait(sql)]
-
-    def key_file(self, folder: Path, project: str) -> Path:
-        """A service account's key whose tokens come from this endpoint."""
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        path = folder / "key.json"
-        path.write_text(
-            json.dumps(
-                {
-                    "type": "service_account",
-                    "project_id": project,
-                    "private_key_id": "local",
-                    "private_key": pem.decode(),
-                    "client_email": f"voc@{project}.iam.gserviceaccount.com",
-                    "client_id": "1",
-                    "token_uri": f"{self.url}/token",
-                }
-            )
-        )
-        return path
-
-
-def refusal(status: int, reason: str, message: str) -> Reply:
-    """An error in BigQuery's words, to be given to `on(do=…)`."""
-    return Reply(
-        status,
-        {
-            "error": {
-                "code": status,
-                "message": message,
-                "errors": [{"reason": reason, "message": message, "domain": "global"}],
-            }
-        },
-    )
 
 
 @contextmanager

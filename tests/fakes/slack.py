@@ -32,6 +32,7 @@ from tests.fakes.http import (
     FORM,
     JSON,
     FakeServer,
+    Proceed,
     Refusal,
     Refused,
     Reply,
@@ -82,6 +83,12 @@ def not_ok(error: str) -> Reply:
 def ratelimited(retry_after: float = 1) -> Reply:
     """A fault: HTTP 429 as Slack sends it, `retry_after` in seconds."""
     return Reply(429, {"ok": False, "error": "ratelimited"}, retry_after)
+
+
+def refuse_charts(request: Request, proceed: Proceed) -> Reply | None:
+    """A fault: a workspace that does not know chart blocks yet."""
+    is_unknown = "data_visualization" in str(request.params.get("blocks"))
+    return not_ok("invalid_blocks") if is_unknown else proceed()
 
 
 # --- Block Kit, as a table of checks ---------------------------------------------------------

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-from google.api_core.exceptions import Forbidden, GoogleAPIError, NotFound, ServiceUnavailable
 
 from flows.catalogue import Texts
 from flows.errors import UsageError
-from flows.places import Bucket, Folder, Place, open_place
+from flows.places import Folder, Place, open_place
 from flows.privacy import Masker
 from flows.publishing import Publisher, Record, read_record
 from flows.report import Count, WeeklyReport
 from flows.warehouse import DuckDBWarehouse, read_history, read_past_weeks
 from flows.workspace import Workspace
 from tests.builders import BASE, CATEGORY, COMPARISON, build_analysis, build_change, build_settings
+from tests.fakes.google import refusal
+from tests.fakes.http import Fault, refuse_connection_before
+from tests.fakes.storage import FakeStorage
 from tests.html.conftest import PHONE, RECEIPT
 
 FILE = Workspace(Path("tickets-0123abcd"), Path("tickets-0123abcd/warehouse.duckdb"))
@@ -190,70 +192,41 @@ def test_without_an_address_there_is_no_link(tmp_path: Path) -> None:
 # --- A bucket ---------------------------------------------------------------------------------
 
 
-class FakeBlob:
-    def __init__(self, bucket: FakeBucket, name: str) -> None:
-        self.bucket, self.name = bucket, name
-        self.cache_control: str | None = None
-
-    def upload_from_string(self, text: str, *, content_type: str, **_: Any) -> None:
-        self.bucket.refuse()
-        self.bucket.files[self.name] = (text, content_type)
-
-    def download_as_text(self, *_: Any, **__: Any) -> str:
-        self.bucket.refuse()
-        if self.name not in self.bucket.files:
-            raise NotFound(self.name)  # type: ignore[no-untyped-call]
-        return self.bucket.files[self.name][0]
-
-
-class FakeBucket:
-    """What google-cloud-storage does, as far as it is used."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, tuple[str, str]] = {}
-        self.error: GoogleAPIError | None = None
-
-    def refuse(self) -> None:
-        if self.error:
-            raise self.error
-
-    def blob(self, name: str) -> FakeBlob:
-        return FakeBlob(self, name)
-
-    def list_blobs(self, *, prefix: str, delimiter: str, **_: Any) -> list[FakeBlob]:
-        assert delimiter == "/"
-        names = [name for name in self.files if name.startswith(prefix)]
-        return [FakeBlob(self, name) for name in names if "/" not in name.removeprefix(prefix)]
-
-
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> FakeBucket:
-    fake = FakeBucket()
-    monkeypatch.setattr(Bucket, "_bucket", fake)
-    return fake
+def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStorage]:
+    """A bucket that its account may use but not look at (roles/storage.objectUser)."""
+    with FakeStorage("ours", may_see_buckets=False) as storage:
+        for name, value in storage.variables(tmp_path).items():
+            monkeypatch.setenv(name, value)
+        yield storage
 
 
 def test_a_bucket_shows_pages_as_pages_under_googles_address(
-    bucket: FakeBucket, warehouse: DuckDBWarehouse, report: WeeklyReport, masker: Masker
+    storage: FakeStorage, warehouse: DuckDBWarehouse, report: WeeklyReport, masker: Masker
 ) -> None:
     place = open_place(build_settings(VOC_REPORT_BUCKET="gs://ours/voc/"), TABLE)
-    bucket.files["voc/2025-W45.html"] = ("an older page", "text/html")
-    bucket.files["voc/tickets/2025-W44.html"] = ("another source's", "text/html")
+    place.write("2025-W45.html", "an older page")
+    place.write("tickets/2025-W44.html", "another source's")
     url = publisher_to(place, warehouse, report, masker).publish(
         Record((build_analysis(),), RECEIPT)
     )
     assert url == "https://storage.cloud.google.com/ours/voc/2025-W46.html"
-    types = {name: content_type for name, (_, content_type) in bucket.files.items()}
-    assert types["voc/2025-W46.html"] == types["voc/index.html"] == "text/html; charset=utf-8"
-    assert types["voc/2025-W46.json"] == "application/json"
+    page, index, record = (
+        storage.objects["ours"][f"voc/{name}"]
+        for name in ("2025-W46.html", "index.html", "2025-W46.json")
+    )
+    assert page.content_type == index.content_type == "text/html; charset=utf-8"
+    assert record.content_type == "application/json"
+    assert page.cache_control == index.cache_control == "no-cache"
     # Google serves a file under an address of its own: a relative link would lead nowhere.
-    index = bucket.files["voc/index.html"][0]
-    assert 'href="https://storage.cloud.google.com/ours/voc/2025-W45.html"' in index
-    assert "W44" not in index
+    assert (
+        'href="https://storage.cloud.google.com/ours/voc/2025-W45.html"' in index.content.decode()
+    )
+    assert "W44" not in index.content.decode()
     assert read_record(place, COMPARISON).analyses == (build_analysis(),)
 
 
-def test_the_address_of_a_bucket_can_be_another(bucket: FakeBucket) -> None:
+def test_the_address_of_a_bucket_can_be_another() -> None:
     settings = build_settings(
         VOC_REPORT_BUCKET="gs://ours", VOC_REPORT_URL="https://voc.example.com"
     )
@@ -271,17 +244,20 @@ def test_a_dry_run_leaves_the_bucket_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "remedy", "is_passing"),
+    ("fault", "remedy", "is_passing"),
     [
-        (Forbidden("no"), "the role roles/storage.objectUser on it is missing", False),  # type: ignore[no-untyped-call]
-        (ServiceUnavailable("later"), "cannot be reached .ServiceUnavailable.. Try again", True),  # type: ignore[no-untyped-call]
+        (refusal(403, "forbidden", "no"), "the role roles/storage.objectUser on it is", False),
+        (refusal(404, "notFound", "no"), "does not exist", False),
+        (refusal(503, "backendError", "x"), "cannot be reached .ServiceUnavailable.. Try", True),
+        (refuse_connection_before, "cannot be reached .ConnectionError.. Try again", True),
     ],
 )
 def test_a_bucket_that_refuses_says_what_to_do(
-    bucket: FakeBucket, error: GoogleAPIError, remedy: str, is_passing: bool
+    storage: FakeStorage, fault: Fault, remedy: str, is_passing: bool
 ) -> None:
     place = open_place(build_settings(VOC_REPORT_BUCKET="gs://ours"), TABLE)
-    bucket.error = error
+    storage.on("/upload/storage/v1/b/ours/o", do=fault)
     with pytest.raises(UsageError, match=remedy) as caught:
         place.write("index.html", "x")
     assert caught.value.is_passing is is_passing
+    assert storage.objects == {"ours": {}}

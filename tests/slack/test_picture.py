@@ -30,7 +30,8 @@ from tests.builders import (
     build_settings,
 )
 from tests.fakes.http import Fault, Reply, lose_reply, refuse_connection_before
-from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok
+from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok, refuse_charts
+from tests.fonts import needs_hangul
 
 SCOPE = Scope.of_week(COMPARISON, ZoneInfo("Asia/Seoul"))
 (SUMMARY,) = build_composer().summary(
@@ -39,24 +40,9 @@ SCOPE = Scope.of_week(COMPARISON, ZoneInfo("Asia/Seoul"))
 TAKING, SHARING = "files.getUploadURLExternal", "files.completeUploadExternal"
 
 
-def has_hangul() -> bool:
-    try:
-        drawn(bar_chart("t", ["a"], {"s": [1], "t": [1]}))
-    except SlackError:
-        return False
-    return True
-
-
-needs_hangul = pytest.mark.skipif(not has_hangul(), reason="no font with Hangul on this machine")
-
-
 @pytest.fixture
 def chartless(slack: FakeSlack) -> FakeSlack:
     """A workspace that refuses charts."""
-
-    def refuse_charts(request: object, proceed: object) -> Reply | None:
-        chart = "data_visualization" in str(request.params.get("blocks"))  # type: ignore[attr-defined]
-        return not_ok("invalid_blocks") if chart else proceed()  # type: ignore[operator]
 
     slack.on("chat.postMessage", do=refuse_charts)
     return slack
