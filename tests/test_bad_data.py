@@ -175,29 +175,34 @@ def test_a_repeated_id_with_equal_times_counts_once(
 
 
 @pytest.mark.parametrize(
-    ("name", "line"),
+    ("name", "count"),
     [
-        ("나중 / b / c", "0 → 20건 (신규)  ·  부정 – → 0.0%"),
-        (NONE, "0 → 25건 (신규)  ·  부정 – → 0.0%"),
-        ("감정 / b / c", "0 → 20건 (신규)  ·  부정 – → 0.0%"),
-        ("로그인/회원 가입 / b / c", "0 → 20건 (신규)"),
-        ("유저 / 이력서 / b / c", "0 → 20건 (신규)"),
-        ("'작은' \"큰\" / b / c", "0 → 20건 (신규)"),
-        ("줄 바꿈 / b / c", "0 → 20건 (신규)"),
-        ("👩👩👧 😀 / b / c", "0 → 20건 (신규)"),
-        ("가" * 119 + "…", "0 → 20건 (신규)"),
-        ("– / b / c", "0 → 20건 (신규)"),
-        ("'); drop table fct_voc_weekly_status; -- / b / c", "0 → 20건 (신규)"),
+        ("나중 / b / c", 20),
+        (NONE, 25),
+        ("감정 / b / c", 20),
+        ("로그인/회원 가입 / b / c", 20),
+        ("유저 / 이력서 / b / c", 20),
+        ("'작은' \"큰\" / b / c", 20),
+        ("줄 바꿈 / b / c", 20),
+        ("👩👩👧 😀 / b / c", 20),
+        ("가" * 119 + "…", 20),
+        ("– / b / c", 20),
+        ("'); drop table fct_voc_weekly_status; -- / b / c", 20),
     ],
 )
 def test_a_bad_category_is_posted_on_a_line_of_its_own(
-    reported: tuple[dict[str, Row], list[dict[str, Any]]], name: str, line: str
+    reported: tuple[dict[str, Row], list[dict[str, Any]]], name: str, count: int
 ) -> None:
     _, (summary, *thread) = reported
     lines = text_of(summary).splitlines()
-    assert lines[lines.index(f"*{name}*") + 1].startswith(line)
+    place = lines.index(f"*{name}*")
+    assert lines[place + 1].startswith(f"`0 → {count}건 신규`  `")
+    assert lines[place + 2].startswith("부정 – → 0.0%  ·  ")
+    shown = "\n".join(lines[place : place + 3])
     analyses = [text_of(message) for message in thread]
-    (analysis,) = [text for text in analyses if text.startswith(f"🔴 *CRITICAL* *{name}*\n{line}")]
+    (analysis,) = [
+        text for text in analyses if text.startswith(f"🔴 *CRITICAL* · 심각\n{shown}\n")
+    ]
     assert "\n*대표 예시*\n> `" in analysis
 
 
@@ -235,7 +240,8 @@ def test_columns_that_change_their_type_between_runs_change_no_count(tmp_path: P
     home = tmp_path / "home"
     assert run(source=write_parquet(path, rows)).outcome == "posted"
     posted = outbox(home)
-    assert "20 → 26건 (+30.0%)  ·  부정 0.0% → 50.0% (+50.0%p)" in text_of(posted[0])
+    assert "20 → 26건 +30.0%" in text_of(posted[0])
+    assert "부정 0.0% → 50.0% (+50.0%p)" in text_of(posted[0])
     emotion = "enum ('중립', '부정', '긍정')"
     for types in (
         {"id": "bigint", "event_create_time": "timestamp", "overall_emotion": emotion},
@@ -263,7 +269,8 @@ def test_emotions_in_other_words_are_not_negative_and_the_report_says_that_none_
     result = run(source=write_parquet(path, tickets_of_two_weeks(2, 1), overall_emotion="integer"))
     assert result.outcome == "posted"
     summary, *_ = outbox(tmp_path / "home")
-    assert "20 → 26건 (+30.0%)  ·  부정 0.0% → 0.0% (+0.0%p)" in text_of(summary)
+    assert "20 → 26건 +30.0%" in text_of(summary)
+    assert "부정 0.0% → 0.0% (+0.0%p)" in text_of(summary)
     assert KOREAN("doubt.no_negative") in text_of(summary)
 
 

@@ -420,7 +420,7 @@ def test_slack_takes_any_number_of_categories_with_any_counts(
     assert_within_limits(messages)
     post(workspace, messages)
     shown = "\n".join(text for message in messages for text in texts(message.blocks))
-    told = re.findall(r"^[\d,]+ → [\d,]+건 \(.*`[▁-█]{8}`", shown, re.M)
+    told = re.findall(r"^(?:. )?`\s*[\d,]+ →\s+[\d,]+건 .*`  `[▁-█]{8}`", shown, re.M)
     assert len(told) == len(report.changes)
 
 

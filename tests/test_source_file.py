@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.errors import SourceError
+from flows.errors import SourceError, UsageError
 from flows.settings import Settings, load_settings
 from flows.source_file import OPTIONAL_COLUMNS, SourceFile, open_source
 
@@ -260,7 +260,7 @@ def test_a_home_that_may_not_be_written_is_said_so(
 ) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
     monkeypatch.setenv("VOC_HOME", str(tmp_path / "closed" / "home"))
-    with pytest.raises(SourceError, match="Set VOC_HOME to a folder you may write"):
+    with pytest.raises(UsageError, match="Set VOC_HOME to a folder you may write"):
         open_source(load_settings(), csv(tmp_path, *TWO_WEEKS), AS_OF)
 
 
@@ -269,7 +269,7 @@ def test_a_home_in_the_place_of_a_file_is_said_so(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("VOC_HOME", str(tmp_path / "file" / "home"))
-    with pytest.raises(SourceError, match="Set VOC_HOME to a folder you may write"):
+    with pytest.raises(UsageError, match="Set VOC_HOME to a folder you may write"):
         open_source(load_settings(), csv(tmp_path, *TWO_WEEKS), AS_OF)
 
 
