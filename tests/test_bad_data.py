@@ -200,9 +200,7 @@ def test_a_bad_category_is_posted_on_a_line_of_its_own(
     assert lines[place + 2].startswith("부정 – → 0.0%  ·  ")
     shown = "\n".join(lines[place : place + 3])
     analyses = [text_of(message) for message in thread]
-    (analysis,) = [
-        text for text in analyses if text.startswith(f"🔴 *CRITICAL* · 심각\n{shown}\n")
-    ]
+    (analysis,) = [text for text in analyses if text.startswith(f"🔴 *CRITICAL* · 심각\n{shown}\n")]
     assert "\n*대표 예시*\n> `" in analysis
 
 

@@ -43,6 +43,20 @@ class Prefect:
             if len(page) < 200:
                 return sorted(found, key=lambda run: run["created"])
 
+    def has_heartbeat(self, run: dict[str, Any]) -> bool:
+        """Whether the server has heard that the run's process is alive."""
+        answer = httpx.post(
+            f"{self.api}/events/filter",
+            json={
+                "filter": {
+                    "event": {"name": ["prefect.flow-run.heartbeat"]},
+                    "resource": {"id": [f"prefect.flow-run.{run['id']}"]},
+                }
+            },
+            timeout=30,
+        )
+        return bool(answer.raise_for_status().json()["total"])
+
     def set_state(self, run: dict[str, Any], type: str, message: str = "") -> None:
         """Put a run into a state, as a worker or a person in the UI does."""
         state = {"type": type, "message": message}

@@ -144,6 +144,8 @@ def test_a_killed_worker_is_noticed_and_the_next_run_tells_the_operators(
     before = len(slack.messages("C0OPS"))
     sent = people.mention("2026-W46")
     wait_for_reply(slack, sent.ts, "🏃 실행 중", REPORT_SECONDS)
+    (running,) = deployed.runs("slack:open")
+    wait_for(lambda: deployed.has_heartbeat(running))  # from the first on its silence is noticed
     worker.kill()
     wait_for_reply(slack, sent.ts, "작업자(worker)가 응답하지 않습니다", 60)
     # No heartbeat for 90 seconds: deploy/automations.yaml calls it crashed.
