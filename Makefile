@@ -5,6 +5,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := $(BIN)/uv
 INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+# A file's tests share servers and tables: they stay in one process.
+PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .PHONY: help setup demo up test test-bigquery lint bench chaos mutation pictures docs build roles deploy rollback url deployed-version invoke lock clean
@@ -26,10 +28,10 @@ up: .venv/.runtime  ## Run all services here, with a stand-in for Slack in the b
 	@env -u LAAS_API_KEY -u VOC_VERSION VOC_TARGET=duckdb $(BIN)/python -m tests.local
 
 test: .venv/.dev  ## Run the tests but those of BigQuery
-	$(BIN)/pytest --ignore tests/bigquery
+	$(PYTEST) --ignore tests/bigquery
 
 test-bigquery: .venv/.dev  ## Run the tests of BigQuery, on a local endpoint and with GoogleSQL itself
-	$(BIN)/pytest tests/bigquery
+	$(PYTEST) tests/bigquery
 
 lint: .venv/.dev  ## Check style, types, SQL and boundaries
 	$(BIN)/ruff check .
