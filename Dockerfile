@@ -13,6 +13,7 @@ RUN cd /app && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip sync --quiet --require-hashe
 COPY pyproject.toml README.md LICENSE /app/
 COPY flows /app/flows
 COPY bot /app/bot
+COPY catalogue /app/catalogue
 # Editable: the code stays beside dbt_project/ and prefect.yaml, where flows.PROJECT_ROOT looks for them.
 # What only this step needs does not reach the image.
 RUN cd /app && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable . \
@@ -26,6 +27,7 @@ COPY --from=build /venv /venv
 COPY LICENSE dbt_project.yml profiles.yml prefect.yaml /app/
 COPY flows /app/flows
 COPY bot /app/bot
+COPY catalogue /app/catalogue
 COPY dbt_project /app/dbt_project
 COPY deploy/register.py deploy/automations.yaml /app/deploy/
 COPY deploy/image /usr/local/bin

@@ -25,7 +25,7 @@ from bot.following import Following
 from bot.replies import Replies, web_client
 from bot.settings import BotSettings, load_settings
 from bot.texts import Phrases
-from flows.catalogue import Texts
+from catalogue import Texts
 
 log = logging.getLogger("voc.bot")
 

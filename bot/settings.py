@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartError
-from flows.catalogue import Locale
+from catalogue import Locale
 
 
 def _token(prefix: str, secret: SecretStr) -> SecretStr:

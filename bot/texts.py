@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.runs import Run, Stage
 
 # The words are all that bot and flow share: people read both in one channel.
-from flows.catalogue import Texts, entries
+from catalogue import Texts, entries
 
 
 @dataclass(frozen=True)

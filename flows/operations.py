@@ -21,7 +21,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.utilities.urls import url_for
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.errors import SlackError, VocError
 from flows.settings import Settings
 from flows.slack.delivery import Delivery, Scope

@@ -19,7 +19,7 @@ class RunResult:
     """`messages` are what this run wrote, `delivered` is where the report stands (nothing in a dry run).
 
     `last_date` is the date of the newest ticket where the source ends before the report week; `page` is where the
-    report is as a page.
+    report is as a page: its address, or its path if it has none.
     """
 
     outcome: Outcome

@@ -155,12 +155,11 @@ class Bucket:
 def open_place(settings: Settings, workspace: Workspace, *, dry_run: bool = False) -> Place:
     """Where the pages on a source go; a file has a folder of its own. What a dry run writes nobody else sees."""
     source = "" if workspace.duckdb_path is None else workspace.folder.name
+    if dry_run:
+        return Folder(settings.home.resolve() / "dry-run" / source)
     uri = settings.report_bucket or str(settings.home / "reports")
     if not uri.startswith("gs://"):
-        public_url = None if dry_run else settings.report_url
-        return Folder(Path(uri).resolve() / source, _joined(public_url, source))
-    if dry_run:
-        return Folder(settings.home.resolve() / "reports" / source)
+        return Folder(Path(uri).resolve() / source, _joined(settings.report_url, source))
     name, _, folder = uri.removeprefix("gs://").partition("/")
     # Google's own address asks for an account that may read the bucket.
     own_url = _joined(f"https://storage.cloud.google.com/{name}", folder.strip("/"))

@@ -10,8 +10,8 @@ from functools import cached_property
 
 from pydantic import TypeAdapter, ValidationError
 
+from catalogue import Texts
 from flows.analysis.rule_based import rule_based_analysis
-from flows.catalogue import Texts
 from flows.html.page import Contents, index_page, report_page
 from flows.places import Place
 from flows.privacy import Masker
@@ -44,6 +44,14 @@ class Record:
             if change.category not in known
         )
         return Record((*self.analyses, *by_rule), self.receipt)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A page that was written: its path (or gs:// address), and where people see it, if they do."""
+
+    path: str
+    url: str | None
 
 
 _RECORD = TypeAdapter(Record)
@@ -88,13 +96,8 @@ class Publisher:
     def week(self) -> Week:
         return self._report.weeks.comparison
 
-    @property
-    def where(self) -> str:
-        """The page's path, or its gs:// address."""
-        return self._place.where(page_name(self.week))
-
-    def publish(self, news: Record | None = None) -> str | None:
-        """Write the page and keep what a run has written; its address, where people can see it.
+    def publish(self, news: Record | None = None) -> Published:
+        """Write the page and keep what a run has written.
 
         Without `news` the analyses are being written, and the page shows those that were kept.
         """
@@ -107,7 +110,7 @@ class Publisher:
         self._place.write(_record_name(self.week), text)
         return self.write(record.completed(self._report, self._texts))
 
-    def write(self, record: Record) -> str | None:
+    def write(self, record: Record) -> Published:
         """Write the page with what is in the record, and the list of all weeks."""
         place, name = self._place, page_name(self.week)
         contents = Contents(
@@ -127,7 +130,7 @@ class Publisher:
             if (page := page_name(past.week)) in there
         }
         place.write(INDEX, index_page(self._past_weeks, urls, self._texts, self._looks_private))
-        return place.url(name)
+        return Published(place.where(name), place.url(name))
 
     @cached_property
     def _history(self) -> History:

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from flows.catalogue import Locale
+from catalogue import Locale
 from flows.errors import UsageError
 
 Target = Literal["duckdb", "bigquery"]

@@ -15,8 +15,8 @@ from prefect.client.schemas.objects import State
 
 from flows import transform
 from flows.bigquery.connection import BigQuery
-from flows.errors import SlackError, SourceError, VocError
-from flows.publishing import Publisher, Record
+from flows.errors import SourceError, VocError
+from flows.publishing import Published, Publisher, Record
 from flows.report import Correction, Week, WeeklyReport
 from flows.settings import Settings
 from flows.slack.delivery import Delivered, Delivery, Scope
@@ -141,22 +141,22 @@ async def post(delivery: Delivery, message: Message) -> Delivered:
 @task(cache_policy=NO_CACHE)
 async def post_picture(delivery: Delivery, message: Message) -> None:
     """Post a message's chart as a picture where it could not hold it. What hinders that hinders nothing else."""
-    with unquoted():
-        try:
+    try:
+        with unquoted():
             await asyncio.to_thread(delivery.post_picture, message)
-        except SlackError as error:
-            log.warning("no picture of the chart, the sparklines stay: %s", error)
+    except VocError as error:
+        log.warning("no picture of the chart, the sparklines stay: %s", error)
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
 @unquoted()
-def write_page(publisher: Publisher, news: Record | None) -> str | None:
+def write_page(publisher: Publisher, news: Record | None) -> Published:
     """Write the report as a page, and the list of all weeks."""
     return publisher.publish(news)
 
 
-def publish_page(publisher: Publisher, news: Record | None = None) -> str | None:
-    """Publish the report as a page and return its address. What hinders that does not hinder the messages."""
+def publish_page(publisher: Publisher, news: Record | None = None) -> Published | None:
+    """Publish the report as a page. What hinders that does not hinder the messages."""
     try:
         return write_page(publisher, news)
     except VocError as error:

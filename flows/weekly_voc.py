@@ -14,9 +14,9 @@ from prefect import flow, runtime
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.states import Completed
 
+from catalogue import Texts
 from flows.analysis.asking import Analyst
 from flows.as_of import checked_as_of
-from flows.catalogue import Texts
 from flows.errors import VocError
 from flows.lock import one_run_at_a_time
 from flows.operations import Operations, run_url
@@ -143,7 +143,8 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
         return RunResult("no_data", report.weeks)
     await publish_artifacts(report, composer)
     publisher = publisher_of(job, warehouse, file, report, last_day)
-    composer = replace(composer, report_url=publish_page(publisher))
+    page = publish_page(publisher)
+    composer = replace(composer, report_url=page.url if page else None)
 
     scope = Scope.of_week(report.weeks.comparison, settings.zone, source_key)
     delivery = open_delivery(job.transport, job.target, scope, force=job.force)
@@ -164,11 +165,16 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
     receipt = receipt_of(job, report, last_day)
     messages.append(composer.receipt(receipt))
     delivered.append(await post(delivery, messages[-1]))
-    publish_page(publisher, Record(tuple(analyses), receipt))
+    page = publish_page(publisher, Record(tuple(analyses), receipt)) or page
     await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
     await correct_earlier_reports(job, warehouse, report.weeks.comparison, source_key)
     return RunResult.of(
-        report, analyses, messages, delivered, dry_run=job.dry_run, page=publisher.where
+        report,
+        analyses,
+        messages,
+        delivered,
+        dry_run=job.dry_run,
+        page=(page.url or page.path) if page else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.report import (
     Analysis,
     Category,

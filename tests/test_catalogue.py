@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from catalogue import LOCALES, Texts, entries
 from flows import PROJECT_ROOT
-from flows.catalogue import LOCALES, Texts, entries
 
 USED = re.compile(r"""texts\(\s*f?["']([\w.{}]+)["']""")
 HANGUL = re.compile("[가-힣]")

@@ -307,6 +307,16 @@ class TestCompletion:
         ran = voc(**bash("status", "--week", "") | setting)
         assert (ran.out.strip(), ran.err) == ("", "")
 
+    def test_names_that_do_something_in_a_shell_are_not_offered(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from flows.commands import completion
+
+        live = ["$(id)", "`id`", "\\$(id)", '"; id; "', "it's", "!!", "a\nb"]
+        found = [(name, "b", "c") for name in ("결제", *live)]
+        monkeypatch.setattr("flows.warehouse.read_categories", lambda _: found)
+        assert {name.split(" / ")[0] for name in completion.categories()} == {"결제"}
+
     def test_it_imports_neither_dbt_nor_prefect(self) -> None:
         imported = imported_by(**bash("history", "--category", ""))
         assert "duckdb" in imported

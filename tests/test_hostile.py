@@ -87,7 +87,7 @@ QUOTE = rf"(?:> `{WORDS}+` {WORDS}+|{WITHHELD})"
 BULLET = rf"(?:• {WORDS}*|{WITHHELD})"
 SUMMARY = (
     r"🔴 심각 \*\d+\*   🟠 주의 \*\d+\*   🟢 개선 \*\d+\*   ⚪ 안정 \*\d+\*"
-    rf"\n(?:가장 큰 변화: 🔴 {NAME} [\d,]+ → [\d,]+건 \((?:신규|[+−][\d,.]+%)\)|{WITHHELD})",
+    rf"\n(?:먼저 볼 변화: 🔴 {NAME} [\d,]+ → [\d,]+건 \((?:신규|[+−][\d,.]+%)\)|{WITHHELD})",
     r"비교주 [\d.]+\(월\) – [\d.]+\(일\)  ·  기준주 [\d.]+\(월\) – [\d.]+\(일\)",
     rf"\*🔴 CRITICAL · 심각 \d+개\*(?:\n{NAME}\n{NUMBERS})+(?:\n_외 \d+개는 스레드에 있습니다\._)?",
     r"기준: 🔴 [^\n]+(?:\nvoc-analyst [\w.+-]+)?",

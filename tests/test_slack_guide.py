@@ -19,8 +19,8 @@ from bot.listeners.commands import COMMANDS
 from bot.runs import Origin, Run, Stage
 from bot.settings import BotSettings
 from bot.texts import Phrases
+from catalogue import entries
 from flows import PROJECT_ROOT
-from flows.catalogue import entries
 from flows.outcome import Outcome
 from flows.report import Week, WeeklyReport, WeekPair
 from flows.settings import Settings
@@ -257,7 +257,7 @@ def test_the_symptoms_have_a_cause_and_a_remedy() -> None:
 def test_what_the_symptoms_quote_is_said_by_the_code() -> None:
     """Piece by piece, as … stands for what differs from time to time."""
     sources = sorted((PROJECT_ROOT / "flows").rglob("*.py"))
-    sources.append(PROJECT_ROOT / "flows" / "catalogue.toml")
+    sources.append(PROJECT_ROOT / "catalogue" / "texts.toml")
     refusals = [f"Slack refused: {code}." for code in web_api._REMEDIES]
     corpus = "\n".join(
         [GUIDE.split(SYMPTOMS)[0], *refusals, *(path.read_text() for path in sources)]

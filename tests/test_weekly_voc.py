@@ -6,8 +6,10 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import duckdb
 import httpx
@@ -15,7 +17,9 @@ import pytest
 import yaml
 
 from flows import PROJECT_ROOT
+from flows.commands.report import write_report
 from flows.errors import SlackError, SourceError, TransformError, UsageError, VocError
+from flows.places import Folder
 from flows.settings import load_settings
 from flows.source_file import open_source
 from flows.warehouse import RECOUNTED_WEEKS
@@ -289,12 +293,64 @@ def test_the_page_keeps_the_analyses_that_a_later_run_does_not_write_again(
     assert page.with_name("index.html").exists()
 
 
+def test_a_page_on_an_earlier_week_has_samples_where_they_can_be_made_again(
+    home: Path, sample_file: Path, tmp_path: Path
+) -> None:
+    write = partial(write_report, as_of=date(2026, 11, 9), out=tmp_path / "pages", target=None)
+    without = write(source=None).read_text()
+    assert "문의 표본과 키워드는" in without
+    assert "비교주 문의 표본" not in without
+    again = write(source=sample_file).read_text()
+    assert "문의 표본과 키워드는" not in again
+    assert "비교주 문의 표본" in again
+
+
+def test_an_unreachable_bucket_does_not_keep_a_page_back(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "taken").write_text("a file where a folder should be")
+    monkeypatch.setenv("VOC_REPORT_BUCKET", str(home / "taken"))
+    monkeypatch.setattr(Folder, "read", Mock(side_effect=UsageError("gone")))
+    page = write_report(as_of=None, out=tmp_path / "pages", source=None, target=None)
+    assert "규칙 기반 분석" in page.read_text()
+    assert "cannot be read: gone" in caplog.text
+
+
+def test_messages_and_page_are_in_english_with_links_where_that_is_set(
+    home: Path, sample_file: Path, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOC_LOCALE", "en")
+    monkeypatch.setenv("VOC_TICKET_URL", "https://desk.example/tickets/{id}")
+    monkeypatch.setenv("VOC_REPORT_URL", "https://voc.example/reports")
+    result = run(source=sample_file)
+    (summary,) = slack.messages(CHANNEL)
+    (page,) = (home / "reports").glob("*/2026-W46.html")
+    url = f"https://voc.example/reports/{page.parent.name}/2026-W46.html"
+    (button,) = [
+        element
+        for block in summary["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["action_id"] == "open_report"
+    ]
+    assert (button["url"], result.page) == (url, url)
+    replies = json.dumps(slack.threads[summary["ts"]], ensure_ascii=False)
+    assert "<https://desk.example/tickets/" in replies
+    assert "Rule-based analysis" in replies
+    assert "규칙 기반" not in replies
+    assert "심각" not in json.dumps(summary, ensure_ascii=False)
+    assert 'lang="en"' in page.read_text()
+    assert "원인 가설" not in page.read_text()
+
+
 def test_a_page_that_cannot_be_published_stops_no_message(
     home: Path, sample_file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (home / "taken").write_text("a file where a folder should be")
     monkeypatch.setenv("VOC_REPORT_BUCKET", str(home / "taken"))
-    assert run(source=sample_file).outcome == "posted"
+    result = run(source=sample_file)
+    assert result.outcome == "posted"
+    assert result.page is None
     assert outbox(home)
     assert "the report is not published as a page: cannot write to" in caplog.text
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import task
 
+from catalogue import Texts
 from flows.analysis.answer import UnusableAnswer, parse_answer
 from flows.analysis.client import LaasClient, LaasError
 from flows.analysis.prompt import build_prompt
 from flows.analysis.rule_based import rule_based_analysis
-from flows.catalogue import Texts
 from flows.privacy import Masker
 from flows.progress import progress
 from flows.report import Analysis, Change, Evidence, WeeklyReport

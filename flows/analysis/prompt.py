@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flows.catalogue import Locale
+from catalogue import Locale
 from flows.report import Change, Evidence, Sample
 
 SAMPLES_PER_WEEK = 10  # more of the same kind add cost, not insight

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from catalogue import Texts
 from flows.analysis.answer import quoted
 from flows.analysis.prompt import samples_for_prompt, shown_first
-from flows.catalogue import Texts
 from flows.report import Analysis, Change, Evidence
 
 _EXAMPLES = 3

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flows.warehouse import Warehouse
 
+# Names come from somebody's tickets. These do something in one shell or another even between quotes.
+_LIVE_IN_QUOTES = re.compile(r"""[$`"'\\!\x00-\x1f]""")
 _SPECIAL_IN_BASH = re.compile(r"""[ \t!"#$&'()*;<>?[\\\]^`{|}~]""")
 
 
@@ -39,7 +41,8 @@ def categories() -> list[str]:
     from flows.categories import levels_by_name
     from flows.warehouse import read_categories
 
-    return list(levels_by_name(read_categories(_last_warehouse())))
+    names = levels_by_name(read_categories(_last_warehouse()))
+    return [name for name in names if not _LIVE_IN_QUOTES.search(name)]
 
 
 def quoted_for_bash(offered: str) -> str:

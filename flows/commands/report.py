@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 from pathlib import Path
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.commands.tables import computed_week
+from flows.errors import VocError
 from flows.places import Folder, open_place
 from flows.privacy import Masker
-from flows.publishing import Publisher, page_name, read_record
+from flows.publishing import Publisher, Record, page_name, read_record
 from flows.settings import load_settings
 from flows.warehouse import read_report
+
+log = logging.getLogger("voc")
 
 
 def write_report(*, as_of: date | None, out: Path, source: Path | None, target: str | None) -> Path:
@@ -21,10 +25,14 @@ def write_report(*, as_of: date | None, out: Path, source: Path | None, target: 
     """
     settings = load_settings(target=target)
     texts = Texts(settings.locale)
-    found = computed_week(settings, as_of, source)
+    found = computed_week(settings, as_of, source, with_texts=True)
     week = found.weeks.comparison
     report = read_report(found.warehouse, found.weeks)
-    kept = read_record(open_place(settings, found.workspace), week)
+    try:
+        kept = read_record(open_place(settings, found.workspace), week)
+    except VocError as error:
+        log.warning("the analyses that a run has published cannot be read: %s", error)
+        kept = Record()
     Publisher(
         Folder(out.resolve()),
         found.warehouse,

@@ -28,13 +28,18 @@ class Computed:
     last_day: date | None = None
 
 
-def computed_week(settings: Settings, as_of: date | None, source: Path | None) -> Computed:
-    """The week that was newest at `as_of` (default: the latest run's). Raises VocError if it cannot be computed."""
+def computed_week(
+    settings: Settings, as_of: date | None, source: Path | None, *, with_texts: bool = False
+) -> Computed:
+    """The week that was newest at `as_of` (default: the latest run's). Raises VocError if it cannot be computed.
+
+    There are samples of the latest run's week only: `with_texts` makes those of the week asked for, from `source`.
+    """
     if as_of is not None:
         as_of = checked_as_of(as_of, datetime.now(settings.zone))
     file = None
     if source is not None and settings.target == "duckdb":
-        file = _built(settings, source, as_of)
+        file = _built(settings, source, as_of, with_texts=with_texts)
     workspace = file.workspace if file else workspace_for(settings, None)
     warehouse = open_warehouse(settings, workspace)
     weeks = _weeks(warehouse, as_of)
@@ -47,12 +52,12 @@ def _weeks(warehouse: Warehouse, as_of: date | None) -> WeekPair | None:
     return read_latest_week_pair(warehouse) if as_of is None else read_week_pair(warehouse, as_of)
 
 
-def _built(settings: Settings, source: Path, as_of: date | None) -> SourceFile:
+def _built(settings: Settings, source: Path, as_of: date | None, *, with_texts: bool) -> SourceFile:
     """A file whose tables are there; dbt runs only if the file or the week is new to it."""
     check_thresholds()
     asked = as_of or datetime.now(settings.zone).date()
     file = open_source(settings, source, asked)
-    if file.needs_full_refresh or _weeks(open_warehouse(settings, file.workspace), as_of) is None:
+    if file.needs_full_refresh or not _has(file, settings, as_of, with_texts=with_texts):
         if file.ends_before_report_week:
             raise SourceError(
                 f"{source.name} has no tickets in {file.weeks.comparison.label}: they are from {file.first_date} "
@@ -70,3 +75,9 @@ def _built(settings: Settings, source: Path, as_of: date | None) -> SourceFile:
         file.mark_built()
     remember(settings, file.workspace)
     return file
+
+
+def _has(file: SourceFile, settings: Settings, as_of: date | None, *, with_texts: bool) -> bool:
+    warehouse = open_warehouse(settings, file.workspace)
+    weeks = _weeks(warehouse, as_of)
+    return weeks is not None and (not with_texts or weeks == read_latest_week_pair(warehouse))

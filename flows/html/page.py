@@ -17,7 +17,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.html.charts import Chart, trend
 from flows.report import (
     STATUSES,

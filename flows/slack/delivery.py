@@ -149,13 +149,14 @@ class Delivery:
         name = self._picture_name(message.id)
         if standing.payload.get("chart") != "refused" or name in self._ledger:
             return
-        (chart,) = charts(message.blocks)
-        try:
-            self._transport.upload(
-                Target(self._target.channel, self._thread_ts), name, drawn(chart), preview([chart])
-            )
-        except AmbiguousPost as doubt:
-            raise SlackError(f"Slack did not answer ({doubt})") from None
+        thread = Target(self._target.channel, self._thread_ts)
+        for chart in charts(message.blocks)[
+            :1
+        ]:  # none, where late tickets have made the week quiet
+            try:
+                self._transport.upload(thread, name, drawn(chart), preview([chart]))
+            except AmbiguousPost as doubt:
+                raise SlackError(f"Slack did not answer ({doubt})") from None
 
     def _picture_name(self, id: MessageId) -> str:
         run = self._run_id if self._force else ""

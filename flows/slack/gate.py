@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.privacy import Masker
 from flows.slack.blocks import Block, context, section
 from flows.slack.transport import Posted, Target, Transport

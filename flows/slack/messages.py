@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.report import (
     STATUSES,
     Analysis,
@@ -226,7 +226,7 @@ class Composer:
             name=_name(worst.category),
             base=worst.base_total,
             comparison=worst.comparison_total,
-            growth=self._growth(worst),
+            growth=self._headline(worst),
         )
 
     def _lines(self, changes: Sequence[Change]) -> list[str]:
@@ -267,6 +267,13 @@ class Composer:
         if change.total_change_pct is None:
             return self.texts("change.new")
         return f"{_signed(change.total_change_pct)}%"
+
+    def _headline(self, change: Change) -> str:
+        """What changed: the negative share where that alone is the reason, otherwise the tickets."""
+        points = change.negative_ratio_change_pp
+        if change.status_reason == "negative_ratio" and points is not None:
+            return self.texts("change.negative", points=_signed(points))
+        return self._growth(change)
 
     def _example_line(self, example: Example) -> str:
         label = literal(cut(example.ticket_id, MAX_TICKET_ID_CHARACTERS)).strip() or "–"
@@ -336,7 +343,7 @@ class Composer:
             name=_name(worst.category),
             base=worst.base_total,
             comparison=worst.comparison_total,
-            growth=self._growth(worst),
+            growth=self._headline(worst),
         )
 
     def _overflow(self, changes: Sequence[Change]) -> Iterable[Message]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.report import Week, printable
 from flows.slack.blocks import cut, escaped, section
 from flows.slack.messages import Kind, Message, MessageId

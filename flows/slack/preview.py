@@ -31,7 +31,7 @@ def _block_text(block: Block) -> str:
 def _chart_text(block: Block) -> str:
     series = block["chart"]["series"]
     lines = [
-        f"{label}: " + ", ".join(f"{s['name']} {s['data'][n]['value']:,}" for s in series)
+        f"{_plain(label)}: " + ", ".join(f"{s['name']} {s['data'][n]['value']:,}" for s in series)
         for n, label in enumerate(block["chart"]["axis_config"]["categories"])
     ]
     return "\n".join([block["title"], *lines])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.errors import UsageError
 from flows.privacy import Masker
 from flows.settings import Settings

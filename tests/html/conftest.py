@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.html.page import Contents, report_page
 from flows.privacy import Masker
 from flows.report import (

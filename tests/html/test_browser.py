@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.html.page import Contents, index_page, report_page
 from flows.privacy import Masker
 from flows.report import PastWeek

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from flows.catalogue import LOCALES, Locale, Texts
+from catalogue import LOCALES, Locale, Texts
 from flows.html.page import Contents, index_page, report_page, signed
 from flows.privacy import Masker
 from flows.report import History, PastWeek, Week, WeeklyReport
@@ -66,7 +66,7 @@ def test_the_headline_comes_first_then_the_filter_then_the_table(page: str) -> N
     parts = (
         "2025-W46",
         "심각 2개, 주의 1개",
-        "가장 큰 변화",
+        "먼저 볼 변화",
         "카테고리별 상태",
         "상태 기준",
         "데이터와 실행",
@@ -192,7 +192,7 @@ def test_a_quiet_week_says_so(masker: Masker) -> None:
     contents = Contents(report, build_history(report, 2), {}, None, None, "1", "index.html")
     text = Page(report_page(contents, Texts(), masker.contains_pii)).text
     assert "기준을 넘은 변화가 없습니다. 1개 카테고리 모두 안정입니다." in text
-    assert "가장 큰 변화" not in text
+    assert "먼저 볼 변화" not in text
 
 
 def test_a_category_without_history_has_a_flat_trend(masker: Masker) -> None:

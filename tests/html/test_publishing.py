@@ -10,11 +10,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.errors import UsageError
 from flows.places import Folder, Place, open_place
 from flows.privacy import Masker
-from flows.publishing import Publisher, Record, read_record
+from flows.publishing import Published, Publisher, Record, read_record
 from flows.report import Count, WeeklyReport
 from flows.warehouse import DuckDBWarehouse, read_history, read_past_weeks
 from flows.workspace import Workspace
@@ -207,10 +207,13 @@ def test_a_bucket_shows_pages_as_pages_under_googles_address(
     place = open_place(build_settings(VOC_REPORT_BUCKET="gs://ours/voc/"), TABLE)
     place.write("2025-W45.html", "an older page")
     place.write("tickets/2025-W44.html", "another source's")
-    url = publisher_to(place, warehouse, report, masker).publish(
+    page = publisher_to(place, warehouse, report, masker).publish(
         Record((build_analysis(),), RECEIPT)
     )
-    assert url == "https://storage.cloud.google.com/ours/voc/2025-W46.html"
+    assert page == Published(
+        "gs://ours/voc/2025-W46.html",
+        "https://storage.cloud.google.com/ours/voc/2025-W46.html",
+    )
     page, index, record = (
         storage.objects["ours"][f"voc/{name}"]
         for name in ("2025-W46.html", "index.html", "2025-W46.json")
@@ -235,11 +238,12 @@ def test_the_address_of_a_bucket_can_be_another() -> None:
     )
 
 
-def test_a_dry_run_leaves_the_bucket_alone(tmp_path: Path) -> None:
-    settings = build_settings(VOC_REPORT_BUCKET="gs://ours")
+@pytest.mark.parametrize("bucket", ["gs://ours", "/srv/www/voc"])
+def test_a_dry_run_touches_nothing_that_people_see(tmp_path: Path, bucket: str) -> None:
+    settings = build_settings(VOC_REPORT_BUCKET=bucket, VOC_REPORT_URL="https://voc.example.com")
     place = open_place(settings, TABLE, dry_run=True)
     assert isinstance(place, Folder)
-    assert place.path == tmp_path / "home" / "reports"
+    assert place.path == tmp_path / "home" / "dry-run"
     assert place.url("index.html") is None
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from flows.catalogue import Texts
+from catalogue import Texts
 from flows.report import (
     STATUSES,
     Analysis,
@@ -136,7 +136,7 @@ def test_the_summary_has_header_dates_of_both_weeks_and_the_counts_of_all_status
     glance, dates, *_ = texts(summary.blocks)
     counts, worst = glance.splitlines()
     assert counts == "🔴 심각 *2*   🟠 주의 *1*   🟢 개선 *0*   ⚪ 안정 *5*"
-    assert worst.startswith("가장 큰 변화: 🔴 *유저 / CRITICAL / 1번째 분류* ")
+    assert worst.startswith("먼저 볼 변화: 🔴 *유저 / CRITICAL / 1번째 분류* ")
     assert dates == (
         "비교주 2025.11.10(월) – 2025.11.16(일)  ·  기준주 2025.11.3(월) – 2025.11.9(일)"
     )
@@ -268,7 +268,7 @@ def test_the_notification_tells_the_counts_and_the_first_change() -> None:
     rows = (build_change(category=("결제", "환불", "지연")), *build_changes("MONITOR", 2))
     (summary,) = build_composer().summary(build_report(*rows))
     assert summary.text == (
-        "VOC 2025-W46: 심각 1, 주의 2, 개선 0. 가장 큰 변화: 결제 / 환불 / 지연 20 → 40건 (+100.0%)"
+        "VOC 2025-W46: 심각 1, 주의 2, 개선 0. 먼저 볼 변화: 결제 / 환불 / 지연 20 → 40건 (+100.0%)"
     )
 
 

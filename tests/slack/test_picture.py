@@ -26,6 +26,7 @@ from tests.builders import (
     KOREAN,
     build_change,
     build_composer,
+    build_quiet_report,
     build_report,
     build_settings,
 )
@@ -183,6 +184,14 @@ def test_a_refused_upload_says_nothing_of_what_was_sent(chartless: FakeSlack) ->
     chartless.on("/upload/F0000", nth=1, do=Reply(202, "이력서".encode()))
     with pytest.raises(SlackError, match=r"^Slack did not take the file\.$"):
         deliver(transport_to(chartless))
+
+
+def test_a_week_that_has_become_quiet_brings_no_picture(chartless: FakeSlack) -> None:
+    delivery = Delivery(transport_to(chartless), Target("C0TEST"), SCOPE, "run-1")
+    delivery.post(SUMMARY)
+    (quiet,) = build_composer().summary(build_quiet_report())
+    delivery.post_picture(quiet)
+    assert not chartless.files
 
 
 def test_a_picture_of_personal_data_does_not_leave(chartless: FakeSlack) -> None:

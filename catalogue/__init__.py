@@ -1,4 +1,7 @@
-"""The words that people read, in Korean and English: `catalogue.toml` beside this file holds every one."""
+"""What people read in Slack and on the page, in Korean and English: `texts.toml` holds every word.
+
+Beside `flows` and `bot`, which both speak in it and know nothing of each other.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ class Texts:
 @cache
 def entries() -> dict[str, dict[str, str]]:
     """Every key with its text in each language."""
-    return dict(_flat(tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))))
+    return dict(_flat(tomllib.loads(Path(__file__).with_name("texts.toml").read_text("utf-8"))))
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, dict[str, str]]]:
