@@ -7,6 +7,7 @@ found here, before dbt or Prefect is imported.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,9 @@ OPTIONAL_COLUMNS = (
     "main_topic",
     "keywords",
 )
+log = logging.getLogger("voc")
+
+_READ_AS_UTC = "%s: event_create_time has times without a zone: they are read as UTC"
 # A database named like a schema makes every `schema.table` in it ambiguous.
 RESERVED_STEMS = ("main", "source", "system", "temp")
 
@@ -249,24 +253,40 @@ def _check_times(
     connection: duckdb.DuckDBPyConnection, path: Path, relation: str, type_: str
 ) -> None:
     if type_ != "VARCHAR":
+        if type_ != "TIMESTAMP WITH TIME ZONE":
+            log.warning(_READ_AS_UTC, path.name)
         return
-    ((wrong_count, first_row),) = connection.execute(
+    ((wrong_count, first_row, has_zones),) = connection.execute(
         f"""
         with rows_numbered as (
             select row_number() over () as row_number, nullif(trim(event_create_time), '') as written
             from {relation}
+        ),
+
+        rows_checked as (
+            select
+                row_number,
+                try_cast(written as timestamp with time zone) is null as is_wrong,
+                regexp_matches(written, $zone, 'i') as has_zone
+            from rows_numbered
+            where written is not null
         )
 
-        select count(*), min(row_number)
-        from rows_numbered
-        where written is not null and try_cast(written as timestamp with time zone) is null
-        """
+        select
+            count(*) filter (is_wrong),
+            min(row_number) filter (is_wrong),
+            coalesce(bool_and(has_zone), true)
+        from rows_checked
+        """,
+        {"zone": r":\d\d(\.\d+)?\s*(Z|[+-]\d\d(:?\d\d)?|[A-Z]{3,}|[A-Z]+/\w+)$"},
     ).fetchall()
     if wrong_count:
         raise SourceError(
             f"{path.name}: event_create_time is no time in {wrong_count} row(s), first in data row {first_row}. "
             "Write it as 2026-11-15T15:30:00Z."
         )
+    if not has_zones:
+        log.warning(_READ_AS_UTC, path.name)
 
 
 def _check_ids(connection: duckdb.DuckDBPyConnection, path: Path, relation: str) -> None:

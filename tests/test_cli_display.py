@@ -312,7 +312,7 @@ class TestCompletion:
     ) -> None:
         from flows.commands import completion
 
-        live = ["$(id)", "`id`", "\\$(id)", '"; id; "', "it's", "!!", "a\nb"]
+        live = ["$(id)", "`id`", "\\$(id)", '"; id; "', "it's", "!!"]
         found = [(name, "b", "c") for name in ("결제", *live)]
         monkeypatch.setattr("flows.warehouse.read_categories", lambda _: found)
         assert {name.split(" / ")[0] for name in completion.categories()} == {"결제"}

@@ -264,6 +264,25 @@ def test_a_home_that_may_not_be_written_is_said_so(
         open_source(load_settings(), csv(tmp_path, *TWO_WEEKS), AS_OF)
 
 
+@pytest.mark.parametrize(
+    ("times", "is_told"),
+    [
+        (("2026-11-03T03:00:00Z", "2026-11-10 12:00:00+09"), False),
+        (("2026-11-03T03:00:00Z", "2026-11-10 12:00:00"), True),
+        (("2026-11-03", "2026-11-10"), True),
+    ],
+)
+def test_times_without_a_zone_are_read_as_utc_and_it_is_said(
+    tmp_path: Path, times: tuple[str, str], is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", "voc")
+    rows = [f"{n},{time},a,부정" for n, time in enumerate(times)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["id,event_create_time,category1,overall_emotion", *rows]))
+    open_source(load_settings(), path, AS_OF)
+    assert ("without a zone: they are read as UTC" in caplog.text) == is_told
+
+
 def test_a_home_in_the_place_of_a_file_is_said_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -296,7 +296,8 @@ def test_the_page_keeps_the_analyses_that_a_later_run_does_not_write_again(
 def test_a_page_on_an_earlier_week_has_samples_where_they_can_be_made_again(
     home: Path, sample_file: Path, tmp_path: Path
 ) -> None:
-    write = partial(write_report, as_of=date(2026, 11, 9), out=tmp_path / "pages", target=None)
+    run(source=sample_file, as_of=date(2026, 11, 9), dry_run=True)
+    write = partial(write_report, as_of=AS_OF, out=tmp_path / "pages", target=None)
     without = write(source=None).read_text()
     assert "문의 표본과 키워드는" in without
     assert "비교주 문의 표본" not in without

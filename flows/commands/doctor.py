@@ -18,6 +18,7 @@ from flows import transform
 from flows.analysis.client import LaasClient, LaasError
 from flows.bigquery.connection import BigQuery
 from flows.errors import SlackError, VocError
+from flows.places import open_place
 from flows.prefect_server import check_api
 from flows.privacy import Masker
 from flows.settings import Settings, load_settings
@@ -25,7 +26,7 @@ from flows.slack.transports import target_for
 from flows.source_file import open_source
 from flows.thresholds import check_thresholds
 from flows.warehouse import read_newest_ticket
-from flows.workspace import NO_SOURCE, workspace_for
+from flows.workspace import NO_SOURCE, Workspace, workspace_for
 
 State = Literal["ok", "missing", "failed"]
 _MARKS = {"ok": ("✓", "green"), "missing": ("–", "yellow"), "failed": ("✗", "red")}
@@ -52,6 +53,7 @@ def examine(*, source: Path | None, target: str | None) -> int:
             _checked("dbt", lambda: _dbt(settings, source)),
             _checked("source", lambda: _source(settings, source)),
             _checked("Slack", lambda: _slack(settings)),
+            _checked("report", lambda: _report(settings)),
             _checked("LaaS", lambda: _laas(settings)),
             _checked("Prefect", _prefect),
         ]
@@ -129,7 +131,23 @@ def _slack(settings: Settings) -> tuple[State, str]:
         WebApiTransport(settings).posted(target, since=time.time())
     except UnreadableHistory as lack:
         return "missing", f"{lack} Until then Prefect remembers what was posted."
+    if "files:write" not in scopes:
+        return "missing", (
+            f"{team}, channel {target.channel}: the app lacks the scope files:write, "
+            "for the chart where the workspace takes none"
+        )
     return "ok", f"{team}, channel {target.channel}: the app may post and read"
+
+
+def _report(settings: Settings) -> tuple[State, str]:
+    place = open_place(settings, Workspace(settings.home, None))
+    place.names()
+    if place.url("") is None:
+        return (
+            "missing",
+            f"pages go to {place.where('')}; without VOC_REPORT_URL nothing links there",
+        )
+    return "ok", f"pages go to {place.where('')}, seen under {place.url('')}"
 
 
 def _laas(settings: Settings) -> tuple[State, str]:

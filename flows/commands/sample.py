@@ -30,7 +30,7 @@ def write(out: Path, *, weeks: int, tickets_per_week: int, until: str | None, se
     except OSError as error:
         raise SourceError(f"cannot write {out}: {error.strerror}. Choose another --out.") from None
     print(
-        f"{out}: {summary.rows:,} tickets, {summary.first_week} – {summary.last_week}",
+        f"{out}: {summary.rows:,} tickets, weeks of {summary.first_week} to {summary.last_week}",
         file=sys.stderr,
     )
 

@@ -207,10 +207,10 @@ def test_a_bucket_shows_pages_as_pages_under_googles_address(
     place = open_place(build_settings(VOC_REPORT_BUCKET="gs://ours/voc/"), TABLE)
     place.write("2025-W45.html", "an older page")
     place.write("tickets/2025-W44.html", "another source's")
-    page = publisher_to(place, warehouse, report, masker).publish(
+    published = publisher_to(place, warehouse, report, masker).publish(
         Record((build_analysis(),), RECEIPT)
     )
-    assert page == Published(
+    assert published == Published(
         "gs://ours/voc/2025-W46.html",
         "https://storage.cloud.google.com/ours/voc/2025-W46.html",
     )
