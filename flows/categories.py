@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from flows.errors import UsageError
 from flows.report import Category
-from flows.slack.messages import category_name
+from flows.writing import category_name
 
 Levels = tuple[str, ...]
 """One, two or three levels: a category, or all categories below its upper levels."""
@@ -22,8 +22,8 @@ def levels_by_name(categories: Iterable[Category]) -> dict[str, Levels]:
     known = {category[:depth] for category in categories for depth in (1, 2, 3)}
     names: dict[str, Levels] = {}
     for levels in sorted(known, key=lambda levels: (len(levels), levels)):
-        # category_name joins any number of levels. Where two read the same, the upper one is meant.
-        names.setdefault(category_name(levels), levels)  # type: ignore[arg-type]
+        # Where two read the same, the upper one is meant.
+        names.setdefault(category_name(levels), levels)
     return names
 
 

@@ -17,7 +17,7 @@ from flows import PROJECT_ROOT
 from flows.settings import load_settings
 from flows.source_file import open_source
 from tests.conftest import AS_OF, Voc
-from tests.fakes.slack import FakeSlack
+from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack
 
 ROW_KEYS = [
     "week_start",
@@ -417,6 +417,26 @@ def test_doctor_ticks_only_what_answers(voc: Voc, csv: Path, prefect_api: str) -
     assert ticked == ["thresholds", "dbt", "source", "Prefect"]
     assert "no SLACK_BOT_TOKEN" in ran.out
     assert "no LAAS_API_KEY" in ran.out
+    assert re.search(r"–\s+report .*reports.*without VOC_REPORT_URL nothing links there", ran.out)
+
+
+def test_doctor_says_where_pages_are_seen_and_that_pictures_lack_a_scope(
+    voc: Voc, csv: Path, prefect_api: str
+) -> None:
+    scopes = [scope for scope in DEFAULT_SCOPES if scope != "files:write"]
+    with FakeSlack(scopes=scopes) as slack:
+        ran = voc(
+            *("doctor", "--source", csv),
+            PREFECT_API_URL=prefect_api,
+            SLACK_API_URL=slack.url + "/api/",
+            SLACK_BOT_TOKEN=slack.token,
+            VOC_SLACK_CHANNEL="C0TEST",
+            VOC_REPORT_URL="https://voc.example/reports",
+            COLUMNS="250",
+        )
+    assert ran.code == 0
+    assert re.search(r"–\s+Slack .*lacks the scope files:write", ran.out)
+    assert re.search(r"✓\s+report .*seen under https://voc.example/reports", ran.out)
 
 
 def test_doctor_names_what_does_not_answer(voc: Voc, csv: Path) -> None:

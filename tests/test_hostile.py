@@ -30,9 +30,10 @@ from flows.privacy import Masker
 from flows.report import Analysis, Evidence, Keyword
 from flows.slack.blocks import Block, context
 from flows.slack.gate import Gate
-from flows.slack.messages import Message, category_name
+from flows.slack.messages import Message
 from flows.slack.transport import Target
 from flows.slack.web_api import WebApiTransport
+from flows.writing import category_name
 from tests.builders import (
     KOREAN,
     build_change,

@@ -6,6 +6,7 @@ from catalogue import Texts
 from flows.analysis.answer import quoted
 from flows.analysis.prompt import samples_for_prompt, shown_first
 from flows.report import Analysis, Change, Evidence
+from flows.writing import signed
 
 _EXAMPLES = 3
 _KEYWORDS = 5
@@ -35,7 +36,7 @@ def _summary(change: Change, texts: Texts) -> str:
             f"rules.{direction}",
             base=change.base_total,
             comparison=change.comparison_total,
-            pct=pct,
+            pct=signed(pct),
         )
     points = change.negative_ratio_change_pp
     if change.comparison_negative_ratio is None:
@@ -43,7 +44,7 @@ def _summary(change: Change, texts: Texts) -> str:
     ratio = 100 * change.comparison_negative_ratio
     if points is None:
         return f"{sentence} {texts('rules.negative', ratio=ratio)}"
-    return f"{sentence} {texts('rules.negative_change', ratio=ratio, points=points)}"
+    return f"{sentence} {texts('rules.negative_change', ratio=ratio, points=signed(points))}"
 
 
 def _hypotheses(evidence: Evidence, texts: Texts) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from flows.categories import Levels
 from flows.commands.status_table import marked
 from flows.report import CategoryWeek
-from flows.slack.messages import category_name
+from flows.writing import category_name
 
 _NEGATIVE, _OTHER = ("█", "red"), ("░", "cyan")  # told apart without colours too
 _WIDEST_BAR, _NARROWEST_BAR = 60, 8
@@ -44,7 +44,7 @@ def show_history(levels: Levels, weeks: Sequence[CategoryWeek]) -> None:
 
 
 def _headline(levels: Levels, weeks: Sequence[CategoryWeek]) -> str:
-    name = category_name(levels)  # type: ignore[arg-type]
+    name = category_name(levels)
     return f"{name}, {weeks[0].week.label} to {weeks[-1].week.label}"
 
 

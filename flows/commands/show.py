@@ -12,8 +12,8 @@ from rich.text import Text
 
 from flows.outcome import RunResult
 from flows.settings import Settings
-from flows.slack.messages import category_name
 from flows.slack.preview import preview
+from flows.writing import category_name
 
 _MESSAGE_WIDTH = 92
 

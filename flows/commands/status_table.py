@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.report import STATUSES, Change, Status, WeekPair
-from flows.slack.messages import ICONS, category_name, sparkline
+from flows.slack.messages import ICONS
+from flows.writing import category_name, signed, sparkline
 
 _STYLES = {"CRITICAL": "bold red", "MONITOR": "yellow", "IMPROVED": "green", "STABLE": "dim"}
 _REASONS = {
@@ -71,18 +72,14 @@ def _tickets(row: Change) -> str:
 
 
 def _change(row: Change) -> str:
-    return "new" if row.total_change_pct is None else f"{_signed(row.total_change_pct)}%"
+    return "new" if row.total_change_pct is None else f"{signed(row.total_change_pct)}%"
 
 
 def _negative(row: Change) -> str:
     """The share in the comparison week, and its change in percentage points where there is one."""
     ratio, points = row.comparison_negative_ratio, row.negative_ratio_change_pp
     share = "–" if ratio is None else f"{100 * ratio:.0f}%"
-    return f"{share} {'' if points is None else _signed(points) + 'pp':>7}"
-
-
-def _signed(value: float) -> str:
-    return f"{round(value, 1) + 0.0:+,.1f}"  # no -0.0
+    return f"{share} {'' if points is None else signed(points) + 'pp':>7}"
 
 
 def _why(row: Change) -> str:

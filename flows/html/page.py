@@ -33,7 +33,7 @@ from flows.report import (
     WeeklyReport,
     printable,
 )
-from flows.slack.messages import category_name
+from flows.writing import category_name, percent, signed
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -121,7 +121,7 @@ def _render(
 ) -> str:
     @cache  # most of what a page says it says often
     def judged(text: str) -> str:
-        return texts("html.withheld") if looks_private(text) else text
+        return texts("gate.withheld") if looks_private(text) else text
 
     def gated(value: object) -> object:
         if not isinstance(value, str) or isinstance(value, Markup):
@@ -166,7 +166,7 @@ def _columns(texts: Texts) -> tuple[tuple[str, str, str], ...]:
 def _growth(change: Change, texts: Texts) -> str:
     """The change in tickets as it is shown; a new category has no percentage."""
     change_pct = change.total_change_pct
-    return texts("html.new") if change_pct is None else f"{signed(change_pct)}%"
+    return texts("change.new") if change_pct is None else f"{signed(change_pct)}%"
 
 
 def _label(status: Status, texts: Texts) -> str:
@@ -184,12 +184,3 @@ def _hash(source: str) -> str:
 
 def number(value: float) -> str:
     return f"{value:,}"
-
-
-def signed(value: float) -> str:
-    """One decimal with its sign, a real minus, and no -0.0."""
-    return f"{round(value, 1) + 0.0:+,.1f}".replace("-", "−")
-
-
-def percent(ratio: float | None) -> str:
-    return "–" if ratio is None else f"{100 * ratio:.1f}%"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flows.report import printable
+from flows.writing import cut
 
 Block = dict[str, Any]
 
@@ -87,13 +88,6 @@ def escaped(text: str) -> str:
 def literal(text: str) -> str:
     """Somebody else's words on one line: they ping nobody, link nowhere and format nothing, not even beside them."""
     return _FORMATTING.sub(lambda mark: mark[0].translate(_LOOKALIKES), escaped(printable(text)))
-
-
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, never ending within an escape such as &amp;."""
-    if len(text) <= limit:
-        return text
-    return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
 
 
 def _plain(text: str) -> dict[str, Any]:

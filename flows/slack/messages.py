@@ -34,24 +34,22 @@ from flows.slack.blocks import (
     bar_chart,
     button,
     context,
-    cut,
     escaped,
     header,
     link_button,
     literal,
     section,
 )
+from flows.writing import category_name, cut, percent, signed, sparkline
 
 Kind = Literal["summary", "overflow", "analysis", "receipt", "correction", "late", "failed"]
 
-MAX_CATEGORY_CHARACTERS = 120
 MAX_TICKET_ID_CHARACTERS = 40
 MAX_NOTIFICATION_CHARACTERS = 500
 SECTIONS_PER_OVERFLOW_MESSAGE = 3
 CATEGORIES_IN_CHART = 6
 
 ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
-_BARS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True)
@@ -266,13 +264,13 @@ class Composer:
     def _growth(self, change: Change) -> str:
         if change.total_change_pct is None:
             return self.texts("change.new")
-        return f"{_signed(change.total_change_pct)}%"
+        return f"{signed(change.total_change_pct)}%"
 
     def _headline(self, change: Change) -> str:
         """What changed: the negative share where that alone is the reason, otherwise the tickets."""
         points = change.negative_ratio_change_pp
         if change.status_reason == "negative_ratio" and points is not None:
-            return self.texts("change.negative", points=_signed(points))
+            return self.texts("change.negative", points=signed(points))
         return self._growth(change)
 
     def _example_line(self, example: Example) -> str:
@@ -376,30 +374,13 @@ class Composer:
         return self.texts("summary.days", start=week.start, end=week.end)
 
 
-def sparkline(totals: Sequence[int]) -> str:
-    """One bar a week, from 0 to the largest of them."""
-    top = max(totals, default=0)
-    if top == 0:
-        return _BARS[0] * len(totals)
-    return "".join(_BARS[round(total / top * (len(_BARS) - 1))] for total in totals)
-
-
 def _negative(change: Change) -> str:
     base, comparison = (
-        _percent(change.base_negative_ratio),
-        _percent(change.comparison_negative_ratio),
+        percent(change.base_negative_ratio),
+        percent(change.comparison_negative_ratio),
     )
     points = change.negative_ratio_change_pp
-    return f"{base} → {comparison}" + ("" if points is None else f" ({_signed(points)}%p)")
-
-
-def _signed(value: float) -> str:
-    """One decimal with its sign, a real minus, and no -0.0."""
-    return f"{round(value, 1) + 0.0:+,.1f}".replace("-", "−")
-
-
-def _percent(ratio: float | None) -> str:
-    return "–" if ratio is None else f"{100 * ratio:.1f}%"
+    return f"{base} → {comparison}" + ("" if points is None else f" ({signed(points)}%p)")
 
 
 def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
@@ -418,15 +399,6 @@ def _titled_section(title: str, body: str) -> Block:
 
 def _bullets(items: Iterable[str]) -> str:
     return "\n".join(f"• {literal(item)}" for item in items)
-
-
-def category_name(category: Category) -> str:
-    """A category for people: levels joined, and of trailing unclassified ones only the first."""
-    levels = list(category)
-    while len(levels) > 1 and levels[-1] == levels[-2] == "(미분류)":
-        levels.pop()
-    names = [" ".join(printable(level).split()) or "–" for level in levels]
-    return cut(" / ".join(names), MAX_CATEGORY_CHARACTERS)
 
 
 def _name(category: Category) -> str:

@@ -6,8 +6,9 @@ from datetime import date
 
 from catalogue import Texts
 from flows.report import Week, printable
-from flows.slack.blocks import cut, escaped, section
+from flows.slack.blocks import escaped, section
 from flows.slack.messages import Kind, Message, MessageId
+from flows.writing import cut
 
 MAX_REASON_CHARACTERS = 1_500
 

@@ -31,7 +31,7 @@ def test_the_summary_tells_counts_change_and_negative_ratio() -> None:
 
 @pytest.mark.parametrize(
     ("base", "comparison", "said"),
-    [(20, 10, "줄었습니다 (-50.0%)"), (20, 20, "유지되었습니다 (+0.0%)")],
+    [(20, 10, "줄었습니다 (−50.0%)"), (20, 20, "20건으로 지난주와 같습니다.")],
 )
 def test_the_summary_tells_which_way_it_went(base: int, comparison: int, said: str) -> None:
     change = build_change(base=base, comparison=comparison, status_reason="negative_ratio")

@@ -14,7 +14,7 @@ from catalogue import Texts
 from flows.html.page import Contents, index_page, report_page
 from flows.privacy import Masker
 from flows.report import PastWeek
-from flows.slack.messages import category_name
+from flows.writing import category_name
 from tests.builders import COMPARISON
 from tests.html.conftest import HOSTILE
 from tests.html.test_contrast import THEMES, contrast

@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 import pytest
 
 from catalogue import LOCALES, Locale, Texts
-from flows.html.page import Contents, index_page, report_page, signed
+from flows.html.page import Contents, index_page, report_page
 from flows.privacy import Masker
 from flows.report import History, PastWeek, Week, WeeklyReport
-from flows.slack.messages import category_name
+from flows.writing import category_name, signed
 from tests.builders import BASE, CATEGORY, COMPARISON, build_analysis, build_quiet_report
 from tests.html.conftest import HOSTILE, PHONE, build_history
 
@@ -176,7 +176,7 @@ def test_what_looks_like_personal_data_is_left_out_and_said(
     page = report_page(contents, texts, masker.contains_pii)
     assert PHONE not in page
     assert not [word for word in Page(page).words if masker.contains_pii(word)]
-    assert Page(page).text.count(texts("html.withheld")) >= 4  # headline, row, sample, analysis
+    assert Page(page).text.count(texts("gate.withheld")) >= 4  # headline, row, sample, analysis
 
 
 def test_invisible_characters_do_not_hide_a_number(contents: Contents, masker: Masker) -> None:

@@ -28,11 +28,10 @@ from flows.slack.blocks import Block
 from flows.slack.messages import (
     Composer,
     Message,
-    category_name,
-    sparkline,
 )
 from flows.slack.transport import Target
 from flows.slack.web_api import WebApiTransport
+from flows.writing import category_name, sparkline
 from tests.builders import (
     COMPARISON,
     build_analysis,
