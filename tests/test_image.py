@@ -242,6 +242,7 @@ def test_it_holds_the_product_and_nothing_else_of_the_checkout(image: Replay) ->
     assert held == {
         "LICENSE",
         "bot",
+        "catalogue",
         "dbt_project",
         "dbt_project.yml",
         "deploy",
