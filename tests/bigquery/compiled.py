@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import hashlib
 import json
 import os
@@ -109,8 +110,14 @@ def compile_project(cache: Path, endpoint: Callable[[], Mapping[str, str]]) -> C
     `endpoint` starts an empty BigQuery when it is needed, and gives the variables that lead to it.
     """
     compiled = Compiled(cache / _state_of_project())
-    if compiled.folder.exists():
-        return compiled
+    with (cache / "compiling.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests run in several processes
+        if not compiled.folder.exists():
+            _compile_into(compiled.folder, cache, endpoint)
+    return compiled
+
+
+def _compile_into(folder: Path, cache: Path, endpoint: Callable[[], Mapping[str, str]]) -> None:
     work = cache / f"compiling-{os.getpid()}"
     environment = os.environ | {"VOC_AS_OF": "2026-11-16"} | dict(endpoint())
 
@@ -137,9 +144,8 @@ def compile_project(cache: Path, endpoint: Callable[[], Mapping[str, str]]) -> C
     # As they were run: actual and expected rows side by side. `compiled` holds the actual ones only.
     for path in (work / "target" / "run").rglob("*unit_tests.yml/dbt_project/**/*.sql"):
         shutil.copy(path, result / "unit_tests")
-    result.replace(compiled.folder)
+    result.replace(folder)
     shutil.rmtree(work)
-    return compiled
 
 
 def _seed_rows(node: Node) -> list[Row]:

@@ -24,8 +24,6 @@ from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery
 from tests.fakes.google import refusal
 from tests.fakes.http import Fault, Proceed, Reply, Request, hang
 
-pytestmark = pytest.mark.timeout(120)
-
 JOBS = f"/bigquery/v2/projects/{TARGET_PROJECT}/jobs"
 SOURCE = f"/bigquery/v2/projects/{SOURCE_PROJECT}/datasets/wanted_ml/tables/zendesk_voc_classified"
 DOWN = Reply(500, {"error": {"code": 500, "message": "Internal error", "errors": []}})
