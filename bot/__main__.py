@@ -18,11 +18,11 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from bot.app import create_app, create_web
-from bot.asking import Asking
 from bot.deployments import open_deployments
 from bot.errors import PrefectUnavailable, StartError, where
-from bot.following import Following
+from bot.follower import Follower
 from bot.replies import Replies, web_client
+from bot.requests import RequestHandler
 from bot.settings import BotSettings, load_settings
 from bot.texts import Phrases
 from catalogue import Texts
@@ -58,8 +58,8 @@ async def _run(settings: BotSettings, listener: socket.socket) -> None:
         replies = Replies(web_client(settings), phrases)
         await deployments.check()
         us = await replies.check()
-        following = Following(deployments, replies, settings.start_wait)
-        asking = Asking(settings, deployments, replies, following, phrases)
+        following = Follower(deployments, replies, settings.start_wait)
+        asking = RequestHandler(settings, deployments, replies, following, phrases)
         app = create_app(settings, asking, us)
         checks = {"prefect": deployments.answers, "slack": replies.answers}
         server = uvicorn.Server(
@@ -108,7 +108,9 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
         await handler.close_async()  # type: ignore[no-untyped-call]
 
 
-async def _finish(asking: Asking, following: Following, follower: asyncio.Task[None]) -> None:
+async def _finish(
+    asking: RequestHandler, following: Follower, follower: asyncio.Task[None]
+) -> None:
     """Finish what was accepted; runs that have not ended are left, with their tags, to another replica."""
     await asking.finish(FINISH_SECONDS)
     if follower.done():

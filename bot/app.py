@@ -19,9 +19,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.asking import Asking
 from bot.errors import where
 from bot.listeners import actions, commands, mentions, messages
+from bot.requests import RequestHandler
 from bot.settings import BotSettings
 
 log = logging.getLogger("voc.bot")
@@ -34,7 +34,7 @@ BODY_LIMIT = 1_000_000
 """Bytes. Slack's own requests are far smaller."""
 
 
-def create_app(settings: BotSettings, asking: Asking, bot: AuthorizeResult) -> AsyncApp:
+def create_app(settings: BotSettings, asking: RequestHandler, bot: AuthorizeResult) -> AsyncApp:
     """Bolt with all listeners, as the `bot` that Slack said we are.
 
     It verifies signatures, and refuses what is older than five minutes.

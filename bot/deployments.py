@@ -34,7 +34,7 @@ from bot.runs import OPEN, Origin, Run
 REPORT = "weekly_voc/on-demand"
 LONG_TASK = "long_task/long-task"
 
-PATIENCE_SECONDS = 5.0
+REQUEST_TIMEOUT_SECONDS = 5.0
 """For one question to Prefect."""
 
 START_ATTEMPTS = 3
@@ -230,10 +230,10 @@ async def open_deployments() -> AsyncIterator[Deployments]:
 async def _answering() -> AsyncIterator[None]:
     """Turn whatever keeps Prefect from answering into PrefectUnavailable."""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
             yield
     except TimeoutError:
-        raise PrefectUnavailable(f"none within {PATIENCE_SECONDS:g} s") from None
+        raise PrefectUnavailable(f"none within {REQUEST_TIMEOUT_SECONDS:g} s") from None
     except PrefectHTTPStatusError as error:
         raise PrefectUnavailable(f"HTTP {error.response.status_code}") from None
     except (httpx.HTTPError, ValueError) as error:  # ValueError: an answer that is not Prefect's

@@ -5,12 +5,13 @@ The tags are the bot's only memory: another replica, or the same one after a res
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
+
+from catalogue.ending import Completed, Failed
 
 OPEN = "slack:open"
 """Tag of a run whose end has not been told yet."""
@@ -21,12 +22,6 @@ Stage = Literal["received", "queued", "unattended", "running", "completed", "fai
 ENDINGS = ("completed", "failed", "cancelled")
 
 _ADOPT_AFTER = timedelta(seconds=30)
-_OUTCOME = re.compile(r"(\d{4}-W\d{2}) (\w+)")
-# What the flow itself says to users. Any other exception's words may quote a customer.
-_EXPLAINED = re.compile(
-    r"Flow run encountered an exception: (?:UsageError|SourceError|TransformError|SlackError): (.+)",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True)
@@ -94,16 +89,15 @@ class Run:
     other_tags: tuple[str, ...] = ()
 
     @property
-    def outcome(self) -> tuple[str, str] | None:
-        """Week and outcome that `weekly_voc` ended with, such as ("2026-W46", "posted")."""
-        match = _OUTCOME.fullmatch(self.message)
-        return (match[1], match[2]) if match else None
+    def completed(self) -> Completed | None:
+        """Week and outcome that a report ended with."""
+        return Completed.read(self.message)
 
     @property
-    def explanation(self) -> str | None:
-        """The one line for users that a failed report ends with, if it ended with one."""
-        match = _EXPLAINED.match(self.message)
-        return match[1] if match else None
+    def failure(self) -> str | None:
+        """The one line for users that a failed run ended with, if it ended with one."""
+        failed = Failed.read(self.message)
+        return failed.reason if failed else None
 
     def told(self, stage: Stage, reply_ts: str | None) -> Run:
         """The run after that was said."""

@@ -9,6 +9,7 @@ from bot.runs import Run, Stage
 
 # The words are all that bot and flow share: people read both in one channel.
 from catalogue import Texts, entries
+from catalogue.slack import escaped
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,16 @@ class Phrases:
         return f" · {self.texts('bot.run')} `{run.id}`"
 
     def _completed(self, run: Run) -> str:
-        if run.outcome is None:
+        if run.completed is None:
             return self.texts("stage.completed")
-        week, outcome = run.outcome
+        week, outcome = run.completed.week, run.completed.outcome
         # A newer flow may end in a way that this bot has no words for.
         ending = self.texts(f"outcome.{outcome}") if f"outcome.{outcome}" in entries() else outcome
         return f"{self.texts('stage.completed')} · {week}: {ending}"
 
     def _failed(self, run: Run) -> str:
-        if run.explanation:
-            why = escaped(run.explanation)
+        if run.failure:
+            why = escaped(run.failure)
         elif run.state == "CRASHED":
             why = self.texts("failed.crashed")
         else:
@@ -79,11 +80,6 @@ class Phrases:
                 return self.texts("stage.running")
             case _:
                 return self.texts("short.waiting")
-
-
-def escaped(text: str) -> str:
-    """Slack's three control characters."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _time(run: Run) -> str:

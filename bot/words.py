@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
+
+from catalogue.weeks import as_of_word
 
 _SPELLINGS = {"지난 주": "지난주", "last week": "지난주"}
 _LATEST = {"지난주", "latest"}
 _FORCE = {"다시", "force"}
 _STATUS = {"상태", "status"}
 _MENTION = re.compile(r"<@[^>]*>")
-_WEEK = re.compile(r"(\d{4})-?w(\d{1,2})")
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,7 @@ def understood(text: str) -> Asked:
 
 
 def _as_of(word: str) -> date | None:
-    """The Monday after the ISO week that a word names, or that the date lies in."""
     try:
-        if week := _WEEK.fullmatch(word):
-            monday = date.fromisocalendar(int(week[1]), int(week[2]), 1)
-        else:
-            day = date.fromisoformat(word)
-            monday = day - timedelta(days=day.weekday())
-        return monday + timedelta(days=7)
-    except (ValueError, OverflowError):
+        return as_of_word(word)
+    except ValueError:
         return None

@@ -24,7 +24,7 @@ from prefect.variables import Variable
 from prefect_gcp.workers.cloud_run_v2 import CloudRunWorkerV2
 from pydantic import AliasChoices, SecretStr
 
-from flows.settings import Settings
+from flows.runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 POOL, QUEUE = "voc", "reports"

@@ -13,19 +13,20 @@ from prefect import runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from flows import transform
-from flows.bigquery.connection import BigQuery
-from flows.errors import SourceError, VocError
-from flows.publishing import Published, Publisher, Record
-from flows.report import Correction, Week, WeeklyReport
-from flows.settings import Settings
-from flows.slack.delivery import Delivered, Delivery, Scope
-from flows.slack.messages import SUMMARY, Message
-from flows.slack.transport import Target, Transport
-from flows.source_file import SourceFile, source_of
-from flows.unexpected import unquoted
-from flows.usage import Usage
-from flows.warehouse import (
+from flows.page.publishing import Published, Publisher, Record
+from flows.report.message import SUMMARY, Delivered, Message
+from flows.report.values import Correction, Week, WeeklyReport
+from flows.runtime.errors import SourceError, VocError
+from flows.runtime.settings import Settings
+from flows.runtime.unexpected import redacted_errors
+from flows.runtime.usage import Usage
+from flows.runtime.workspace import remember, workspace_for
+from flows.slack.delivery import Delivery, Subject
+from flows.slack.transport import Destination, Transport
+from flows.source.file import SourceFile, source_of
+from flows.warehouse import dbt
+from flows.warehouse.bigquery.connection import BigQuery
+from flows.warehouse.marts import (
     Readiness,
     Warehouse,
     open_warehouse,
@@ -34,7 +35,6 @@ from flows.warehouse import (
     read_report,
     read_week_pair,
 )
-from flows.workspace import remember, workspace_for
 
 log = logging.getLogger("voc")
 
@@ -47,14 +47,14 @@ def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@unquoted()
-def check_target(transport: Transport, target: Target) -> None:
+@redacted_errors()
+def check_target(transport: Transport, target: Destination) -> None:
     """Ask the target for its newest messages: a wrong token or channel shows before dbt runs."""
     transport.posted(target, since=time.time())
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@unquoted()
+@redacted_errors()
 def check_readiness(settings: Settings, as_of: date, usage: Usage) -> Readiness:
     """Whether the source reaches the end of the report week, once it was found usable."""
     BigQuery(settings).check()
@@ -62,14 +62,14 @@ def check_readiness(settings: Settings, as_of: date, usage: Usage) -> Readiness:
 
 
 @task(cache_policy=NO_CACHE)
-@unquoted()
+@redacted_errors()
 def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
     """Make a file the source table; None where the source is BigQuery's."""
     return source_of(settings, source, as_of)
 
 
 @task(cache_policy=NO_CACHE)
-@unquoted()
+@redacted_errors()
 def build_models(
     settings: Settings, file: SourceFile | None, as_of: date, usage: Usage
 ) -> Warehouse:
@@ -77,8 +77,8 @@ def build_models(
     log.info("dbt: building the tables")
     workspace = file.workspace if file else workspace_for(settings, None)
     flow_run_id = str(runtime.flow_run.id)
-    transform.build_models(
-        transform.Build(
+    dbt.build_models(
+        dbt.Build(
             settings,
             workspace,
             as_of,
@@ -94,7 +94,7 @@ def build_models(
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@unquoted()
+@redacted_errors()
 def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     """Read what dbt decided."""
     weeks = read_week_pair(warehouse, as_of)
@@ -111,21 +111,21 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@unquoted()
+@redacted_errors()
 def open_delivery(
-    transport: Transport, target: Target, scope: Scope, *, force: bool = False
+    transport: Transport, target: Destination, scope: Subject, *, force: bool = False
 ) -> Delivery:
     """Read what already stands in the target."""
     return Delivery(transport, target, scope, run_id=str(runtime.flow_run.id), force=force)
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@unquoted()
+@redacted_errors()
 def find_corrections(
     warehouse: Warehouse, week: Week, delivery: Delivery
 ) -> tuple[Correction, ...]:
     """What late tickets changed since an earlier week's summary was posted there; nothing if it was not."""
-    summary = delivery.standing(SUMMARY)
+    summary = delivery.find(SUMMARY)
     if summary is None:
         return ()
     return read_corrections(warehouse, week, datetime.fromtimestamp(float(summary.ts), UTC))
@@ -134,7 +134,7 @@ def find_corrections(
 @task(cache_policy=NO_CACHE, task_run_name="post {message.id.kind}")
 async def post(delivery: Delivery, message: Message) -> Delivered:
     """Post one message, off the event loop: the analyses go on meanwhile."""
-    with unquoted():
+    with redacted_errors():
         return await asyncio.to_thread(delivery.post, message)
 
 
@@ -142,14 +142,14 @@ async def post(delivery: Delivery, message: Message) -> Delivered:
 async def post_picture(delivery: Delivery, message: Message) -> None:
     """Post a message's chart as a picture where it could not hold it. What hinders that hinders nothing else."""
     try:
-        with unquoted():
+        with redacted_errors():
             await asyncio.to_thread(delivery.post_picture, message)
     except VocError as error:
         log.warning("no picture of the chart, the sparklines stay: %s", error)
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@unquoted()
+@redacted_errors()
 def write_page(publisher: Publisher, news: Record | None) -> Published:
     """Write the report as a page, and the list of all weeks."""
     return publisher.publish(news)

@@ -15,24 +15,29 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.states import Completed
 
 from catalogue import Texts
-from flows.analysis.asking import Analyst
-from flows.as_of import checked_as_of
-from flows.errors import VocError
-from flows.lock import one_run_at_a_time
-from flows.operations import Operations, run_url
-from flows.outcome import RunResult
-from flows.places import open_place
-from flows.privacy import Masker
-from flows.publishing import Publisher, Record
-from flows.report import Change, Receipt, Week, WeeklyReport, printable
-from flows.settings import Settings, load_settings
-from flows.slack.delivery import Scope
-from flows.slack.messages import Composer, MessageId
+from flows.analysis.analyst import Analyst
+from flows.page.publishing import Publisher, Record
+from flows.page.store import open_page_store
+from flows.privacy.masker import Masker
+from flows.report.as_of import checked_as_of
+from flows.report.message import MessageId
+from flows.report.outcome import RunResult
+from flows.report.values import Change, Receipt, Week, WeeklyReport, printable
+from flows.runtime.errors import VocError
+from flows.runtime.lock import one_run_at_a_time
+from flows.runtime.operators import Operations, run_url
+from flows.runtime.settings import Settings, load_settings
+from flows.runtime.unexpected import redacted_errors
+from flows.runtime.usage import Usage
+from flows.runtime.workspace import workspace_for
+from flows.slack.delivery import Subject
+from flows.slack.messages import Composer
 from flows.slack.notes import late_data_note
 from flows.slack.preview import preview
-from flows.slack.transport import Target, Transport
+from flows.slack.transport import Destination, Transport
 from flows.slack.transports import open_transport, target_for
-from flows.source_file import SourceFile
+from flows.source.file import SourceFile
+from flows.source.thresholds import check_thresholds
 from flows.tasks import (
     build_models,
     check_target,
@@ -45,11 +50,7 @@ from flows.tasks import (
     read_changes,
     wait_until_ready,
 )
-from flows.thresholds import check_thresholds
-from flows.unexpected import unquoted
-from flows.usage import Usage
-from flows.warehouse import Readiness, Warehouse, read_changed_weeks
-from flows.workspace import workspace_for
+from flows.warehouse.marts import Readiness, Warehouse, read_changed_weeks
 
 log = logging.getLogger("voc")
 # Its few lines tell what a run does, on the terminal and in the Prefect UI.
@@ -69,7 +70,7 @@ class Job:
 
     settings: Settings
     as_of: date
-    target: Target
+    target: Destination
     transport: Transport
     masker: Masker
     composer: Composer
@@ -110,9 +111,9 @@ async def weekly_voc(
     composer = composer_for(settings)
     operations = Operations(settings, transport, target)
     try:
-        with unquoted():
+        with redacted_errors():
             check_target(transport, target)
-            await operations.tell_untold()
+            await operations.report_missed_failures()
             check_thresholds()
             scheduled = runtime.flow_run.scheduled_start_time.astimezone(settings.zone)
             as_of = checked_as_of(as_of, scheduled)
@@ -146,14 +147,14 @@ async def report_week(job: Job, file: SourceFile | None, last_day: date | None) 
     page = publish_page(publisher)
     composer = replace(composer, report_url=page.url if page else None)
 
-    scope = Scope.of_week(report.weeks.comparison, settings.zone, source_key)
+    scope = Subject.of_week(report.weeks.comparison, settings.zone, source_key)
     delivery = open_delivery(job.transport, job.target, scope, force=job.force)
     analyses, messages, delivered = [], [], []
     for message in composer.summary(report, replaces_earlier=delivery.replaces_earlier):
         messages.append(message)
         delivered.append(await post(delivery, message))
     await post_picture(delivery, messages[0])
-    standing = {c: delivery.standing(MessageId("analysis", c.category)) for c in report.to_analyse}
+    standing = {c: delivery.find(MessageId("analysis", c.category)) for c in report.to_analyse}
     delivered += [message for message in standing.values() if message]
     to_analyse = [change for change, message in standing.items() if message is None]
     analyst = Analyst(settings, job.masker, job.usage)
@@ -183,7 +184,7 @@ async def correct_earlier_reports(
 ) -> None:
     """Say in a posted week's thread what late tickets have changed since."""
     for week in read_changed_weeks(warehouse, newest):
-        scope = Scope.of_week(week, job.settings.zone, source_key)
+        scope = Subject.of_week(week, job.settings.zone, source_key)
         earlier = open_delivery(job.transport, job.target, scope)
         if corrections := find_corrections(warehouse, week, earlier):
             await post(earlier, job.composer.correction(week, corrections))
@@ -209,7 +210,7 @@ def publisher_of(
     """What writes the report as a page."""
     settings = job.settings
     workspace = file.workspace if file else workspace_for(settings, None)
-    place = open_place(settings, workspace, dry_run=job.dry_run)
+    place = open_page_store(settings, workspace, dry_run=job.dry_run)
     return Publisher(
         place, warehouse, report, last_day, job.masker, settings.version, job.composer.texts
     )

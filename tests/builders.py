@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 
 from catalogue import Texts
-from flows.report import (
+from flows.report.values import (
     Analysis,
     Category,
     Change,
@@ -23,7 +23,7 @@ from flows.report import (
     WeeklyReport,
     WeekPair,
 )
-from flows.settings import Settings, load_settings
+from flows.runtime.settings import Settings, load_settings
 from flows.slack.messages import Composer
 
 COMPARISON = Week(date(2025, 11, 10), date(2025, 11, 16), "2025-W46")

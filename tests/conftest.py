@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from flows.sample import write_sample
+from flows.source.made_up.tickets import write_sample
 
 if TYPE_CHECKING:
-    from flows.transform import Build
+    from flows.warehouse.dbt import Build
 
 # Before Prefect is imported anywhere: its own folder, no telemetry, no waiting for a console.
 OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
@@ -61,9 +61,9 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sample_build(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> Build:
     """The sample's tables with dbt's artifacts. Two runs made them: Sunday's tickets came after the first."""
-    from flows.settings import load_settings
-    from flows.source_file import open_source
-    from flows.transform import Build, build_models
+    from flows.runtime.settings import load_settings
+    from flows.source.file import open_source
+    from flows.warehouse.dbt import Build, build_models
 
     folder = tmp_path_factory.mktemp("sample-build")
     with pytest.MonkeyPatch.context() as patch:
@@ -113,7 +113,7 @@ Voc = Callable[..., Ran]
 def run_voc(*arguments: str | Path, timeout: float = 240, **environment: str) -> Ran:
     """Run `voc` in a process of its own, as a user does."""
     finished = subprocess.run(
-        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
+        [sys.executable, "-m", "flows.cli.main", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flows.outcome import RunResult
+from flows.report.outcome import RunResult
 from tests.conftest import AS_OF
 
 

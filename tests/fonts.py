@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.errors import SlackError
+from flows.runtime.errors import SlackError
 from flows.slack.blocks import bar_chart
 from flows.slack.picture import drawn
 

@@ -20,7 +20,7 @@ from types import MappingProxyType
 import httpx
 
 from flows import PROJECT_ROOT
-from flows.prefect_server import free_port
+from flows.runtime.prefect_server import free_port
 
 NONE: Mapping[str, str] = MappingProxyType({})
 

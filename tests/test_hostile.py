@@ -25,15 +25,15 @@ from flows.analysis.prompt import (
     samples_for_prompt,
 )
 from flows.analysis.rule_based import rule_based_analysis
-from flows.outcome import RunResult
-from flows.privacy import Masker
-from flows.report import Analysis, Evidence, Keyword
-from flows.slack.blocks import Block, context
-from flows.slack.gate import Gate
-from flows.slack.messages import Message
-from flows.slack.transport import Target
+from flows.privacy.gate import Gate
+from flows.privacy.masker import Masker
+from flows.report.message import Block, Message
+from flows.report.outcome import RunResult
+from flows.report.values import Analysis, Evidence, Keyword
+from flows.report.writing import category_name
+from flows.slack.blocks import context
+from flows.slack.transport import Destination
 from flows.slack.web_api import WebApiTransport
-from flows.writing import category_name
 from tests.builders import (
     KOREAN,
     build_change,
@@ -157,7 +157,7 @@ def posted(slack: FakeSlack, message: Message) -> Case:
     settings = build_settings(SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=f"{slack.url}/api/")
     # Each through a transport of its own: a transport waits a second between two posts.
     gate = Gate(WebApiTransport(settings), masker(), KOREAN)
-    ts = gate.post(Target(CHANNEL), message.text, message.blocks, {})
+    ts = gate.post(Destination(CHANNEL), message.text, message.blocks, {})
     assert not slack.refusals
     return slack.message(CHANNEL, ts)
 

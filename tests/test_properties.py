@@ -15,13 +15,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from flows import transform
-from flows.as_of import as_of_week
-from flows.report import STATUSES, Change, Correction, Receipt, Week
-from flows.settings import load_settings
+from flows.report.as_of import as_of_week
+from flows.report.values import STATUSES, Change, Correction, Receipt, Week
+from flows.runtime.settings import load_settings
 from flows.slack.notes import failure_note, late_data_note
-from flows.source_file import open_source
-from flows.transform import Build
+from flows.source.file import open_source
+from flows.warehouse.dbt import Build
 from tests.builders import KOREAN, build_change, build_composer, build_report
 from tests.fakes.slack import FakeSlack
 from tests.slack.test_messages import assert_within_limits, names, post, texts

@@ -44,7 +44,7 @@ import flows.tasks
 def broken(*_):
     raise RuntimeError(os.environ["SLACK_BOT_TOKEN"] + os.environ["WORDS"])
 flows.tasks.read_report = broken
-from flows.cli import main
+from flows.cli.main import main
 main()
 """
 SHOW_THE_REPORT = {"run", "LaaS refuses", "outbox"}
@@ -118,7 +118,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
             left.codes[name] = finished.returncode
 
         voc: Callable[..., None] = lambda name, *command, **more: execute(  # noqa: E731
-            name, "-m", "flows.cli", *command, **more
+            name, "-m", "flows.cli.main", *command, **more
         )
         report = ("run", "--source", source, "--as-of", AS_OF)
         broken = folder.parent / "broken.py"

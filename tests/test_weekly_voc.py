@@ -17,12 +17,12 @@ import pytest
 import yaml
 
 from flows import PROJECT_ROOT
-from flows.commands.report import write_report
-from flows.errors import SlackError, SourceError, TransformError, UsageError, VocError
-from flows.places import Folder
-from flows.settings import load_settings
-from flows.source_file import open_source
-from flows.warehouse import RECOUNTED_WEEKS
+from flows.cli.commands.report import write_report
+from flows.page.store import FolderStore
+from flows.runtime.errors import SlackError, SourceError, TransformError, UsageError, VocError
+from flows.runtime.settings import load_settings
+from flows.source.file import open_source
+from flows.warehouse.marts import RECOUNTED_WEEKS
 from tests.conftest import AS_OF
 from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
@@ -311,7 +311,7 @@ def test_an_unreachable_bucket_does_not_keep_a_page_back(
 ) -> None:
     (home / "taken").write_text("a file where a folder should be")
     monkeypatch.setenv("VOC_REPORT_BUCKET", str(home / "taken"))
-    monkeypatch.setattr(Folder, "read", Mock(side_effect=UsageError("gone")))
+    monkeypatch.setattr(FolderStore, "read", Mock(side_effect=UsageError("gone")))
     page = write_report(as_of=None, out=tmp_path / "pages", source=None, target=None)
     assert "규칙 기반 분석" in page.read_text()
     assert "cannot be read: gone" in caplog.text

@@ -7,11 +7,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.asking import Asking, Request
 from bot.listeners.envelope import button_asker
+from bot.requests import Request, RequestHandler
 
 
-def register(app: AsyncApp, asking: Asking) -> None:
+def register(app: AsyncApp, asking: RequestHandler) -> None:
     @app.action("rerun")
     async def handle_rerun(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()

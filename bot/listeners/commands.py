@@ -8,23 +8,23 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.access import Asker
-from bot.asking import Asking, Request
+from bot.requests import Request, RequestHandler
 
-Handle = Callable[[Asking, Request], Awaitable[None]]
+Handle = Callable[[RequestHandler, Request], Awaitable[None]]
 
 COMMANDS: dict[str, Handle] = {
-    "/voc": Asking.report,
-    "/hello": Asking.hello,
-    "/longtask": Asking.long_task,
+    "/voc": RequestHandler.report,
+    "/hello": RequestHandler.hello,
+    "/longtask": RequestHandler.long_task,
 }
 
 
-def register(app: AsyncApp, asking: Asking) -> None:
+def register(app: AsyncApp, asking: RequestHandler) -> None:
     for name, handle in COMMANDS.items():
         app.command(name)(_listener(asking, handle))
 
 
-def _listener(asking: Asking, handle: Handle) -> Callable[..., Awaitable[None]]:
+def _listener(asking: RequestHandler, handle: Handle) -> Callable[..., Awaitable[None]]:
     async def handle_command(ack: AsyncAck, command: dict[str, Any]) -> None:
         await ack()
         await handle(asking, command_request(command))

@@ -6,11 +6,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.asking import Asking, Request
 from bot.listeners.envelope import event_asker, is_from_a_person
+from bot.requests import Request, RequestHandler
 
 
-def register(app: AsyncApp, asking: Asking) -> None:
+def register(app: AsyncApp, asking: RequestHandler) -> None:
     @app.event("app_mention")
     async def handle_mention(body: dict[str, Any], event: dict[str, Any]) -> None:
         if is_from_a_person(event):

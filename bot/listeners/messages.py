@@ -7,12 +7,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot.asking import Asking
 from bot.listeners.envelope import is_from_a_person
 from bot.listeners.mentions import message_request
+from bot.requests import RequestHandler
 
 
-def register(app: AsyncApp, asking: Asking) -> None:
+def register(app: AsyncApp, asking: RequestHandler) -> None:
     @app.event("message")
     async def handle_message(
         body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext

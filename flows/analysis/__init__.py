@@ -1,0 +1,1 @@
+"""Why a category got worse: asked from LaaS, or written by rule."""

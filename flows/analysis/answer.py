@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flows.analysis.prompt import MAX_SAMPLE_CHARACTERS, samples_for_prompt, shown_first
-from flows.report import Analysis, Evidence, Example, Sample, printable
+from flows.report.values import Analysis, Evidence, Example, Sample, printable
 
 MAX_SUMMARY_CHARACTERS = 700
 MAX_ITEM_CHARACTERS = 300

@@ -15,10 +15,10 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from flows.privacy import Masker
-from flows.report import printable
-from flows.settings import Settings
-from flows.usage import Usage
+from flows.privacy.masker import Masker
+from flows.report.values import printable
+from flows.runtime.settings import Settings
+from flows.runtime.usage import Usage
 
 ATTEMPTS = 4
 TIMEOUT_SECONDS = 120  # one answer can take a minute

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from catalogue import Locale
-from flows.report import Change, Evidence, Sample
+from flows.report.values import Change, Evidence, Sample
 
 SAMPLES_PER_WEEK = 10  # more of the same kind add cost, not insight
 MAX_SAMPLE_CHARACTERS = 600
@@ -78,9 +78,7 @@ def _change_summary(evidence: Evidence) -> str:
     summary = {
         "category": [level[:MAX_LEVEL_CHARACTERS] for level in change.category],
         "status": change.status,
-        "rules_met": [
-            _REASONS[reason] for reason in (change.status_reason or "").split("+") if reason
-        ],
+        "rules_met": [_REASONS[reason] for reason in change.reasons],
         "base_week": f"{weeks.base.start} ~ {weeks.base.end}",
         "comparison_week": f"{weeks.comparison.start} ~ {weeks.comparison.end}",
         "tickets": {"base": change.base_total, "comparison": change.comparison_total},

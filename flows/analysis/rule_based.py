@@ -5,8 +5,8 @@ from __future__ import annotations
 from catalogue import Texts
 from flows.analysis.answer import quoted
 from flows.analysis.prompt import samples_for_prompt, shown_first
-from flows.report import Analysis, Change, Evidence
-from flows.writing import signed
+from flows.report.values import Analysis, Change, Evidence
+from flows.report.writing import signed
 
 _EXAMPLES = 3
 _KEYWORDS = 5
@@ -49,7 +49,6 @@ def _summary(change: Change, texts: Texts) -> str:
 
 def _hypotheses(evidence: Evidence, texts: Texts) -> tuple[str, ...]:
     change = evidence.change
-    rules = (change.status_reason or "").split("+")
     found = []
     if evidence.keywords:
         rising = ", ".join(
@@ -57,9 +56,9 @@ def _hypotheses(evidence: Evidence, texts: Texts) -> tuple[str, ...]:
             for k in evidence.keywords[:_KEYWORDS]
         )
         found.append(texts("rules.keywords", keywords=rising))
-    if "volume_increase" in rules:
+    if "volume_increase" in change.reasons:
         found.append(texts("rules.if_new") if change.is_new else texts("rules.if_more"))
-    if "negative_ratio" in rules:
+    if "negative_ratio" in change.reasons:
         found.append(texts("rules.if_negative"))
     return tuple(found)
 

@@ -1,0 +1,1 @@
+"""The messages of a report, each posted once, to Slack or to the outbox folder."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flows.report import printable
-from flows.writing import cut
-
-Block = dict[str, Any]
+from catalogue.slack import escaped
+from flows.report.message import Block
+from flows.report.values import printable
+from flows.report.writing import cut
 
 MAX_SECTION_CHARACTERS = 2_900  # Slack's limit is 3,000
 MAX_CONTEXT_CHARACTERS = 1_900
@@ -78,11 +78,6 @@ def without_charts(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 def actions(*buttons: Block) -> Block:
     return {"type": "actions", "elements": list(buttons)}
-
-
-def escaped(text: str) -> str:
-    """Slack's three control characters; without this a ticket with <!channel> would ping everyone."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def literal(text: str) -> str:

@@ -7,21 +7,21 @@ import json
 import logging
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flows.errors import SlackError
-from flows.report import Week
-from flows.slack.blocks import Block, charts, without_charts
-from flows.slack.messages import SUMMARY, Message, MessageId
-from flows.slack.picture import drawn
+from flows.report.message import SUMMARY, Delivered, Message, MessageId
+from flows.report.values import Week
+from flows.runtime.errors import SlackError
+from flows.slack.blocks import charts, without_charts
 from flows.slack.preview import preview
 from flows.slack.transport import (
     PICTURE_PREFIX,
     AmbiguousPost,
+    Destination,
     Posted,
     RefusedBlocks,
-    Target,
     Transport,
 )
 
@@ -31,7 +31,7 @@ POST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
-class Scope:
+class Subject:
     """What a delivery's messages are about: a report week on a source, or for a note its subject.
 
     `since` is an epoch second that no message of this scope is older than.
@@ -42,28 +42,9 @@ class Scope:
     source: str = ""
 
     @classmethod
-    def of_week(cls, week: Week, zone: ZoneInfo, source: str = "") -> Scope:
+    def of_week(cls, week: Week, zone: ZoneInfo, source: str = "") -> Subject:
         """A report is never older than the end of its week."""
         return cls(week.label, datetime.combine(week.end, time.max, zone).timestamp(), source)
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """A message of this report and where it stands; `is_new` if this run posted it."""
-
-    key: str
-    channel: str
-    ts: str
-    thread_ts: str | None
-    is_new: bool
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "key": self.key,
-            "channel": self.channel,
-            "ts": self.ts,
-            "thread_ts": self.thread_ts,
-        }
 
 
 class Delivery:
@@ -77,8 +58,8 @@ class Delivery:
     def __init__(
         self,
         transport: Transport,
-        target: Target,
-        scope: Scope,
+        target: Destination,
+        scope: Subject,
         run_id: str,
         *,
         force: bool = False,
@@ -109,7 +90,7 @@ class Delivery:
         scope = f"{self._scope.name}:{self._target_name()}:{self._scope.source}"
         return f"{scope}{id.kind}:{digest}"
 
-    def standing(self, id: MessageId) -> Delivered | None:
+    def find(self, id: MessageId) -> Delivered | None:
         """The message as it already stands there, if it does. Raises SlackError where that is in doubt."""
         posted = self._ledger.get(self.key(id))
         if posted is None:
@@ -131,32 +112,32 @@ class Delivery:
     def post(self, message: Message) -> Delivered:
         """Post the message unless it stands there. Raises SlackError."""
         for _ in range(POST_ATTEMPTS):
-            if self.standing(message.id) is None:
+            if self.find(message.id) is None:
                 self._try_to_post(message)
-        standing = self.standing(message.id)
-        if standing is None:
+        found = self.find(message.id)
+        if found is None:
             raise SlackError(
                 "Slack did not answer. Run again: what is missing will be posted, nothing twice."
             )
-        return standing
+        return found
 
     def post_picture(self, message: Message) -> None:
         """Put a standing message's chart into the thread as a picture, unless either stands there already.
 
         Raises SlackError where that fails. In doubt it is not tried again: two pictures are worse than none.
         """
-        standing = self._ledger[self.key(message.id)]
+        posted = self._ledger[self.key(message.id)]
         name = self._picture_name(message.id)
-        if standing.payload.get("chart") != "refused" or name in self._ledger:
+        drawable = charts(message.blocks)  # none, where late tickets have made the week quiet
+        if posted.payload.get("chart") != "refused" or name in self._ledger or not drawable:
             return
-        thread = Target(self._target.channel, self._thread_ts)
-        for chart in charts(message.blocks)[
-            :1
-        ]:  # none, where late tickets have made the week quiet
-            try:
-                self._transport.upload(thread, name, drawn(chart), preview([chart]))
-            except AmbiguousPost as doubt:
-                raise SlackError(f"Slack did not answer ({doubt})") from None
+        from flows.slack.picture import drawn  # its library is for such workspaces only
+
+        thread = Destination(self._target.channel, self._thread_ts)
+        try:
+            self._transport.upload(thread, name, drawn(drawable[0]), preview(drawable))
+        except AmbiguousPost as doubt:
+            raise SlackError(f"Slack did not answer ({doubt})") from None
 
     def _picture_name(self, id: MessageId) -> str:
         run = self._run_id if self._force else ""
@@ -166,28 +147,30 @@ class Delivery:
     def _try_to_post(self, message: Message) -> None:
         payload = self._payload(message.id)
         try:
-            try:
-                ts = self._send(message, message.blocks, payload)
-            except RefusedBlocks:
-                if not charts(message.blocks):
-                    raise
-                log.warning("this workspace takes no charts: posting without")
-                payload["chart"] = "refused"
-                ts = self._send(message, without_charts(message.blocks), payload)
+            ts = self._send(message, payload)
         except AmbiguousPost:
             self._read_ledger()
         else:
             self._enter(self.key(message.id), Posted(ts, payload))
 
-    def _send(self, message: Message, blocks: tuple[Block, ...], payload: dict[str, Any]) -> str:
-        return self._transport.post(self._destination(message.id), message.text, blocks, payload)
+    def _send(self, message: Message, payload: dict[str, Any]) -> str:
+        """Send the message, without its chart where the workspace takes none; the payload then says so."""
+        send = partial(self._transport.post, self._destination(message.id), message.text)
+        try:
+            return send(message.blocks, payload)
+        except RefusedBlocks:
+            if not charts(message.blocks):
+                raise
+        log.warning("this workspace takes no charts: posting without")
+        payload["chart"] = "refused"
+        return send(without_charts(message.blocks), payload)
 
     def _target_name(self) -> str:
         return "/".join(filter(None, (self._target.channel, self._target.thread_ts)))
 
-    def _destination(self, id: MessageId) -> Target:
+    def _destination(self, id: MessageId) -> Destination:
         thread_ts = self._target.thread_ts if id.kind == "summary" else self._thread_ts
-        return Target(self._target.channel, thread_ts)
+        return Destination(self._target.channel, thread_ts)
 
     def _payload(self, id: MessageId) -> dict[str, Any]:
         return {
@@ -203,7 +186,7 @@ class Delivery:
         if self._target.thread_ts is None and self._thread_ts is not None:
             self._enter_all(
                 self._transport.posted(
-                    Target(self._target.channel, self._thread_ts), self._scope.since
+                    Destination(self._target.channel, self._thread_ts), self._scope.since
                 )
             )
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import quote
 
 from catalogue import Texts
-from flows.report import (
+from catalogue.slack import escaped
+from flows.report.message import SUMMARY, Block, Message, MessageId
+from flows.report.values import (
     STATUSES,
     Analysis,
     Category,
@@ -21,56 +22,38 @@ from flows.report import (
     Correction,
     Example,
     Receipt,
-    Status,
     Threshold,
     Week,
     WeeklyReport,
     printable,
 )
+from flows.report.writing import (
+    ICONS,
+    category_name,
+    cut,
+    growth,
+    headline,
+    percent,
+    reasons,
+    signed,
+    sparkline,
+)
 from flows.slack.blocks import (
     MAX_SECTION_CHARACTERS,
-    Block,
     actions,
     bar_chart,
     button,
     context,
-    escaped,
     header,
     link_button,
     literal,
     section,
 )
-from flows.writing import category_name, cut, percent, signed, sparkline
-
-Kind = Literal["summary", "overflow", "analysis", "receipt", "correction", "late", "failed"]
 
 MAX_TICKET_ID_CHARACTERS = 40
 MAX_NOTIFICATION_CHARACTERS = 500
 SECTIONS_PER_OVERFLOW_MESSAGE = 3
 CATEGORIES_IN_CHART = 6
-
-ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
-
-
-@dataclass(frozen=True)
-class MessageId:
-    """What tells the messages of one report apart."""
-
-    kind: Kind
-    category: Category | None = None
-    part: int = 0
-
-
-SUMMARY = MessageId("summary")
-
-
-@dataclass(frozen=True)
-class Message:
-    """One Slack message; `text` is what notifications and screen readers read."""
-
-    id: MessageId
-    text: str
-    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True)
@@ -224,7 +207,7 @@ class Composer:
             name=_name(worst.category),
             base=worst.base_total,
             comparison=worst.comparison_total,
-            growth=self._headline(worst),
+            growth=headline(worst, self.texts),
         )
 
     def _lines(self, changes: Sequence[Change]) -> list[str]:
@@ -239,39 +222,20 @@ class Composer:
                 [change.comparison_total for change in changes],
             )
         ]
-        growth_width = max(len(self._growth(change)) for change in changes)
+        growth_width = max(len(growth(change, self.texts)) for change in changes)
         return [
             self.texts(
                 "change.line",
                 name=_name(change.category),
                 base=f"{change.base_total:,}".rjust(widths[0]),
                 comparison=f"{change.comparison_total:,}".rjust(widths[1]),
-                growth=self._growth(change).rjust(growth_width),
+                growth=growth(change, self.texts).rjust(growth_width),
                 negative=_negative(change),
                 trend=sparkline(change.total_last_8_weeks),
-                reason=self._reason(change),
+                reason=reasons(change, self.texts),
             )
             for change in changes
         ]
-
-    def _reason(self, change: Change) -> str:
-        return " · ".join(
-            self.texts(f"reason.{reason}")
-            for reason in (change.status_reason or "").split("+")
-            if reason
-        )
-
-    def _growth(self, change: Change) -> str:
-        if change.total_change_pct is None:
-            return self.texts("change.new")
-        return f"{signed(change.total_change_pct)}%"
-
-    def _headline(self, change: Change) -> str:
-        """What changed: the negative share where that alone is the reason, otherwise the tickets."""
-        points = change.negative_ratio_change_pp
-        if change.status_reason == "negative_ratio" and points is not None:
-            return self.texts("change.negative", points=signed(points))
-        return self._growth(change)
 
     def _example_line(self, example: Example) -> str:
         label = literal(cut(example.ticket_id, MAX_TICKET_ID_CHARACTERS)).strip() or "–"
@@ -341,7 +305,7 @@ class Composer:
             name=_name(worst.category),
             base=worst.base_total,
             comparison=worst.comparison_total,
-            growth=self._headline(worst),
+            growth=headline(worst, self.texts),
         )
 
     def _overflow(self, changes: Sequence[Change]) -> Iterable[Message]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from catalogue import Texts
-from flows.report import Week, printable
-from flows.slack.blocks import escaped, section
-from flows.slack.messages import Kind, Message, MessageId
-from flows.writing import cut
+from catalogue.slack import escaped
+from flows.report.message import Kind, Message, MessageId
+from flows.report.values import Week, printable
+from flows.report.writing import cut
+from flows.slack.blocks import section
 
 MAX_REASON_CHARACTERS = 1_500
 

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows.errors import SlackError
-from flows.slack.blocks import Block
+from flows.report.message import Block
+from flows.runtime.errors import SlackError
+from flows.runtime.workspace import private_folder, write_private
 from flows.slack.preview import preview
-from flows.slack.transport import EVENT_TYPE, Posted, Target
-from flows.workspace import private_folder, write_private
+from flows.slack.transport import EVENT_TYPE, Destination, Posted
 
 
 class OutboxTransport:
@@ -20,7 +20,7 @@ class OutboxTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def posted(self, target: Target, since: float) -> list[Posted]:
+    def posted(self, target: Destination, since: float) -> list[Posted]:
         found = []
         for file in sorted(self._folder.glob("*.json")):
             try:
@@ -36,7 +36,7 @@ class OutboxTransport:
         return found
 
     def post(
-        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
         private_folder(self._folder)
         ts = self._next_ts()
@@ -58,7 +58,7 @@ class OutboxTransport:
             raise SlackError(f"{reason}. Make room, or set VOC_HOME.") from None
         return ts
 
-    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+    def upload(self, target: Destination, name: str, picture: bytes, alt_text: str) -> None:
         raise SlackError("the outbox keeps no pictures: its messages hold their charts.")
 
     def _next_ts(self) -> str:

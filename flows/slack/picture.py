@@ -8,8 +8,8 @@ from html import unescape
 
 from PIL import Image, ImageDraw, ImageFont
 
-from flows.errors import SlackError
-from flows.slack.blocks import Block
+from flows.report.message import Block
+from flows.runtime.errors import SlackError
 
 # With Hangul: on Debian (fonts-nanum, fonts-noto-cjk), macOS and Windows.
 _FONTS = ("NanumGothic.ttf", "NotoSansCJK-Regular.ttc", "AppleSDGothicNeo.ttc", "malgun.ttf")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from flows.slack.blocks import Block
+from flows.report.message import Block
 
 
 def preview(blocks: Iterable[Block]) -> str:

@@ -15,11 +15,11 @@ from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultStore
 from prefect.serializers import JSONSerializer
 
-from flows.errors import SlackError
-from flows.settings import Settings
-from flows.slack.blocks import Block
-from flows.slack.transport import AmbiguousPost, Posted, Target, Transport, UnreadableHistory
-from flows.state import results_storage
+from flows.report.message import Block
+from flows.runtime.errors import SlackError
+from flows.runtime.results import results_storage
+from flows.runtime.settings import Settings
+from flows.slack.transport import AmbiguousPost, Destination, Posted, Transport, UnreadableHistory
 
 log = logging.getLogger("voc")
 
@@ -37,7 +37,7 @@ class RememberingTransport:
         self._settings = settings
         self._is_blind = False
 
-    def posted(self, target: Target, since: float) -> list[Posted]:
+    def posted(self, target: Destination, since: float) -> list[Posted]:
         try:
             return self._slack.posted(target, since)
         except UnreadableHistory as lack:
@@ -47,18 +47,20 @@ class RememberingTransport:
         return [Posted(r["ts"], r["payload"]) for r in self._read(target) if r["sent"] >= since]
 
     def post(
-        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
         with self._remembering(target, payload) as record:
             record["ts"] = self._slack.post(target, text, blocks, payload)
             return str(record["ts"])
 
-    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+    def upload(self, target: Destination, name: str, picture: bytes, alt_text: str) -> None:
         with self._remembering(target, {"key": name}):
             self._slack.upload(target, name, picture, alt_text)
 
     @contextmanager
-    def _remembering(self, target: Target, payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _remembering(
+        self, target: Destination, payload: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
         """Keep a record of what is sent meanwhile, unless Slack refuses it."""
         record: dict[str, Any] = {"ts": None, "sent": time.time(), "payload": payload}
         if not self._is_blind:
@@ -86,7 +88,7 @@ class RememberingTransport:
             cache_result_in_memory=False,
         )
 
-    def _read(self, target: Target) -> list[dict[str, Any]]:
+    def _read(self, target: Destination) -> list[dict[str, Any]]:
         try:
             records: list[dict[str, Any]] = self._store.read(_key(target)).result
         except Exception as error:
@@ -98,11 +100,11 @@ class RememberingTransport:
             ) from None
         return records
 
-    def _write(self, target: Target, records: list[dict[str, Any]]) -> None:
+    def _write(self, target: Destination, records: list[dict[str, Any]]) -> None:
         self._store.write(records, _key(target))
 
 
-def _key(target: Target) -> str:
+def _key(target: Destination) -> str:
     return hashlib.sha256(f"{target.channel}/{target.thread_ts}".encode()).hexdigest()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from flows.errors import SlackError
-from flows.slack.blocks import Block
+from flows.report.message import Block
+from flows.runtime.errors import SlackError
 
 EVENT_TYPE = "voc_weekly"
 PICTURE_PREFIX = "voc-chart-"
@@ -14,7 +14,7 @@ PICTURE_PREFIX = "voc-chart-"
 
 
 @dataclass(frozen=True)
-class Target:
+class Destination:
     """A channel, or with `thread_ts` a thread in it."""
 
     channel: str
@@ -46,13 +46,13 @@ class RefusedBlocks(SlackError):
 
 
 class Transport(Protocol):
-    def posted(self, target: Target, since: float) -> list[Posted]:
+    def posted(self, target: Destination, since: float) -> list[Posted]:
         """Our messages in the channel (or thread) since an epoch second, newest last. Raises SlackError."""
 
     def post(
-        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
         """Post one message and return its ts. Raises SlackError, RefusedBlocks among them, or AmbiguousPost."""
 
-    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+    def upload(self, target: Destination, name: str, picture: bytes, alt_text: str) -> None:
         """Put a PNG into a thread; `posted` finds it by its name. Raises SlackError, or AmbiguousPost."""

@@ -17,16 +17,16 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
-from flows.errors import SlackError
-from flows.settings import Settings
-from flows.slack.blocks import Block
+from flows.report.message import Block
+from flows.runtime.errors import SlackError
+from flows.runtime.settings import Settings
 from flows.slack.transport import (
     EVENT_TYPE,
     PICTURE_PREFIX,
     AmbiguousPost,
+    Destination,
     Posted,
     RefusedBlocks,
-    Target,
     UnreadableHistory,
 )
 
@@ -72,7 +72,7 @@ class WebApiTransport:
         self._pace = threading.Lock()
         self._last_post = 0.0
 
-    def posted(self, target: Target, since: float) -> list[Posted]:
+    def posted(self, target: Destination, since: float) -> list[Posted]:
         messages: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
@@ -87,7 +87,7 @@ class WebApiTransport:
             for posted in _ours(message)
         ]
 
-    def _page(self, target: Target, since: float, cursor: str | None) -> Any:
+    def _page(self, target: Destination, since: float, cursor: str | None) -> Any:
         arguments: dict[str, Any] = {
             "channel": target.channel,
             "oldest": f"{since:.6f}",
@@ -110,7 +110,7 @@ class WebApiTransport:
         return page
 
     def post(
-        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
         with self._pace:
             time.sleep(max(0.0, self._last_post + SECONDS_BETWEEN_POSTS - time.monotonic()))
@@ -133,7 +133,7 @@ class WebApiTransport:
                 self._last_post = started if ended - started < SECONDS_BETWEEN_POSTS else ended
         return str(answer["ts"])
 
-    def upload(self, target: Target, name: str, picture: bytes, alt_text: str) -> None:
+    def upload(self, target: Destination, name: str, picture: bytes, alt_text: str) -> None:
         title, *_ = alt_text.splitlines()
         with _telling_refusal_from_doubt():
             self._client.files_upload_v2(

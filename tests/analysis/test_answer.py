@@ -22,8 +22,8 @@ from flows.analysis.answer import (
     parse_answer,
     quoted,
 )
-from flows.privacy import Masker
-from flows.report import Analysis, Evidence
+from flows.privacy.masker import Masker
+from flows.report.values import Analysis, Evidence
 from tests.builders import CATEGORY, build_evidence, build_samples
 
 EVIDENCE = build_evidence(samples=build_samples(12) + build_samples(3, "base"))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from flows.analysis.client import ATTEMPTS, MAX_ANSWER_BYTES, LaasClient, LaasError
-from flows.privacy import Masker
+from flows.privacy.masker import Masker
 from tests.builders import build_settings
 from tests.fakes.http import Fault, Reply, Request, lose_reply, refuse_connection_before
 from tests.fakes.laas import EMPTY_CHOICES, GARBAGE, PATH, FakeLaas, completion

@@ -15,7 +15,7 @@ from flows.analysis.prompt import (
     build_prompt,
     samples_for_prompt,
 )
-from flows.report import Evidence, Keyword
+from flows.report.values import Evidence, Keyword
 from tests.builders import CATEGORY, build_change, build_evidence, build_samples
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.analysis.rule_based import rule_based_analysis
-from flows.report import Example, Keyword
+from flows.report.values import Example, Keyword
 from tests.builders import CATEGORY, KOREAN, build_change, build_evidence, build_samples
 
 KEYWORDS = tuple(Keyword(CATEGORY, f"단어{number}", number, 10 + number) for number in range(1, 8))

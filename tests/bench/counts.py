@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from flows.settings import load_settings
-from flows.source_file import open_source
-from flows.transform import Build
+from flows.runtime.settings import load_settings
+from flows.source.file import open_source
+from flows.warehouse.dbt import Build
 from tests.bench.measure import (
     AS_OF,
     Peak,

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.prefect_server import temporary_server
+from flows.runtime.prefect_server import temporary_server
 from tests.bench.measure import (
     AS_OF,
     Ratio,

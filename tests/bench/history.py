@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from flows.settings import load_settings
-from flows.workspace import workspace_for
+from flows.runtime.settings import load_settings
+from flows.runtime.workspace import workspace_for
 from tests.bench.measure import (
     AS_OF,
     Ran,

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from flows import PROJECT_ROOT
-from flows.sample import write_sample
-from flows.transform import Build
+from flows.source.made_up.tickets import write_sample
+from flows.warehouse.dbt import Build
 
 AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 LAST_SUNDAY = date(2026, 11, 15)
@@ -182,7 +182,7 @@ def sample_file(folder: Path, weeks: int, tickets_per_week: int) -> Path:
 
 
 def voc_command(*arguments: str | Path) -> list[str | Path]:
-    return [sys.executable, "-m", "flows.cli", *arguments]
+    return [sys.executable, "-m", "flows.cli.main", *arguments]
 
 
 def program_command(name: str, *arguments: str | Path) -> list[str | Path]:

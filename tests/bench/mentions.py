@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from flows.commands.sample import write
+from flows.cli.commands.sample import write
 from tests import services
 from tests.bench.measure import Ratio, Result, Scale, Side, Timing, progress
 from tests.fakes.people import People, Sent

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from flows.prefect_server import temporary_server
-from flows.settings import load_settings
-from flows.transform import Build
-from flows.workspace import workspace_for
+from flows.runtime.prefect_server import temporary_server
+from flows.runtime.settings import load_settings
+from flows.runtime.workspace import workspace_for
+from flows.warehouse.dbt import Build
 from tests.bench.measure import (
     AS_OF,
     Ratio,

@@ -9,8 +9,8 @@ import pytest
 
 from tests.bigquery.compiled import Compiled, compile_project
 from tests.bigquery.googlesql import GoogleSql
+from tests.fakes import google
 from tests.fakes.bigquery import FakeBigQuery, bqemulator
-from tests.fakes.google import key_file
 
 SOURCE_PROJECT, TARGET_PROJECT = "lab-data", "lab-voc"
 SOURCE_TABLE = f"{SOURCE_PROJECT}.wanted_ml.zendesk_voc_classified"
@@ -35,10 +35,7 @@ def variables(endpoint: FakeBigQuery, folder: Path) -> dict[str, str]:
     """What leads a process to the endpoint."""
     return {
         "BIGQUERY_EMULATOR_HOST": endpoint.url,
-        # Google's library looks up where an account may be used: not on the internet, in a test.
-        "HTTPS_PROXY": endpoint.url,
-        "NO_PROXY": "127.0.0.1",
-        "GOOGLE_APPLICATION_CREDENTIALS": str(key_file(folder, TARGET_PROJECT, endpoint.url)),
+        **google.variables(folder, TARGET_PROJECT, endpoint.url),
         "VOC_TARGET": "bigquery",
         "VOC_SOURCE_TABLE": SOURCE_TABLE,
         "VOC_BIGQUERY_PROJECT": TARGET_PROJECT,

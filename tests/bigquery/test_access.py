@@ -12,12 +12,12 @@ from urllib.parse import parse_qs
 import pytest
 from google.cloud import bigquery
 
-from flows.as_of import date_of
-from flows.bigquery.connection import BigQuery
-from flows.errors import SourceError
-from flows.settings import load_settings
-from flows.transform import Build, check_connection
-from flows.workspace import workspace_for
+from flows.report.as_of import date_of
+from flows.runtime.errors import SourceError
+from flows.runtime.settings import load_settings
+from flows.runtime.workspace import workspace_for
+from flows.warehouse.bigquery.connection import BigQuery
+from flows.warehouse.dbt import Build, check_connection
 from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT
 from tests.conftest import Ran, run_voc
 from tests.fakes.bigquery import LOCATION, FakeBigQuery

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.bigquery.connection import SOURCE_COLUMNS
+from flows.warehouse.bigquery.connection import SOURCE_COLUMNS
 from tests.bigquery.compiled import Compiled, relation
 from tests.bigquery.googlesql import GoogleSql
 from tests.bigquery.scans import COUNT_COLUMNS, TEXT_COLUMNS, Scan, Scans

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from google.cloud import bigquery
 
-from flows.bigquery.connection import BigQuery
-from flows.bigquery.refusals import explain
-from flows.errors import SourceError, VocError
-from flows.sample import write_sample
-from flows.settings import load_settings
+from flows.runtime.errors import SourceError, VocError
+from flows.runtime.settings import load_settings
+from flows.source.made_up.tickets import write_sample
+from flows.warehouse.bigquery.connection import BigQuery
+from flows.warehouse.bigquery.refusals import explain
 from tests.bigquery.conftest import SOURCE_PROJECT, SOURCE_TABLE, TARGET_PROJECT
 from tests.bigquery.twin import read_parquet
 from tests.conftest import AS_OF, run_voc
@@ -215,7 +215,7 @@ def test_the_project_of_the_models_is_missing(bq: FakeBigQuery) -> None:
 
 
 def test_the_endpoint_does_not_answer(bq: FakeBigQuery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.bigquery.connection.PATIENCE_SECONDS", 2)
+    monkeypatch.setattr("flows.warehouse.bigquery.connection.REQUEST_TIMEOUT_SECONDS", 2)
     bq.on(SOURCE, do=hang(60))
     assert check() == "BigQuery could not be reached or failed inside. Try again later."
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.privacy import Masker
+from flows.privacy.masker import Masker
 from tests.bigquery.googlesql import GoogleSql
 from tests.masking import (
     BIGQUERY,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from flows import tasks
-from flows.settings import load_settings
-from flows.usage import Usage
-from flows.warehouse import Readiness, read_readiness
+from flows.runtime.settings import load_settings
+from flows.runtime.usage import Usage
+from flows.warehouse.marts import Readiness, read_readiness
 from tests.bigquery.conftest import SOURCE_PROJECT
 from tests.conftest import run_voc
 from tests.fakes.bigquery import FakeBigQuery

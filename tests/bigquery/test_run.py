@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from flows.sample import write_sample
-from flows.settings import load_settings
-from flows.transform import Build, build_models
-from flows.workspace import workspace_for
+from flows.runtime.settings import load_settings
+from flows.runtime.workspace import workspace_for
+from flows.source.made_up.tickets import write_sample
+from flows.warehouse.dbt import Build, build_models
 from tests.bigquery.compiled import Compiled
 from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT, variables
 from tests.bigquery.googlesql import GoogleSql

@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
-from flows.settings import load_settings
-from flows.transform import Build, backfill_models, build_models
-from flows.workspace import Workspace
+from flows.runtime.settings import load_settings
+from flows.runtime.workspace import Workspace
+from flows.warehouse.dbt import Build, backfill_models, build_models
 
 Row = dict[str, Any]
 MARTS = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.runs import ENDINGS, OPEN, Origin, Run, Stage, due, is_overdue
 from bot.texts import Phrases
-from flows.errors import VocError
+from flows.runtime.errors import VocError
 from tests.builders import KOREAN
 
 NOW = datetime(2026, 11, 16, 0, 0, tzinfo=UTC)

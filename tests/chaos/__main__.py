@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from flows.prefect_server import temporary_server
+from flows.runtime.prefect_server import temporary_server
 from tests.bench.measure import own_environment
 from tests.chaos.crash import Chaos, Moment, prepared
 

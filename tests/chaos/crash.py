@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from flows.sample import write_sample
+from flows.source.made_up.tickets import write_sample
 from tests.conftest import run_voc
 from tests.fakes.http import FakeServer, hook
 from tests.fakes.laas import FakeLaas

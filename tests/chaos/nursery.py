@@ -16,7 +16,7 @@ from typing import Any
 
 def main() -> None:
     import flows.weekly_voc  # noqa: F401  # what takes long to import
-    from flows.transform import import_dbt
+    from flows.warehouse.dbt import import_dbt
 
     import_dbt()
     print("ready", flush=True)
@@ -38,7 +38,7 @@ def _run(order: dict[str, Any]) -> None:
     os.dup2(log, 2)
     os.environ.update(order["environment"])
     sys.argv = ["voc", *order["arguments"]]
-    from flows.cli import main as voc
+    from flows.cli.main import main as voc
 
     code = 1
     try:

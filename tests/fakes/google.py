@@ -36,6 +36,16 @@ def refusal(status: int, reason: str, message: str) -> Reply:
     )
 
 
+def variables(folder: Path, project: str, endpoint: str) -> dict[str, str]:
+    """What keeps Google's libraries at the endpoint, with a key file in the folder."""
+    return {
+        # They look up where an account may be used: not on the internet, in a test.
+        "HTTPS_PROXY": endpoint,
+        "NO_PROXY": "127.0.0.1",
+        "GOOGLE_APPLICATION_CREDENTIALS": str(key_file(folder, project, endpoint)),
+    }
+
+
 def key_file(folder: Path, project: str, endpoint: str) -> Path:
     """A service account's key whose tokens come from the endpoint."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -770,8 +770,7 @@ class FakeSlack(FakeServer):
     def _announce_file(self, params: Params) -> dict[str, Any]:
         if not str(params["length"]).isdecimal() or int(params["length"]) == 0:
             raise Refused("invalid_arguments", [_wrong("must be above 0", "/length")])
-        with_text = _must("be a string of 1 to 1000 characters", lambda v: 0 < len(v) <= 1000)
-        if reasons := list(with_text(params.get("alt_txt", "-"), "/alt_txt")):
+        if reasons := list(_string(1000)(params.get("alt_txt", "-"), "/alt_txt")):
             raise Refused("invalid_arguments", reasons)
         file = File(
             f"F{len(self.files):04}",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
 
-from tests.fakes.google import key_file, refusal, token_for
+from tests.fakes.google import refusal, token_for, variables
 from tests.fakes.http import FakeServer, Refused, Reply, Request, parse_json
 
 
@@ -39,13 +39,7 @@ class FakeStorage(FakeServer):
 
     def variables(self, folder: Path) -> dict[str, str]:
         """What leads a process here, with a key file in the folder."""
-        return {
-            "STORAGE_EMULATOR_HOST": self.url,
-            # Google's library looks up where an account may be used: not on the internet, in a test.
-            "HTTPS_PROXY": self.url,
-            "NO_PROXY": "127.0.0.1",
-            "GOOGLE_APPLICATION_CREDENTIALS": str(key_file(folder, "voc-test", self.url)),
-        }
+        return {"STORAGE_EMULATOR_HOST": self.url} | variables(folder, "voc-test", self.url)
 
     def respond(self, request: Request) -> Reply:
         if token := token_for(request):

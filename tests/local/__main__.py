@@ -12,8 +12,8 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from flows.commands.sample import write
-from flows.prefect_server import free_port
+from flows.cli.commands.sample import write
+from flows.runtime.prefect_server import free_port
 from tests.fakes.people import People
 from tests.fakes.slack import FakeSlack
 from tests.local.slack_page import SlackPage

@@ -12,15 +12,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows.errors import SlackError
-from flows.report import Week, WeeklyReport
-from flows.settings import Settings
-from flows.slack.blocks import Block
-from flows.slack.delivery import POST_ATTEMPTS, Delivered, Delivery, Scope
-from flows.slack.messages import SUMMARY, Message
+from flows.report.message import SUMMARY, Block, Delivered, Message
+from flows.report.values import Week, WeeklyReport
+from flows.runtime.errors import SlackError
+from flows.runtime.settings import Settings
+from flows.slack.delivery import POST_ATTEMPTS, Delivery, Subject
 from flows.slack.outbox import OutboxTransport
 from flows.slack.remembered import RememberingTransport
-from flows.slack.transport import EVENT_TYPE, Target, Transport
+from flows.slack.transport import EVENT_TYPE, Destination, Transport
 from flows.slack.web_api import WebApiTransport
 from tests.builders import (
     COMPARISON,
@@ -43,8 +42,8 @@ from tests.fakes.http import (
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok
 
 SEOUL = ZoneInfo("Asia/Seoul")
-SCOPE = Scope.of_week(COMPARISON, SEOUL)
-CHANNEL = Target("C0TEST")
+SCOPE = Subject.of_week(COMPARISON, SEOUL)
+CHANNEL = Destination("C0TEST")
 NEXT_WEEK = Week(
     COMPARISON.start + timedelta(days=7), COMPARISON.end + timedelta(days=7), "2025-W47"
 )
@@ -52,7 +51,7 @@ ONE_REPLY = build_report()
 QUIET = build_quiet_report()
 
 
-class Place(Protocol):
+class PageStore(Protocol):
     """Where a report goes in a test: Slack or the outbox."""
 
     def transport(self) -> Transport:
@@ -61,7 +60,7 @@ class Place(Protocol):
     def open_thread(self) -> str:
         """The ts of a message of somebody else's to answer to."""
 
-    def standing(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[dict[str, Any]]:
         """All messages of ours, oldest first."""
 
 
@@ -73,7 +72,7 @@ class UnpacedTransport(WebApiTransport):
         self._settings = settings
 
     def post(
-        self, target: Target, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
         return WebApiTransport(self._settings).post(target, text, blocks, payload)
 
@@ -90,7 +89,7 @@ class SlackPlace:
     def open_thread(self) -> str:
         return self.slack.say("C0TEST", "지난주 VOC 어땠나요?")
 
-    def standing(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[dict[str, Any]]:
         replies = [reply for thread in self.slack.threads.values() for reply in thread]
         everything = [*self.slack.messages("C0TEST"), *replies]
         ours = [message for message in everything if message["user"] == "U0BOT"]
@@ -118,7 +117,7 @@ class OutboxPlace:
     def open_thread(self) -> str:
         return "1763370000.000100"
 
-    def standing(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[dict[str, Any]]:
         return [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
 
 
@@ -139,7 +138,7 @@ def blind(tmp_path: Path) -> Iterator[BlindPlace]:
 
 
 @pytest.fixture(params=["slack", "blind", "outbox"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PageStore]:
     """Slack, one message a page; without its history; the outbox. At the end Slack has refused nothing else."""
     if request.param == "outbox":
         yield OutboxPlace(tmp_path / "outbox")
@@ -161,33 +160,35 @@ def messages_of(report: WeeklyReport) -> list[Message]:
 
 
 def deliver(
-    place: Place,
+    place: PageStore,
     report: WeeklyReport = ONE_REPLY,
-    target: Target = CHANNEL,
+    target: Destination = CHANNEL,
     run_id: str = "run-1",
     week: Week = COMPARISON,
     *,
     force: bool = False,
 ) -> list[Delivered]:
     """One run: everything of the report that does not stand there yet."""
-    delivery = Delivery(place.transport(), target, Scope.of_week(week, SEOUL), run_id, force=force)
+    delivery = Delivery(
+        place.transport(), target, Subject.of_week(week, SEOUL), run_id, force=force
+    )
     return [delivery.post(message) for message in messages_of(report)]
 
 
 # --- Once -------------------------------------------------------------------------------------
 
 
-def test_a_report_is_a_summary_and_replies_in_its_thread(place: Place) -> None:
+def test_a_report_is_a_summary_and_replies_in_its_thread(place: PageStore) -> None:
     summary, reply = deliver(place)
-    assert [message["ts"] for message in place.standing()] == [summary.ts, reply.ts]
+    assert [message["ts"] for message in place.messages()] == [summary.ts, reply.ts]
     assert (summary.channel, summary.thread_ts) == ("C0TEST", None)
     assert (reply.channel, reply.thread_ts) == ("C0TEST", summary.ts)
-    assert place.standing()[1]["thread_ts"] == summary.ts
+    assert place.messages()[1]["thread_ts"] == summary.ts
     assert summary.is_new
     assert reply.is_new
 
 
-def test_a_message_is_listed_with_its_key_and_where_it_stands(place: Place) -> None:
+def test_a_message_is_listed_with_its_key_and_where_it_stands(place: PageStore) -> None:
     (summary,) = deliver(place, QUIET)
     assert summary.as_json() == {
         "key": summary.key,
@@ -195,7 +196,7 @@ def test_a_message_is_listed_with_its_key_and_where_it_stands(place: Place) -> N
         "ts": summary.ts,
         "thread_ts": None,
     }
-    (message,) = place.standing()
+    (message,) = place.messages()
     payload = message["metadata"]["event_payload"]
     assert payload == {
         "key": summary.key,
@@ -207,37 +208,37 @@ def test_a_message_is_listed_with_its_key_and_where_it_stands(place: Place) -> N
 
 
 @pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
-def test_a_second_run_posts_nothing_and_finds_everything(place: Place, in_thread: bool) -> None:
-    target = Target("C0TEST", place.open_thread() if in_thread else None)
+def test_a_second_run_posts_nothing_and_finds_everything(place: PageStore, in_thread: bool) -> None:
+    target = Destination("C0TEST", place.open_thread() if in_thread else None)
     first = deliver(place, target=target)
-    before = place.standing()
+    before = place.messages()
     second = deliver(place, target=target, run_id="run-2")
-    assert place.standing() == before
+    assert place.messages() == before
     assert second == [replace(message, is_new=False) for message in first]
 
 
-def test_into_a_thread_summary_and_replies_go_side_by_side(place: Place) -> None:
-    thread = Target("C0TEST", place.open_thread())
+def test_into_a_thread_summary_and_replies_go_side_by_side(place: PageStore) -> None:
+    thread = Destination("C0TEST", place.open_thread())
     summary, reply = deliver(place, target=thread)
     assert summary.thread_ts == reply.thread_ts == thread.thread_ts
-    assert {message["thread_ts"] for message in place.standing()} == {thread.thread_ts}
+    assert {message["thread_ts"] for message in place.messages()} == {thread.thread_ts}
 
 
-def test_a_thread_and_its_channel_are_two_targets(place: Place) -> None:
-    thread = Target("C0TEST", place.open_thread())
+def test_a_thread_and_its_channel_are_two_targets(place: PageStore) -> None:
+    thread = Destination("C0TEST", place.open_thread())
     in_thread = deliver(place, QUIET, target=thread)
     in_channel = deliver(place, QUIET, run_id="run-2")
     assert [message.is_new for message in (*in_thread, *in_channel)] == [True, True]
     assert len({message.key for message in (*in_thread, *in_channel)}) == 2
 
 
-def test_weeks_do_not_stand_for_each_other(place: Place) -> None:
+def test_weeks_do_not_stand_for_each_other(place: PageStore) -> None:
     (this_week,) = deliver(place, QUIET)
     (next_week,) = deliver(place, QUIET, week=NEXT_WEEK, run_id="run-2")
     assert next_week.is_new
     (again,) = deliver(place, QUIET, run_id="run-3")
     assert (again.ts, again.is_new) == (this_week.ts, False)
-    assert len(place.standing()) == 2
+    assert len(place.messages()) == 2
 
 
 def test_a_reply_goes_to_its_own_weeks_thread(on_slack: SlackPlace) -> None:
@@ -247,15 +248,15 @@ def test_a_reply_goes_to_its_own_weeks_thread(on_slack: SlackPlace) -> None:
 
 
 @pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
-def test_a_broken_run_is_resumed_with_what_is_missing(place: Place, in_thread: bool) -> None:
-    target = Target("C0TEST", place.open_thread() if in_thread else None)
+def test_a_broken_run_is_resumed_with_what_is_missing(place: PageStore, in_thread: bool) -> None:
+    target = Destination("C0TEST", place.open_thread() if in_thread else None)
     broken = Delivery(place.transport(), target, SCOPE, "run-1")
     standing = broken.post(messages_of(ONE_REPLY)[0])
     summary, reply = deliver(place, target=target, run_id="run-2")
     assert summary == replace(standing, is_new=False)
     assert reply.is_new
     assert reply.thread_ts == (target.thread_ts or summary.ts)
-    assert len(place.standing()) == 2
+    assert len(place.messages()) == 2
 
 
 def test_categories_and_overflow_parts_have_keys_of_their_own() -> None:
@@ -274,14 +275,14 @@ def test_levels_of_a_category_are_not_run_together() -> None:
     assert len({delivery.key(message.id) for message in replies}) == 2
 
 
-def test_what_stands_can_be_asked_for_before_an_analysis_is_made(place: Place) -> None:
+def test_what_stands_can_be_asked_for_before_an_analysis_is_made(place: PageStore) -> None:
     summary, reply = messages_of(ONE_REPLY)
     first = Delivery(place.transport(), CHANNEL, SCOPE, "run-1")
-    assert first.standing(summary.id) is None
+    assert first.find(summary.id) is None
     first.post(summary)
     second = Delivery(place.transport(), CHANNEL, SCOPE, "run-2")
-    assert second.standing(SUMMARY) is not None
-    assert second.standing(reply.id) is None
+    assert second.find(SUMMARY) is not None
+    assert second.find(reply.id) is None
 
 
 def test_messages_of_others_do_not_count(on_slack: SlackPlace) -> None:
@@ -298,24 +299,26 @@ def test_messages_of_others_do_not_count(on_slack: SlackPlace) -> None:
 
 @pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
 def test_force_posts_again_and_what_it_posted_counts_afterwards(
-    place: Place, in_thread: bool
+    place: PageStore, in_thread: bool
 ) -> None:
-    target = Target("C0TEST", place.open_thread() if in_thread else None)
+    target = Destination("C0TEST", place.open_thread() if in_thread else None)
     first = deliver(place, target=target)
     forced = deliver(place, target=target, run_id="run-2", force=True)
     assert [message.is_new for message in forced] == [True, True]
     assert not {message.ts for message in first} & {message.ts for message in forced}
     assert forced[1].thread_ts == (target.thread_ts or forced[0].ts)
 
-    before = place.standing()
+    before = place.messages()
     third = deliver(place, target=target, run_id="run-3")
-    assert place.standing() == before
+    assert place.messages() == before
     assert third == [replace(message, is_new=False) for message in forced]
 
 
 @pytest.mark.parametrize("in_thread", [False, True], ids=["channel", "thread"])
-def test_only_a_forced_report_where_one_stands_replaces_it(place: Place, in_thread: bool) -> None:
-    target = Target("C0TEST", place.open_thread() if in_thread else None)
+def test_only_a_forced_report_where_one_stands_replaces_it(
+    place: PageStore, in_thread: bool
+) -> None:
+    target = Destination("C0TEST", place.open_thread() if in_thread else None)
 
     def replaces(*, force: bool) -> bool:
         transport = place.transport()
@@ -327,12 +330,12 @@ def test_only_a_forced_report_where_one_stands_replaces_it(place: Place, in_thre
     assert replaces(force=True)
 
 
-def test_a_forced_run_that_broke_resumes_under_its_own_run_id(place: Place) -> None:
+def test_a_forced_run_that_broke_resumes_under_its_own_run_id(place: PageStore) -> None:
     deliver(place, QUIET)
     (forced,) = deliver(place, QUIET, run_id="run-2", force=True)
     (resumed,) = deliver(place, QUIET, run_id="run-2", force=True)
     assert resumed == forced
-    assert len(place.standing()) == 2
+    assert len(place.messages()) == 2
 
 
 # --- When Slack fails -------------------------------------------------------------------------
@@ -363,7 +366,7 @@ def test_a_post_that_took_effect_without_an_answer_is_not_repeated(
 ) -> None:
     on_slack.slack.on("chat.postMessage", nth=1, do=fault)
     (summary,) = deliver(on_slack, QUIET)
-    assert [message["ts"] for message in on_slack.standing()] == [summary.ts]
+    assert [message["ts"] for message in on_slack.messages()] == [summary.ts]
     assert summary.is_new, "this run did post it"
 
 
@@ -371,10 +374,10 @@ def test_a_post_that_took_effect_without_an_answer_is_not_repeated(
 def test_a_reply_whose_answer_was_lost_is_found_in_its_thread(
     on_slack: SlackPlace, in_thread: bool
 ) -> None:
-    target = Target("C0TEST", on_slack.open_thread() if in_thread else None)
+    target = Destination("C0TEST", on_slack.open_thread() if in_thread else None)
     on_slack.slack.on("chat.postMessage", nth=2, do=lose_reply)
     summary, reply = deliver(on_slack, target=target)
-    assert [message["ts"] for message in on_slack.standing()] == [summary.ts, reply.ts]
+    assert [message["ts"] for message in on_slack.messages()] == [summary.ts, reply.ts]
 
 
 def test_a_forced_post_whose_answer_was_lost_is_not_repeated(on_slack: SlackPlace) -> None:
@@ -382,13 +385,13 @@ def test_a_forced_post_whose_answer_was_lost_is_not_repeated(on_slack: SlackPlac
     on_slack.slack.on("chat.postMessage", nth=1, do=lose_reply)
     (forced,) = deliver(on_slack, QUIET, run_id="run-2", force=True)
     assert forced.is_new
-    assert [message["ts"] for message in on_slack.standing()][1:] == [forced.ts]
+    assert [message["ts"] for message in on_slack.messages()][1:] == [forced.ts]
 
 
 def test_a_post_that_never_arrived_is_sent_again(on_slack: SlackPlace) -> None:
     on_slack.slack.on("chat.postMessage", nth=1, do=refuse_connection_before)
     (summary,) = deliver(on_slack, QUIET)
-    assert [message["ts"] for message in on_slack.standing()] == [summary.ts]
+    assert [message["ts"] for message in on_slack.messages()] == [summary.ts]
 
 
 def test_the_last_attempt_counts_when_only_its_answer_was_lost(on_slack: SlackPlace) -> None:
@@ -396,7 +399,7 @@ def test_the_last_attempt_counts_when_only_its_answer_was_lost(on_slack: SlackPl
     on_slack.slack.on("chat.postMessage", nth=before, do=refuse_connection_before)
     on_slack.slack.on("chat.postMessage", nth=POST_ATTEMPTS, do=lose_reply)
     (summary,) = deliver(on_slack, QUIET)
-    assert [message["ts"] for message in on_slack.standing()] == [summary.ts]
+    assert [message["ts"] for message in on_slack.messages()] == [summary.ts]
 
 
 def test_without_any_answer_the_run_ends_and_can_be_resumed(on_slack: SlackPlace) -> None:
@@ -404,7 +407,7 @@ def test_without_any_answer_the_run_ends_and_can_be_resumed(on_slack: SlackPlace
     with pytest.raises(SlackError, match="Run again") as failure:
         deliver(on_slack, QUIET)
     assert "\n" not in str(failure.value)
-    assert on_slack.standing() == []
+    assert on_slack.messages() == []
     (summary,) = deliver(on_slack, QUIET, run_id="run-2")
     assert summary.is_new
 
@@ -425,7 +428,7 @@ def test_where_slack_refuses_nothing_is_posted(workspace: dict[str, Any], remedy
         place = SlackPlace(slack)
         with pytest.raises(SlackError, match=remedy) as failure:
             deliver(place)
-        assert place.standing() == []
+        assert place.messages() == []
     assert "\n" not in str(failure.value)
 
 
@@ -444,7 +447,7 @@ def test_an_app_that_may_not_read_says_so_and_posts_once_all_the_same(
         assert caplog.text.count("Until then") == 1
         again = deliver(place, run_id="run-2")
         assert [message.ts for message in again] == [message.ts for message in first]
-        assert len(place.standing()) == len(first)
+        assert len(place.messages()) == len(first)
 
 
 @pytest.mark.parametrize("fault", [lose_reply, refuse_connection_before])
@@ -481,7 +484,7 @@ def test_a_record_that_cannot_be_read_stops_the_run(blind: BlindPlace) -> None:
         record.write_text("{")
     with pytest.raises(SlackError, match="cannot be read from VOC_STATE_URI"):
         deliver(blind, run_id="run-2")
-    assert len(blind.standing()) == 2
+    assert len(blind.messages()) == 2
 
 
 def test_channel_and_thread_are_read_once_a_run_from_the_end_of_the_week_on(

@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalogue import Texts
-from flows.report import (
+from flows.report.message import Block, Message
+from flows.report.values import (
     STATUSES,
     Analysis,
     Change,
@@ -24,14 +25,10 @@ from flows.report import (
     Threshold,
     WeeklyReport,
 )
-from flows.slack.blocks import Block
-from flows.slack.messages import (
-    Composer,
-    Message,
-)
-from flows.slack.transport import Target
+from flows.report.writing import category_name, sparkline
+from flows.slack.messages import Composer
+from flows.slack.transport import Destination
 from flows.slack.web_api import WebApiTransport
-from flows.writing import category_name, sparkline
 from tests.builders import (
     COMPARISON,
     build_analysis,
@@ -108,7 +105,7 @@ def post(slack: FakeSlack, messages: Iterable[Message]) -> None:
     configured = build_settings(**environment)
     for message in messages:
         # Each through a transport of its own: a transport waits a second between two posts.
-        WebApiTransport(configured).post(Target("C0TEST"), message.text, message.blocks, {})
+        WebApiTransport(configured).post(Destination("C0TEST"), message.text, message.blocks, {})
     assert not slack.refusals
 
 

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from flows.report import Correction, Status
-from flows.slack.messages import Message, MessageId
+from flows.report.message import Message, MessageId
+from flows.report.values import Correction, Status
 from flows.slack.notes import crash_note, failure_note, late_data_note
-from flows.slack.transport import Target
+from flows.slack.transport import Destination
 from flows.slack.web_api import WebApiTransport
 from tests.builders import COMPARISON, KOREAN, build_composer
 from tests.fakes.slack import FakeSlack
@@ -34,7 +34,7 @@ URL = "http://prefect.example/runs/flow-run/1"
 def test_a_note_says_what_happened_and_leads_to_the_run(
     slack: FakeSlack, transport: WebApiTransport, note: Message, parts: list[str]
 ) -> None:
-    transport.post(Target("C0TEST"), note.text, note.blocks, {"key": "k"})
+    transport.post(Destination("C0TEST"), note.text, note.blocks, {"key": "k"})
     (message,) = slack.messages("C0TEST")
     assert all(part in message["text"] for part in parts)
     assert message["text"].endswith(f"<{URL}|실행 보기>")
@@ -53,7 +53,7 @@ def test_any_number_of_corrections_of_any_category_is_one_message(
         for n in range(400)
     ]
     message = build_composer().correction(COMPARISON, corrections)
-    transport.post(Target("C0TEST"), message.text, message.blocks, {"key": "k"})
+    transport.post(Destination("C0TEST"), message.text, message.blocks, {"key": "k"})
     (posted,) = slack.messages("C0TEST")
     assert "– → 🔴 CRITICAL" in str(posted["blocks"])
     shown = str(posted["blocks"]).count("• *")

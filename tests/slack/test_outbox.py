@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from flows.slack.messages import Message
+from flows.report.message import Message
 from flows.slack.outbox import OutboxTransport
-from flows.slack.transport import Target
+from flows.slack.transport import Destination
 from tests.builders import build_change, build_composer, build_report
 
-CHANNEL = Target("C0TEST")
+CHANNEL = Destination("C0TEST")
 PAYLOAD = {"key": "2025-W46:C0TEST:summary:1", "run": "run-1"}
 
 
@@ -30,11 +30,11 @@ def message() -> Message:
     return summary
 
 
-def post(folder: Path, message: Message, target: Target = CHANNEL, **payload: Any) -> str:
+def post(folder: Path, message: Message, target: Destination = CHANNEL, **payload: Any) -> str:
     return OutboxTransport(folder).post(target, message.text, message.blocks, PAYLOAD | payload)
 
 
-def keys(folder: Path, target: Target, since: float = 0) -> list[str]:
+def keys(folder: Path, target: Destination, since: float = 0) -> list[str]:
     return [each.payload["key"] for each in OutboxTransport(folder).posted(target, since)]
 
 
@@ -86,11 +86,11 @@ def test_a_clock_set_back_gives_no_older_ts(folder: Path, message: Message) -> N
 
 def test_what_was_posted_is_found_by_channel_and_thread(folder: Path, message: Message) -> None:
     parent = post(folder, message, key="parent")
-    post(folder, message, Target("C0TEST", parent), key="reply")
-    post(folder, message, Target("C0OTHER"), key="elsewhere")
+    post(folder, message, Destination("C0TEST", parent), key="reply")
+    post(folder, message, Destination("C0OTHER"), key="elsewhere")
     assert keys(folder, CHANNEL) == ["parent"]
-    assert keys(folder, Target("C0TEST", parent)) == ["parent", "reply"]
-    assert keys(folder, Target("C0OTHER")) == ["elsewhere"]
+    assert keys(folder, Destination("C0TEST", parent)) == ["parent", "reply"]
+    assert keys(folder, Destination("C0OTHER")) == ["elsewhere"]
 
 
 def test_what_is_older_than_asked_for_is_not_found(folder: Path, message: Message) -> None:

@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
-from flows.errors import SlackError
-from flows.privacy import Masker
+from flows.privacy.gate import Gate
+from flows.privacy.masker import Masker
+from flows.report.message import Delivered
+from flows.runtime.errors import SlackError
 from flows.slack import picture
 from flows.slack.blocks import bar_chart, charts
-from flows.slack.delivery import Delivered, Delivery, Scope
-from flows.slack.gate import Gate
+from flows.slack.delivery import Delivery, Subject
 from flows.slack.picture import drawn
 from flows.slack.preview import preview
 from flows.slack.remembered import RememberingTransport
-from flows.slack.transport import Target, Transport
+from flows.slack.transport import Destination, Transport
 from flows.slack.web_api import WebApiTransport
 from tests.builders import (
     COMPARISON,
@@ -34,7 +35,7 @@ from tests.fakes.http import Fault, Reply, lose_reply, refuse_connection_before
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok, refuse_charts
 from tests.fonts import needs_hangul
 
-SCOPE = Scope.of_week(COMPARISON, ZoneInfo("Asia/Seoul"))
+SCOPE = Subject.of_week(COMPARISON, ZoneInfo("Asia/Seoul"))
 (SUMMARY,) = build_composer().summary(
     build_report(build_change(), build_change("MONITOR", ("결제", "환불", "지연")))
 )
@@ -65,7 +66,7 @@ def deliver(
     thread_ts: str | None = None,
 ) -> Delivered:
     """One run: summary and picture."""
-    delivery = Delivery(transport, Target("C0TEST", thread_ts), SCOPE, run_id, force=force)
+    delivery = Delivery(transport, Destination("C0TEST", thread_ts), SCOPE, run_id, force=force)
     delivered = delivery.post(SUMMARY)
     delivery.post_picture(SUMMARY)
     return delivered
@@ -187,7 +188,7 @@ def test_a_refused_upload_says_nothing_of_what_was_sent(chartless: FakeSlack) ->
 
 
 def test_a_week_that_has_become_quiet_brings_no_picture(chartless: FakeSlack) -> None:
-    delivery = Delivery(transport_to(chartless), Target("C0TEST"), SCOPE, "run-1")
+    delivery = Delivery(transport_to(chartless), Destination("C0TEST"), SCOPE, "run-1")
     delivery.post(SUMMARY)
     (quiet,) = build_composer().summary(build_quiet_report())
     delivery.post_picture(quiet)
@@ -196,7 +197,7 @@ def test_a_week_that_has_become_quiet_brings_no_picture(chartless: FakeSlack) ->
 
 def test_a_picture_of_personal_data_does_not_leave(chartless: FakeSlack) -> None:
     gate = Gate(transport_to(chartless), Masker.of_project(), KOREAN)
-    gate.upload(Target("C0TEST"), "voc-chart-x.png", b"png", "1. 010-1234-5678: 5")
+    gate.upload(Destination("C0TEST"), "voc-chart-x.png", b"png", "1. 010-1234-5678: 5")
     assert calls(chartless) == []
 
 

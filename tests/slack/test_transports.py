@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.errors import UsageError
-from flows.privacy import Masker
+from flows.privacy.masker import Masker
+from flows.runtime.errors import UsageError
 from flows.slack.blocks import actions, button, context, section
-from flows.slack.transport import Target
+from flows.slack.transport import Destination
 from flows.slack.transports import open_transport, target_for
 from tests.builders import KOREAN, build_composer, build_report, build_settings
 from tests.fakes.slack import FakeSlack
@@ -26,13 +26,13 @@ def test_without_a_token_messages_go_to_the_outbox(tmp_path: Path) -> None:
     transport = open_transport(
         build_settings(VOC_HOME=str(tmp_path / "here")), MASKER, dry_run=False
     )
-    transport.post(Target("C0TEST"), "text", (), {})
+    transport.post(Destination("C0TEST"), "text", (), {})
     assert len(list((tmp_path / "here" / "outbox").glob("*.json"))) == 1
 
 
 def test_with_a_token_messages_go_to_slack(slack: FakeSlack) -> None:
     settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
-    open_transport(settings, MASKER, dry_run=False).post(Target("C0TEST"), "text", (), PAYLOAD)
+    open_transport(settings, MASKER, dry_run=False).post(Destination("C0TEST"), "text", (), PAYLOAD)
     assert [message["text"] for message in slack.messages("C0TEST")] == ["text"]
 
 
@@ -46,7 +46,7 @@ def test_what_looks_like_personal_data_is_left_out_and_the_rest_is_posted(
     transport = open_transport(settings, MASKER, dry_run=False)
     button_with_it = actions(button(f"call {HOSTILE}", "rerun", "2026-W46"))
     blocks = (section("stays"), section(f"call {HOSTILE}"), context(HOSTILE), button_with_it)
-    transport.post(Target("C0TEST"), f"call {HOSTILE}", blocks, PAYLOAD)
+    transport.post(Destination("C0TEST"), f"call {HOSTILE}", blocks, PAYLOAD)
     (message,) = slack.messages("C0TEST")
     assert message["text"] == WITHHELD
     assert message["blocks"] == [section("stays"), *[context(WITHHELD)] * 3]
@@ -59,7 +59,7 @@ def test_the_address_of_a_link_is_ours_and_its_text_is_looked_at(slack: FakeSlac
     transport = open_transport(settings, MASKER, dry_run=False)
     ours = "<http://127.0.0.1:4200/runs/flow-run/1|실행 보기>"
     theirs = f"<http://127.0.0.1:4200/runs/1|{HOSTILE}>"
-    transport.post(Target("C0TEST"), ours, (section(ours), section(theirs)), PAYLOAD)
+    transport.post(Destination("C0TEST"), ours, (section(ours), section(theirs)), PAYLOAD)
     (message,) = slack.messages("C0TEST")
     assert (message["text"], message["blocks"]) == (ours, [section(ours), context(WITHHELD)])
 
@@ -70,7 +70,7 @@ def test_a_report_of_ours_passes_whole(slack: FakeSlack, caplog: pytest.LogCaptu
     for message in build_composer(dashboard_url="https://bi.example/voc", version="1.2.3").summary(
         build_report()
     ):
-        transport.post(Target("C0TEST"), message.text, message.blocks, PAYLOAD)
+        transport.post(Destination("C0TEST"), message.text, message.blocks, PAYLOAD)
     assert WITHHELD not in str(slack.messages("C0TEST"))
     assert not caplog.text
 
@@ -78,16 +78,16 @@ def test_a_report_of_ours_passes_whole(slack: FakeSlack, caplog: pytest.LogCaptu
 @pytest.mark.parametrize("environment", [{}, TOKEN], ids=["outbox", "slack"])
 def test_a_dry_run_posts_nothing_anywhere(environment: dict[str, str], tmp_path: Path) -> None:
     transport = open_transport(build_settings(**environment), MASKER, dry_run=True)
-    transport.post(Target("C0TEST"), "text", (), {})
-    assert transport.posted(Target("C0TEST"), since=0) == []
+    transport.post(Destination("C0TEST"), "text", (), {})
+    assert transport.posted(Destination("C0TEST"), since=0) == []
     assert not list(tmp_path.rglob("*"))
 
 
 @pytest.mark.parametrize("name", ["VOC_SLACK_CHANNEL", "LAMBDA_VOC_SLACK_CHANNEL"])
 def test_the_channel_is_the_one_asked_for_before_the_configured_one(name: str) -> None:
     settings = build_settings(**TOKEN, **{name: "C0SET"})
-    assert target_for(settings, None, None) == Target("C0SET")
-    assert target_for(settings, "C0ASKED", THREAD) == Target("C0ASKED", THREAD)
+    assert target_for(settings, None, None) == Destination("C0SET")
+    assert target_for(settings, "C0ASKED", THREAD) == Destination("C0ASKED", THREAD)
 
 
 def test_the_outbox_needs_no_channel_and_takes_any() -> None:

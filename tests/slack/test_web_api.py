@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from flows.errors import SlackError
-from flows.slack.transport import AmbiguousPost, Posted, RefusedBlocks, Target
+from flows.runtime.errors import SlackError
+from flows.slack.transport import AmbiguousPost, Destination, Posted, RefusedBlocks
 from flows.slack.web_api import WebApiTransport, read_identity
 from tests.builders import build_settings
 from tests.fakes.http import Reply, Request, lose_reply, refuse_connection_before
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok, ratelimited
 
-CHANNEL = Target("C0TEST")
+CHANNEL = Destination("C0TEST")
 HTML = b"<html>\n<body>Bad Gateway</body>\n</html>"
 FAULTS = {
     "lost reply": lose_reply,
@@ -34,7 +34,7 @@ def connect(slack: FakeSlack, token: str | None = None) -> WebApiTransport:
     return WebApiTransport(build_settings(**environment))
 
 
-def post(transport: WebApiTransport, target: Target = CHANNEL, key: str = "key") -> str:
+def post(transport: WebApiTransport, target: Destination = CHANNEL, key: str = "key") -> str:
     return transport.post(target, "안녕하세요", (), {"key": key})
 
 
@@ -82,7 +82,7 @@ def test_a_thread_is_read_with_its_parent_and_without_the_channel(
     parent = slack.say("C0TEST", "parent", metadata=ours("parent"))
     slack.say("C0TEST", "elsewhere", metadata=ours("elsewhere"))
     slack.say("C0TEST", "reply", thread_ts=parent, metadata=ours("reply"))
-    found = transport.posted(Target("C0TEST", parent), since=0)
+    found = transport.posted(Destination("C0TEST", parent), since=0)
     assert [each.payload["key"] for each in found] == ["parent", "reply"]
 
 
@@ -154,12 +154,12 @@ def test_slack_out_of_reach_is_an_error_on_reading_and_ambiguous_on_posting() ->
 
 
 CHANNELS = {"C0TEST": {}, "C0AWAY": {"is_member": False}, "C0OLD": {"is_archived": True}}
-REFUSALS: dict[str, tuple[Target, Callable[[FakeSlack], WebApiTransport], str]] = {
+REFUSALS: dict[str, tuple[Destination, Callable[[FakeSlack], WebApiTransport], str]] = {
     "invalid_auth": (CHANNEL, lambda slack: connect(slack, "xoxb-wrong"), "SLACK_BOT_TOKEN"),
-    "channel_not_found": (Target("C0NOWHERE"), connect, "VOC_SLACK_CHANNEL"),
-    "not_in_channel": (Target("C0AWAY"), connect, "/invite"),
-    "is_archived": (Target("C0OLD"), connect, "another channel"),
-    "thread_not_found": (Target("C0TEST", "1763370000.000100"), connect, "--thread-ts"),
+    "channel_not_found": (Destination("C0NOWHERE"), connect, "VOC_SLACK_CHANNEL"),
+    "not_in_channel": (Destination("C0AWAY"), connect, "/invite"),
+    "is_archived": (Destination("C0OLD"), connect, "another channel"),
+    "thread_not_found": (Destination("C0TEST", "1763370000.000100"), connect, "--thread-ts"),
 }
 
 

@@ -10,11 +10,11 @@ import time
 from datetime import date
 from pathlib import Path
 
-from flows.settings import load_settings
-from flows.source_file import open_source
-from flows.transform import Build, build_models, parse
-from flows.warehouse import open_warehouse, read_report, read_week_pair
-from flows.workspace import workspace_for
+from flows.runtime.settings import load_settings
+from flows.runtime.workspace import workspace_for
+from flows.source.file import open_source
+from flows.warehouse.dbt import Build, build_models, parse
+from flows.warehouse.marts import open_warehouse, read_report, read_week_pair
 
 
 def main(source: Path, as_of: date) -> None:

@@ -1,0 +1,199 @@
+"""What the bot does with a request, whichever way it came: refuse, answer, or start one run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.access import Asker, may_ask
+from bot.deployments import LONG_TASK, REPORT, Deployments
+from bot.errors import NotDeployed, PrefectUnavailable, where
+from bot.follower import Follower
+from bot.replies import Replies
+from bot.settings import BotSettings
+from bot.texts import Phrases
+from bot.words import Asked, understood
+
+log = logging.getLogger("voc.bot")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asked for, and where the answer goes: into a thread, or to a command's `response_url`.
+
+    `key` is the same whenever Slack delivers the same request again. `message_ts` is the message to react to,
+    `reaction` tells whether that was the first reaction. `pressed_at` is a button's Unix time.
+    """
+
+    asker: Asker
+    key: str
+    text: str = ""
+    thread_ts: str | None = None
+    response_url: str | None = None
+    message_ts: str | None = None
+    reaction: asyncio.Task[bool] | None = None
+    pressed_at: float = 0.0
+
+
+class RequestHandler:
+    """The requests of one replica."""
+
+    def __init__(
+        self,
+        settings: BotSettings,
+        deployments: Deployments,
+        replies: Replies,
+        following: Follower,
+        phrases: Phrases,
+    ) -> None:
+        self._settings = settings
+        self._phrases = phrases
+        self._texts = phrases.texts
+        self._deployments = deployments
+        self._replies = replies
+        self._following = following
+        self._accepted: dict[asyncio.Task[Any], Request] = {}
+
+    async def finish(self, seconds: float) -> None:
+        """Wait until everything accepted has been answered or is a run; what takes longer is told to ask again."""
+        if not self._accepted:
+            return
+        _, late = await asyncio.wait(self._accepted, timeout=seconds)
+        if not late:
+            return
+        log.warning("stopping with %d requests unfinished", len(late))
+        unfinished = [self._accepted[task] for task in late]
+        for task in late:
+            task.cancel()
+        said = (self._say(request, self._texts("bot.restarting")) for request in unfinished)
+        await asyncio.gather(*said, return_exceptions=True)
+
+    async def report(self, request: Request) -> None:
+        """A mention, a direct message or `/voc`: whatever its words ask for."""
+        await self._handle(request, self._answer)
+
+    async def rerun(self, request: Request) -> None:
+        """다시 실행: the same week again, in the same thread. Pressed twice it is one run, until that has ended."""
+        await self._handle(request, self._report_again)
+
+    async def long_task(self, request: Request) -> None:
+        """`/longtask`: the example of work in the background."""
+
+        async def start(request: Request) -> None:
+            await self._start(LONG_TASK, request)
+
+        await self._handle(request, start)
+
+    async def hello(self, request: Request) -> None:
+        """`/hello`: greeting, version, whether Prefect answers."""
+
+        async def greet(request: Request) -> None:
+            answers = await self._deployments.answers()
+            version, user = self._settings.version, request.asker.user
+            await self._say(request, self._phrases.greeting(user, version, prefect_answers=answers))
+
+        await self._handle(request, greet)
+
+    async def _handle(self, request: Request, work: Callable[[Request], Awaitable[None]]) -> None:
+        """Do the work for whoever may ask, and tell them what kept it from being done."""
+        is_allowed = may_ask(request.asker, self._settings)
+        request = self._acknowledged(request, "eyes" if is_allowed else "no_entry_sign")
+        task = asyncio.current_task()
+        assert task is not None
+        self._accepted[task] = request
+        try:
+            if is_allowed:
+                await work(request)
+            else:
+                await self._say(request, self._texts("bot.not_allowed"))
+            if request.reaction:
+                await request.reaction
+        except NotDeployed as error:
+            log.error("%s", error)
+            await self._say(request, self._texts("bot.not_deployed"))
+        except PrefectUnavailable as error:
+            log.warning("Prefect does not answer (%s)", error)
+            await self._say(request, self._texts("bot.prefect_down"))
+        except Exception as error:
+            reference = uuid.uuid4().hex[:8]
+            kind = type(error).__name__
+            log.error("unexpected %s, reference %s, %s", kind, reference, where(error))
+            await self._say(request, self._phrases.unexpected(reference))
+        finally:
+            del self._accepted[task]
+
+    def _acknowledged(self, request: Request, name: str) -> Request:
+        """React to a message, while its work begins.
+
+        Only the first reaction is taken: whoever comes later is repeating the request. That still asks Prefect, which
+        knows its key, lest it be lost when its first taker died.
+        """
+        if request.message_ts is None:
+            return request
+        reaction = self._replies.react(request.asker.channel, request.message_ts, name)
+        return replace(request, reaction=asyncio.create_task(reaction))
+
+    async def _answer(self, request: Request) -> None:
+        asked = understood(request.text)
+        match asked.kind:
+            case "help":
+                await self._say(request, self._texts("bot.help"))
+            case "status":
+                await self._say(request, self._phrases.recent(await self._deployments.recent()))
+            case "report":
+                await self._start(REPORT, request, _parameters(request, asked))
+
+    async def _report_again(self, request: Request) -> None:
+        assert request.thread_ts is not None
+        last = await self._deployments.last_finished(request.asker.channel, request.thread_ts)
+        if last and request.pressed_at < last[1].timestamp():
+            return  # the press belongs to the run that has ended since
+        again = replace(request, key=f"{request.key}:{last[0] if last else None}")
+        asked = replace(understood(request.text), force=True)
+        await self._start(REPORT, again, _parameters(again, asked))
+
+    async def _start(
+        self, deployment: str, request: Request, parameters: Mapping[str, Any] | None = None
+    ) -> None:
+        call = self._deployments.new_call()
+        if request.response_url:
+            self._replies.expect(call, request.response_url)
+        is_created = False
+        try:
+            run = await self._deployments.start(
+                deployment,
+                request.key,
+                call,
+                channel=request.asker.channel,
+                user=request.asker.user,
+                thread_ts=request.thread_ts,
+                parameters=parameters,
+            )
+            is_created = run.origin.call == call
+        finally:
+            if not is_created:
+                self._replies.forget(call)
+        log.info("flow run %s: %s", run.id, "created" if is_created else "exists")
+        self._following.look_now()
+
+    async def _say(self, request: Request, text: str) -> None:
+        if request.response_url:
+            await self._replies.respond(request.response_url, text)
+        elif request.thread_ts and (request.reaction is None or await request.reaction):
+            await self._replies.say(
+                text, channel=request.asker.channel, thread_ts=request.thread_ts
+            )
+
+
+def _parameters(request: Request, asked: Asked) -> dict[str, Any]:
+    """The parameters of the flow `weekly_voc`."""
+    return {
+        "as_of": asked.as_of.isoformat() if asked.as_of else None,
+        "channel": request.asker.channel,
+        "thread_ts": request.thread_ts,
+        "force": asked.force,
+    }

@@ -1,0 +1,42 @@
+"""How a run ends, as one line: the flow writes the line as its state's message, the bot reads it from Prefect."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+_COMPLETED = re.compile(r"(\d{4}-W\d{2}) (\w+)")
+_FAILED = "failed: "
+
+
+@dataclass(frozen=True)
+class Completed:
+    """The report week and the outcome, such as `2026-W46 posted`."""
+
+    week: str
+    outcome: str
+
+    def __str__(self) -> str:
+        return f"{self.week} {self.outcome}"
+
+    @classmethod
+    def read(cls, line: str) -> Self | None:
+        """Read the line back; None where the line is something else."""
+        match = _COMPLETED.fullmatch(line)
+        return cls(match[1], match[2]) if match else None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The reason for a failure: one line that says what to do, and that quotes no customer."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{_FAILED}{self.reason}"
+
+    @classmethod
+    def read(cls, line: str) -> Self | None:
+        """Read the line back; None where the line is something else, such as Prefect's words on an exception."""
+        return cls(line.removeprefix(_FAILED)) if line.startswith(_FAILED) else None

@@ -1,0 +1,72 @@
+"""What the settings of flows and bot share: types of fields, and one line for whatever is wrong with a value."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from catalogue.texts import Locale
+
+
+def _url(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        url.port  # noqa: B018 (reading it checks it)
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("must start with http:// or https://")
+    return value.rstrip("/") + "/"
+
+
+def header_value(secret: SecretStr) -> SecretStr:
+    """Check a secret that travels in an HTTP header: a library's complaint about a line break would quote it."""
+    value = secret.get_secret_value().strip()
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise ValueError("has characters that no token has")
+    return SecretStr(value)
+
+
+Url = Annotated[str, AfterValidator(_url)]
+Secret = Annotated[SecretStr, AfterValidator(header_value)]
+
+
+class SharedSettings(BaseSettings):
+    """The fields that flows and bot both have. An empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+
+    slack_api_url: Url = Field("https://slack.com/api/", description="Slack Web API to talk to.")
+    locale: Locale = Field(
+        "ko",
+        validation_alias="VOC_LOCALE",
+        description="Language of messages and reports: ko or en.",
+    )
+    version: str = Field(
+        default_factory=lambda: version("voc-analyst"),
+        validation_alias="VOC_VERSION",
+        description="Label of what is deployed (default: the package's version).",
+    )
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Read the environment, and `.env` or the file that VOC_ENV_FILE names. Raises InvalidSettings."""
+        try:
+            return cls(_env_file=os.environ.get("VOC_ENV_FILE", ".env"), **overrides)
+        except ValidationError as error:
+            raise InvalidSettings("; ".join(map(_problem, error.errors()))) from None
+
+
+class InvalidSettings(ValueError):
+    """Names each wrong variable, without its value: that may be a secret."""
+
+
+def _problem(error: Any) -> str:
+    name = ".".join(map(str, error["loc"])).upper()
+    is_missing = error["type"] == "missing"
+    return f"{name} {'is not set' if is_missing else error['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,96 @@
+"""Asks LaaS why each category got worse, a few at a time; what it cannot say is written by rule."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import nullcontext
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect import task
+
+from catalogue import Texts
+from flows.analysis.answer import UnusableAnswer, parse_answer
+from flows.analysis.client import LaasClient, LaasError
+from flows.analysis.prompt import build_prompt
+from flows.analysis.rule_based import rule_based_analysis
+from flows.privacy.masker import Masker
+from flows.report.values import Analysis, Change, Evidence, WeeklyReport
+from flows.runtime.progress import progress
+from flows.runtime.results import results_storage
+from flows.runtime.settings import Settings
+from flows.runtime.unexpected import redacted_errors
+from flows.runtime.usage import Usage
+
+if TYPE_CHECKING:
+    from prefect.filesystems import WritableFileSystem
+
+log = logging.getLogger("voc")
+
+
+class Analyst:
+    """LaaS where there is a key for it, the rules where there is none or LaaS failed for good. Good for one run."""
+
+    def __init__(self, settings: Settings, masker: Masker, usage: Usage) -> None:
+        self._laas = LaasClient(settings, masker, usage) if settings.laas_api_key else None
+        self._settings = settings
+        self._mask = masker.mask
+        self._texts = Texts(settings.locale)
+        self._slots = asyncio.Semaphore(settings.laas_concurrency)
+
+    async def analyse(
+        self, changes: Sequence[Change], report: WeeklyReport
+    ) -> AsyncGenerator[tuple[Change, Analysis]]:
+        """Analyse each change, a few at a time, and yield each as soon as it is finished."""
+        if not changes:
+            return
+        log.info("analysing %d categories", len(changes))
+        async with nullcontext() if self._laas is None else self._laas:
+            tasks = [
+                asyncio.create_task(self._analyse_one(change, report.evidence_for(change)))
+                for change in changes
+            ]
+            try:
+                for count, finished in enumerate(asyncio.as_completed(tasks), 1):
+                    yield await finished
+                    progress.info("%d of %d", count, len(tasks))
+            finally:
+                for unfinished in tasks:
+                    unfinished.cancel()
+
+    @cached_property
+    def _answers(self) -> Path | WritableFileSystem:
+        # A bucket takes seconds to open: not where nobody is asked.
+        return results_storage(self._settings, "laas")
+
+    async def _analyse_one(self, change: Change, evidence: Evidence) -> tuple[Change, Analysis]:
+        if self._laas is None:
+            return change, rule_based_analysis(evidence, self._texts)
+        ask = ask_laas.with_options(result_storage=self._answers)
+        preset_hash = self._settings.laas_preset_hash
+        try:
+            async with self._slots:
+                answer = await ask(
+                    self._laas, build_prompt(evidence, self._texts.locale), preset_hash
+                )
+            return change, parse_answer(answer, evidence, self._mask)
+        except (LaasError, UnusableAnswer) as error:
+            log.warning("no analysis from LaaS (%s): writing a rule-based one", error)
+            return change, rule_based_analysis(evidence, self._texts)
+
+
+def _answer_key(context: object, parameters: dict[str, Any]) -> str:
+    # The prompt holds the week, the category and all numbers.
+    asked = parameters["preset_hash"] + parameters["prompt"]
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+@task(persist_result=True, cache_key_fn=_answer_key)
+async def ask_laas(laas: LaasClient, prompt: str, preset_hash: str) -> str:
+    """The model's answer; the same question is asked once. The client retries what may pass."""
+    with redacted_errors(LaasError):
+        return await laas.complete(prompt)

@@ -1,0 +1,1 @@
+"""What each command does. Nothing slow is imported before the input has been checked."""

@@ -1,0 +1,65 @@
+"""The chart of `voc history`: one bar a week, its negative tickets in another shade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.cli.commands.status_table import marked
+from flows.report.categories import Levels
+from flows.report.values import CategoryWeek
+from flows.report.writing import category_name
+
+_NEGATIVE, _OTHER = ("█", "red"), ("░", "cyan")  # told apart without colours too
+_WIDEST_BAR, _NARROWEST_BAR = 60, 8
+_BESIDE_THE_BAR = 42
+
+
+def show_history(levels: Levels, weeks: Sequence[CategoryWeek]) -> None:
+    """A headline, a line for each week with the oldest first, and what the shades mean."""
+    console = Console(highlight=False)
+    most = max(week.total_count for week in weeks)
+    room = min(_WIDEST_BAR, max(_NARROWEST_BAR, console.width - _BESIDE_THE_BAR))
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("week", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("tickets", justify="right", no_wrap=True)
+    table.add_column("negative", justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for week in weeks:
+        ratio = week.negative_ratio
+        table.add_row(
+            week.week.label,
+            _bar(week, most, room),
+            f"{week.total_count:,}",
+            "–" if ratio is None else f"{100 * ratio:.0f}%",
+            marked(week.status) if week.status else "",
+        )
+    console.print(Text(_headline(levels, weeks), "bold"), end="\n\n", soft_wrap=True)
+    console.print(table)
+    console.print(Text.assemble("\n", _NEGATIVE, " negative  ", _OTHER, " other", _note(levels)))
+
+
+def _headline(levels: Levels, weeks: Sequence[CategoryWeek]) -> str:
+    name = category_name(levels)
+    return f"{name}, {weeks[0].week.label} to {weeks[-1].week.label}"
+
+
+def _note(levels: Levels) -> str:
+    is_category = len(levels) == 3
+    return "" if is_category else "   The status is the worst of the categories below."
+
+
+def _bar(week: CategoryWeek, most: int, room: int) -> Text:
+    """The week's tickets to the scale of the week with the most; a week with tickets has some bar."""
+    if not week.total_count:
+        return Text()
+    length = max(1, round(week.total_count / most * room))
+    negative = round(week.negative_count / most * room)
+    (shade, colour), (other_shade, other_colour) = _NEGATIVE, _OTHER
+    return Text.assemble(
+        (shade * negative, colour), (other_shade * (length - negative), other_colour)
+    )

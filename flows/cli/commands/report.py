@@ -1,0 +1,45 @@
+"""`voc report`: a week's report as a page in a folder, without Slack and without LaaS."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from pathlib import Path
+
+from catalogue import Texts
+from flows.cli.commands.tables import computed_week
+from flows.page.publishing import Publisher, Record, page_name, read_record
+from flows.page.store import FolderStore, open_page_store
+from flows.privacy.masker import Masker
+from flows.runtime.errors import VocError
+from flows.runtime.settings import load_settings
+from flows.warehouse.marts import read_report
+
+log = logging.getLogger("voc")
+
+
+def write_report(*, as_of: date | None, out: Path, source: Path | None, target: str | None) -> Path:
+    """Write the page and the list of all weeks; the path of the page.
+
+    The analyses are those that a run has published; where none has, they are written by rule. Raises VocError.
+    """
+    settings = load_settings(target=target)
+    texts = Texts(settings.locale)
+    found = computed_week(settings, as_of, source, with_texts=True)
+    week = found.weeks.comparison
+    report = read_report(found.warehouse, found.weeks)
+    try:
+        kept = read_record(open_page_store(settings, found.workspace), week)
+    except VocError as error:
+        log.warning("the analyses that a run has published cannot be read: %s", error)
+        kept = Record()
+    Publisher(
+        FolderStore(out.resolve()),
+        found.warehouse,
+        report,
+        found.last_day or (kept.receipt.last_day if kept.receipt else None),
+        Masker.of_project(),
+        settings.version,
+        texts,
+    ).write(kept.completed(report, texts))
+    return out / page_name(week)

@@ -1,0 +1,26 @@
+"""`voc status`: the status table of a week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from flows.cli.commands.tables import computed_week
+from flows.report.values import STATUSES, Change, WeekPair
+from flows.runtime.errors import UsageError
+from flows.runtime.settings import load_settings
+from flows.warehouse.marts import read_status
+
+
+def read_statuses(
+    *, as_of: date | None, statuses: Sequence[str], source: Path | None, target: str | None
+) -> tuple[WeekPair, list[Change]]:
+    """The rows of the week that was newest at `as_of` (default: the latest run's), worst first."""
+    unknown = [status for status in statuses if status.upper() not in STATUSES]
+    if unknown:
+        raise UsageError(f"{unknown[0]!r} is no status. Use one of {', '.join(STATUSES)}.")
+    computed = computed_week(load_settings(target=target), as_of, source)
+    wanted = {status.upper() for status in statuses} or set(STATUSES)
+    rows = read_status(computed.warehouse, computed.weeks)
+    return computed.weeks, [row for row in rows if row.status in wanted]

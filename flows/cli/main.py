@@ -1,0 +1,401 @@
+"""The command line, `voc …`. Nothing slow is imported before the input has been checked."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from flows.cli.commands import completion
+from flows.runtime.errors import UsageError, VocError
+
+INTERRUPTED = 130  # Typer's exit code for Ctrl-C
+COMPLETING = "_VOC_COMPLETE"  # set by the shell that asks what Tab may offer
+
+
+class _FlagsWithoutType:
+    """Typer 0.29 writes `<bool>` beside every flag in --help. An empty metavar keeps it from that."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for param in params:
+            if getattr(param, "is_flag", False):
+                param.metavar = ""
+        return params
+
+
+class _Command(_FlagsWithoutType, TyperCommand):
+    pass
+
+
+class _Group(_FlagsWithoutType, TyperGroup):
+    pass
+
+
+app = typer.Typer(
+    cls=_Group, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False
+)
+
+AsOf = Annotated[
+    str | None, typer.Option(help="Report the week that was newest on this date.", metavar="DATE")
+]
+WeekOption = Annotated[
+    str | None,
+    typer.Option(help="Report this ISO week.", metavar="2026-W46", autocompletion=completion.weeks),
+]
+Source = Annotated[
+    Path | None,
+    typer.Option(help="CSV or Parquet file with the source table's columns.", metavar="FILE"),
+]
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the tables are (default: VOC_TARGET).",
+        metavar="duckdb|bigquery",
+        autocompletion=completion.targets,
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from flows.runtime.settings import load_settings
+
+        print(f"voc-analyst {load_settings().version}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """What customers complained about more than last week, and why.
+
+    Examples:
+      voc sample --out tickets.parquet
+      voc run --source tickets.parquet --dry-run
+      voc status
+      voc history --category "유저 / 이력서"
+    """
+
+
+@app.command(cls=_Command)
+def run(
+    as_of: AsOf = None,
+    week: WeekOption = None,
+    source: Source = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Slack channel id.", metavar="C0123ABCD")
+    ] = None,
+    thread_ts: Annotated[
+        str | None, typer.Option(help="Post into this thread.", metavar="TS")
+    ] = None,
+    target: TargetOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but post.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Post again what stands there already.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Build the tables, analyse what got worse and post the report.
+
+    Examples:
+      voc run --source tickets.csv --dry-run
+      voc run --source tickets.csv --week 2026-W46
+      voc run --target bigquery --channel C0123ABCD --force
+    """
+    from flows.cli.commands.run import run_report
+
+    result = run_report(
+        as_of=_asked_as_of(as_of, week),
+        source=source,
+        channel=channel,
+        thread_ts=thread_ts,
+        target=target,
+        dry_run=dry_run,
+        force=force,
+    )
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        from flows.cli.commands.show import show_result
+        from flows.runtime.settings import load_settings
+
+        show_result(result, load_settings(target))
+    if result.outcome in ("no_data", "not_ready"):
+        raise typer.Exit(3)
+
+
+@app.command(cls=_Command)
+def status(
+    week: WeekOption = None,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this status (repeatable).",
+            metavar="CRITICAL",
+            autocompletion=completion.statuses,
+        ),
+    ] = None,
+    source: Source = None,
+    target: TargetOption = None,
+    as_json: Json = False,
+) -> None:
+    """Show the status of every category.
+
+    Examples:
+      voc status
+      voc status --week 2026-W46 --status CRITICAL --status MONITOR
+      voc status --source tickets.csv --json
+    """
+    from flows.cli.commands.status import read_statuses
+
+    weeks, rows = read_statuses(
+        as_of=_asked_as_of(None, week), statuses=status or [], source=source, target=target
+    )
+    if as_json:
+        _print_json({"rows": [row.as_json() for row in rows]})
+    else:
+        from flows.cli.commands.status_table import show_statuses
+
+        show_statuses(weeks, rows)
+
+
+@app.command(cls=_Command)
+def report(
+    out: Annotated[Path, typer.Option(help="Folder to write to.", metavar="DIR")],
+    week: WeekOption = None,
+    source: Source = None,
+    target: TargetOption = None,
+) -> None:
+    """Write the report of a week as a page, and post nothing.
+
+    Examples:
+      voc report --out pages
+      voc report --week 2026-W46 --source tickets.csv --out pages
+    """
+    from flows.cli.commands.report import write_report
+
+    as_of = _asked_as_of(None, week)
+    print(write_report(as_of=as_of, out=out, source=source, target=target))
+
+
+@app.command(cls=_Command)
+def history(
+    category: Annotated[
+        str,
+        typer.Option(
+            help="One, two or three levels, as voc status shows them.",
+            metavar="NAME",
+            autocompletion=completion.categories,
+        ),
+    ],
+    weeks: Annotated[int, typer.Option(help="Weeks to show.", metavar="N", min=1, max=520)] = 26,
+    week: Annotated[
+        str | None,
+        typer.Option(
+            help="End with this ISO week.", metavar="2026-W46", autocompletion=completion.weeks
+        ),
+    ] = None,
+    source: Source = None,
+    target: TargetOption = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the weeks of a category, or of all that is below an upper level.
+
+    Examples:
+      voc history --category "유저 / 이력서"
+      voc history --category "유저 / 이력서 / 업로드 오류" --weeks 12
+      voc history --category 유저 --week 2026-W40 --json
+    """
+    from flows.cli.commands.history import read_trend
+
+    levels, shown = read_trend(
+        category=category,
+        weeks=weeks,
+        as_of=_asked_as_of(None, week),
+        source=source,
+        target=target,
+    )
+    if as_json:
+        _print_json({"category": list(levels), "weeks": [each.as_json() for each in shown]})
+    else:
+        from flows.cli.commands.history_chart import show_history
+
+        show_history(levels, shown)
+
+
+@app.command(cls=_Command)
+def backfill(
+    first: Annotated[
+        str, typer.Option("--from", help="First ISO week to count again.", metavar="2025-W01")
+    ],
+    last: Annotated[
+        str, typer.Option("--to", help="Last ISO week to count again.", metavar="2026-W46")
+    ],
+    source: Source = None,
+    target: TargetOption = None,
+) -> None:
+    """Count past weeks again, in one dbt run, and post nothing.
+
+    Examples:
+      voc backfill --from 2025-W01 --to 2026-W46
+      voc backfill --from 2026-W40 --to 2026-W46 --source tickets.csv
+    """
+    from flows.cli.commands.backfill import count_again
+    from flows.report.as_of import as_of_week
+
+    count_again(first=as_of_week(first), last=as_of_week(last), source=source, target=target)
+    print(f"Counted {first} to {last} again; nothing was posted. See voc status --week {last}.")
+
+
+@app.command(cls=_Command)
+def sample(
+    out: Annotated[Path, typer.Option(help="File to write, .parquet or .csv.", metavar="FILE")],
+    weeks: Annotated[int, typer.Option(help="Weeks of tickets.", metavar="N", min=1)] = 12,
+    tickets_per_week: Annotated[
+        int, typer.Option(help="Tickets in each week.", metavar="N", min=1)
+    ] = 1200,
+    until: Annotated[
+        str | None, typer.Option(help="Last day (default: last Sunday in Seoul).", metavar="DATE")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same file.", metavar="N")] = 1,
+) -> None:
+    """Write made-up Korean tickets with a surge, a spike, a new and a vanished category.
+
+    Examples:
+      voc sample --out tickets.parquet
+      voc sample --out tickets.csv --weeks 26 --tickets-per-week 500
+    """
+    from flows.cli.commands.sample import write
+
+    write(out, weeks=weeks, tickets_per_week=tickets_per_week, until=until, seed=seed)
+
+
+@app.command(cls=_Command)
+def doctor(source: Source = None, target: TargetOption = None) -> None:
+    """Say what is configured, reachable and missing.
+
+    Examples:
+      voc doctor
+      voc doctor --source tickets.csv
+      voc doctor --target bigquery
+    """
+    from flows.cli.commands.doctor import examine
+
+    raise typer.Exit(examine(source=source, target=target))
+
+
+@app.command(cls=_Command)
+def docs(target: TargetOption = None) -> None:
+    """Build the documentation site of the tables and metrics.
+
+    Examples:
+      voc docs
+      voc docs --target bigquery
+    """
+    from flows.cli.commands.docs import build_docs
+
+    print(f"The documentation is in {build_docs(target=target)}.")
+
+
+def _asked_as_of(as_of: str | None, week: str | None) -> date | None:
+    from flows.report.as_of import as_of_week, date_of
+
+    if as_of and week:
+        raise UsageError("--as-of and --week name the week twice. Use one of them.")
+    if week:
+        return as_of_week(week)
+    return date_of(as_of) if as_of else None
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def main() -> None:
+    """Run the command line; every error is one line and an exit code (see flows.runtime.errors)."""
+    if os.environ.get(COMPLETING):
+        _complete()
+    os.umask(0o077)  # what is written holds customers' words
+    signal.signal(signal.SIGTERM, _end)
+    # A root logger with a handler keeps libraries from printing, and from setting up one that prints.
+    logging.getLogger().addHandler(logging.NullHandler())
+    code, message = _run()
+    if code == INTERRUPTED:
+        message = "interrupted"
+        # CPython remembers an interrupt that passed through exec(), as imports do, and ends `python -m` by the signal
+        # although it was caught. The next exec() forgets it.
+        exec("")  # noqa: S102
+    if message:
+        _fail(code, message)
+    sys.exit(code)
+
+
+def _complete() -> NoReturn:
+    """Tell the shell what Tab may offer. On a line that is half typed an error is nobody's business."""
+    offered = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(offered):
+            app(prog_name="voc", standalone_mode=False)
+    except SystemExit:  # how Typer ends when it has answered
+        print(completion.quoted_for_bash(offered.getvalue()), end="")
+        raise
+    except (Exception, KeyboardInterrupt):
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _run() -> tuple[int, str]:
+    """Run the command; its exit code, and the line that explains an error.
+
+    The error's frames are cleared: Prefect keeps it, and at exit DuckDB complains of every object kept alive.
+    """
+    try:
+        return app(prog_name="voc", standalone_mode=False) or 0, ""
+    except VocError as error:
+        traceback.clear_frames(error.__traceback__)
+        error.__traceback__ = error.__context__ = None
+        return error.exit_code, str(error)
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            # Click's usage errors; without a message it has printed the help.
+            text = error.format_message().rstrip(".")
+            return 2, f"{text}. See --help." if text else ""
+        from flows.runtime.unexpected import unexpected
+
+        return 1, unexpected(error)
+
+
+def _end(signal_number: int, frame: object) -> NoReturn:
+    """End like on Ctrl-C, so that a temporary Prefect server is stopped too."""
+    raise KeyboardInterrupt
+
+
+def _fail(code: int, message: str) -> NoReturn:
+    if "--json" in sys.argv:
+        _print_json({"outcome": "error", "error": {"code": code, "message": message}})
+    else:
+        print(f"voc: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

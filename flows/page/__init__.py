@@ -1,0 +1,1 @@
+"""The report as a page: its HTML, publishing it, the places where pages are kept."""

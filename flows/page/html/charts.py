@@ -1,0 +1,64 @@
+"""Where the bars of a trend stand, in the units of an SVG. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flows.report.values import Count, Week
+
+HEIGHT = 100
+SLOT = 10
+BAR = 8
+SMALLEST_BAR = 2
+"""A week with one ticket is told from a week without any."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A week's tickets, and from the bottom up the negative ones among them."""
+
+    week: Week
+    count: Count
+    left: int
+    height: int
+    negative_height: int
+
+    @property
+    def x(self) -> int:
+        """Where the bar begins, in the middle of its slot."""
+        return self.left + (SLOT - BAR) // 2
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The bars of a trend, oldest first; the tallest is as high as the drawing."""
+
+    bars: tuple[Bar, ...]
+    top: int
+
+    @property
+    def width(self) -> int:
+        return SLOT * len(self.bars)
+
+
+def trend(weeks: Sequence[Week], counts: Sequence[Count]) -> Chart:
+    """The chart of one count a week."""
+    top = max((count.total for count in counts), default=0)
+    return Chart(
+        tuple(
+            Bar(
+                week,
+                count,
+                left=SLOT * index,
+                height=_height(count.total, top),
+                negative_height=_height(count.negative, top),
+            )
+            for index, (week, count) in enumerate(zip(weeks, counts, strict=True))
+        ),
+        top,
+    )
+
+
+def _height(tickets: int, top: int) -> int:
+    return max(round(HEIGHT * tickets / top), SMALLEST_BAR) if tickets else 0

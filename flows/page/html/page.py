@@ -1,0 +1,180 @@
+"""The report and the list of past reports as pages, from values. Pure.
+
+A page is one file: nothing in it is loaded from elsewhere, and its policy forbids it. Every word goes through
+autoescape and, before that, through the gate: what still looks like personal data is left out, and the page says so.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, cached_property, partial
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from catalogue import Texts
+from flows.page.html.charts import Chart, trend
+from flows.report.values import (
+    STATUSES,
+    Analysis,
+    Category,
+    Change,
+    Evidence,
+    History,
+    PastWeek,
+    Receipt,
+    Sample,
+    Status,
+    WeeklyReport,
+    printable,
+)
+from flows.report.writing import category_name, growth, headline, percent, reasons, signed
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+LooksPrivate = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a report's page shows.
+
+    Args:
+        analyses: by category; one that is missing is still being written.
+        last_day: the last day that the source reaches, None where it is not known.
+        receipt: None while the run goes on.
+        index_url: where the list of past reports is.
+    """
+
+    report: WeeklyReport
+    history: History
+    analyses: Mapping[Category, Analysis]
+    last_day: date | None
+    receipt: Receipt | None
+    version: str
+    index_url: str
+
+
+def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -> str:
+    """The page of one week."""
+    report, history = contents.report, contents.history
+    return _render(
+        "report.html.j2",
+        texts,
+        looks_private,
+        contents=contents,
+        report=report,
+        overall=trend(history.weeks, history.overall),
+        rows=[_Row(contents, change, texts) for change in report.rows],
+        columns=_columns(texts),
+        growth=partial(growth, texts=texts),
+        headline=partial(headline, texts=texts),
+        script=_asset("page.js"),
+    )
+
+
+def index_page(
+    weeks: Sequence[PastWeek],
+    urls: Mapping[str, str],
+    texts: Texts,
+    looks_private: LooksPrivate,
+) -> str:
+    """The list of past weeks, newest first; those with an address of their page, by label, link to it."""
+    return _render("index.html.j2", texts, looks_private, weeks=weeks, urls=urls, script="")
+
+
+class _Row:
+    """One category: its line in the table and what opens below it."""
+
+    def __init__(self, contents: Contents, change: Change, texts: Texts) -> None:
+        self._contents = contents
+        self.texts = texts
+        self.change = change
+        self.name = category_name(change.category)
+        self.rank = STATUSES.index(change.status)
+        self.analysis = contents.analyses.get(change.category)
+
+    @cached_property
+    def chart(self) -> Chart:
+        history = self._contents.history
+        return trend(history.weeks, history.of(self.change.category))
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        return self._contents.report.evidence_for(self.change)
+
+    @property
+    def reasons(self) -> str:
+        return reasons(self.change, self.texts)
+
+    def samples(self, week_role: str) -> tuple[Sample, ...]:
+        return tuple(s for s in self.evidence.samples if s.week_role == week_role)
+
+
+def _render(
+    template: str, texts: Texts, looks_private: LooksPrivate, *, script: str, **values: object
+) -> str:
+    @cache  # most of what a page says it says often
+    def judged(text: str) -> str:
+        return texts("gate.withheld") if looks_private(text) else text
+
+    def gated(value: object) -> object:
+        if not isinstance(value, str) or isinstance(value, Markup):
+            return value
+        return judged(printable(value))
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=gated,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "signed": signed, "percent": percent}
+    style = _asset("style.css")
+    # Safe as they stand: they are ours, and of no other origin.
+    return environment.get_template(template).render(
+        texts=texts,
+        statuses=STATUSES,
+        label=lambda status: _label(status, texts),
+        style=Markup(style),  # noqa: S704
+        style_hash=_hash(style),
+        script=Markup(script),  # noqa: S704
+        script_hash=_hash(script),
+        **values,
+    )
+
+
+def _columns(texts: Texts) -> tuple[tuple[str, str, str], ...]:
+    """The columns that sort: name, the direction of the first click, title."""
+    return (
+        ("status", "ascending", texts("html.status")),
+        ("name", "ascending", texts("html.category")),
+        ("tickets", "descending", texts("html.tickets")),
+        ("growth", "descending", texts("html.growth")),
+        ("share", "descending", texts("html.negative_share")),
+        ("points", "descending", texts("html.points")),
+    )
+
+
+def _label(status: Status, texts: Texts) -> str:
+    return texts(f"status.{status}")
+
+
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(source: str) -> str:
+    """The source expression by which a Content Security Policy allows exactly this text."""
+    return f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'"
+
+
+def number(value: float) -> str:
+    return f"{value:,}"

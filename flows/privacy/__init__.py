@@ -1,0 +1,1 @@
+"""Masks personal data, and keeps what was missed from leaving."""

@@ -1,0 +1,74 @@
+"""What a run came to: the value that the flow returns and `voc run --json` prints. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from flows.report.message import Delivered, Message
+from flows.report.values import STATUSES, Analysis, WeeklyReport, WeekPair
+
+Outcome = Literal["posted", "already_posted", "dry_run", "quiet", "no_data", "not_ready"]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """`messages` are what this run wrote, `delivered` is where the report stands (nothing in a dry run).
+
+    `last_date` is the date of the newest ticket where the source ends before the report week; `page` is where the
+    report is as a page: its address, or its path if it has none.
+    """
+
+    outcome: Outcome
+    weeks: WeekPair
+    report: WeeklyReport | None = None
+    analyses: tuple[Analysis, ...] = ()
+    messages: tuple[Message, ...] = ()
+    delivered: tuple[Delivered, ...] = ()
+    last_date: date | None = None
+    page: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        report: WeeklyReport,
+        analyses: Iterable[Analysis],
+        messages: Iterable[Message],
+        delivered: Sequence[Delivered],
+        *,
+        dry_run: bool,
+        page: str | None = None,
+    ) -> RunResult:
+        """The result of a run that went through; the outcome is the first that holds."""
+        outcome: Outcome = "posted" if report.changes else "quiet"
+        if not any(message.is_new for message in delivered):
+            outcome = "already_posted"
+        if dry_run:
+            outcome, delivered = "dry_run", ()
+        return cls(
+            outcome,
+            report.weeks,
+            report,
+            tuple(analyses),
+            tuple(messages),
+            tuple(delivered),
+            page=page,
+        )
+
+    def __str__(self) -> str:
+        """Week and outcome, such as `2026-W46 posted`."""
+        return f"{self.weeks.comparison.label} {self.outcome}"
+
+    def as_json(self) -> dict[str, Any]:
+        report = self.report
+        return {
+            "outcome": self.outcome,
+            "report_week": self.weeks.comparison.as_json(),
+            "base_week": self.weeks.base.as_json(),
+            "status_counts": report.status_counts if report else dict.fromkeys(STATUSES, 0),
+            "changes": [change.as_json() for change in report.changes] if report else [],
+            "analyses": [analysis.as_json() for analysis in self.analyses],
+            "messages": [delivered.as_json() for delivered in self.delivered],
+        }

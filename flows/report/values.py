@@ -1,0 +1,315 @@
+"""The values a report is made of, and pure functions on them. Columns are the marts' columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Literal
+
+Status = Literal["CRITICAL", "MONITOR", "IMPROVED", "STABLE"]
+STATUSES: tuple[Status, ...] = ("CRITICAL", "MONITOR", "IMPROVED", "STABLE")
+ANALYSED: tuple[Status, ...] = ("CRITICAL", "MONITOR")
+
+Category = tuple[str, str, str]
+
+MAX_KEYWORD_CHARACTERS = 40
+
+
+def printable(text: str) -> str:
+    """The text on one line, without control characters and without marks that turn the reading direction."""
+    # What is invisible goes without a trace: a space in its place would hide a number from the mask.
+    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
+
+
+@dataclass(frozen=True)
+class Week:
+    """A week: its Monday, its Sunday and its ISO label, such as 2026-W46."""
+
+    start: date
+    end: date
+    label: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"start": self.start.isoformat(), "end": self.end.isoformat(), "label": self.label}
+
+
+@dataclass(frozen=True)
+class Count:
+    """Tickets in a week, and how many of them are negative."""
+
+    total: int
+    negative: int
+
+    @property
+    def negative_ratio(self) -> float | None:
+        return self.negative / self.total if self.total else None
+
+
+@dataclass(frozen=True)
+class History:
+    """The weeks up to a report's, oldest first, and each category's counts in them.
+
+    A category has as many counts as there are weeks: a week without tickets counts 0.
+    """
+
+    weeks: tuple[Week, ...]
+    counts: Mapping[Category, tuple[Count, ...]]
+
+    def of(self, category: Category) -> tuple[Count, ...]:
+        return self.counts.get(category, (Count(0, 0),) * len(self.weeks))
+
+    @property
+    def overall(self) -> tuple[Count, ...]:
+        """The counts of all categories together."""
+        by_week = [[counts[i] for counts in self.counts.values()] for i in range(len(self.weeks))]
+        return tuple(
+            Count(sum(count.total for count in week), sum(count.negative for count in week))
+            for week in by_week
+        )
+
+
+@dataclass(frozen=True)
+class PastWeek:
+    """A comparison week and how many categories had each status in it."""
+
+    week: Week
+    status_counts: Mapping[Status, int]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A category whose status in a past week is another now than when the week's report was posted.
+
+    A status is None where the category had no row; the totals are today's.
+    """
+
+    category: Category
+    posted_status: Status | None
+    status: Status | None
+    base_total: int
+    comparison_total: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a report is made of and what it cost.
+
+    Args:
+        last_day: the last day that the source reaches, None where it is not known.
+        tickets: tickets counted in the two weeks.
+        bytes_billed: what BigQuery billed, None on DuckDB.
+        laas_calls: requests to LaaS; answers kept from an earlier run are none.
+        laas_tokens: tokens that LaaS says they cost.
+        seconds: from the start of the run to the last analysis.
+        version: label of what wrote the report.
+    """
+
+    last_day: date | None
+    tickets: int
+    bytes_billed: int | None
+    laas_calls: int
+    laas_tokens: int
+    seconds: float
+    version: str
+
+
+@dataclass(frozen=True)
+class WeekPair:
+    """The comparison week (the report week) and the base week before it."""
+
+    comparison: Week
+    base: Week
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of `fct_voc_weekly_status`; units and meanings are documented there."""
+
+    week_start: date
+    category1: str
+    category2: str
+    category3: str
+    status: Status
+    status_reason: str | None
+    base_total: int
+    comparison_total: int
+    base_negative: int
+    comparison_negative: int
+    total_change_pct: float | None
+    base_negative_ratio: float | None
+    comparison_negative_ratio: float | None
+    negative_ratio_change_pp: float | None
+    is_new: bool
+    total_last_8_weeks: tuple[int, ...]
+
+    @property
+    def category(self) -> Category:
+        return (self.category1, self.category2, self.category3)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The rules that were met, in the order of `status_reason`."""
+        return tuple(self.status_reason.split("+")) if self.status_reason else ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as `voc … --json` prints it: the mart's columns without the trend."""
+        row = {f.name: getattr(self, f.name) for f in fields(self)}
+        del row["total_last_8_weeks"]
+        return row | {"week_start": self.week_start.isoformat()}
+
+
+@dataclass(frozen=True)
+class CategoryWeek:
+    """The tickets of one week in a category, or below one of its upper levels; no status where none was judged."""
+
+    week: Week
+    total_count: int
+    negative_count: int
+    status: Status | None
+
+    @property
+    def negative_ratio(self) -> float | None:
+        """The share of negative tickets, 0 to 1; None in a week without tickets."""
+        return self.negative_count / self.total_count if self.total_count else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The week as `voc history --json` prints it, under the names of the marts' columns."""
+        return {
+            "week_start": self.week.start.isoformat(),
+            "week_label": self.week.label,
+            "total_count": self.total_count,
+            "negative_count": self.negative_count,
+            "negative_ratio": self.negative_ratio,
+            "status": self.status,
+        }
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A masked ticket that stands for its category; `week_role` is comparison or base."""
+
+    category: Category
+    week_role: Literal["comparison", "base"]
+    ticket_id: str
+    is_negative: bool
+    title: str
+    detail: str
+
+    @property
+    def text(self) -> str:
+        return self.detail.strip() or self.title.strip()
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """A keyword that rose in its category: tickets with it in the base and the comparison week."""
+
+    category: Category
+    keyword: str
+    base_count: int
+    comparison_count: int
+
+    @property
+    def label(self) -> str:
+        """The keyword as it is shown: one without a comma may be a whole text."""
+        return printable(self.keyword[:MAX_KEYWORD_CHARACTERS])
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A row of the seed `status_thresholds` that holds for every category; None: rule not used."""
+
+    status: Status
+    min_total: int
+    min_increase_pct: int | None
+    min_negative_ratio_increase_pp: int | None
+    min_decrease_pct: int | None
+
+
+@dataclass(frozen=True)
+class WeeklyReport:
+    """What one run has to tell, ordered by severity, then by the absolute change in tickets."""
+
+    weeks: WeekPair
+    rows: tuple[Change, ...]
+    thresholds: tuple[Threshold, ...]
+    samples: tuple[Sample, ...]
+    keywords: tuple[Keyword, ...]
+
+    @property
+    def has_tickets(self) -> bool:
+        """Whether the comparison week has any ticket: without one there is nothing to compare."""
+        return any(row.comparison_total for row in self.rows)
+
+    @property
+    def has_base_tickets(self) -> bool:
+        """Whether the base week has any: without one, every category looks new."""
+        return any(row.base_total for row in self.rows)
+
+    @property
+    def has_negative_tickets(self) -> bool:
+        """Whether either week has any: without one, the source may have other words for the emotion."""
+        return any(row.base_negative or row.comparison_negative for row in self.rows)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(row for row in self.rows if row.status != "STABLE")
+
+    @property
+    def to_analyse(self) -> tuple[Change, ...]:
+        return tuple(row for row in self.rows if row.status in ANALYSED)
+
+    @property
+    def status_counts(self) -> dict[str, int]:
+        counted = Counter(row.status for row in self.rows)
+        return {status: counted[status] for status in STATUSES}
+
+    def evidence_for(self, change: Change) -> Evidence:
+        return Evidence(
+            change=change,
+            weeks=self.weeks,
+            samples=tuple(s for s in self.samples if s.category == change.category),
+            keywords=tuple(k for k in self.keywords if k.category == change.category),
+        )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that may be said about one category: its numbers, samples and rising keywords."""
+
+    change: Change
+    weeks: WeekPair
+    samples: tuple[Sample, ...]
+    keywords: tuple[Keyword, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A masked sample quoted by its ticket id."""
+
+    ticket_id: str
+    quote: str
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Why a category got worse: 요약 / 대표 예시 / 원인 가설 / 후속 조치."""
+
+    category: Category
+    source: Literal["laas", "rule_based"]
+    summary: str
+    examples: tuple[Example, ...]
+    hypotheses: tuple[str, ...]
+    actions: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "category": list(self.category),
+            "source": self.source,
+            "summary": self.summary,
+            "examples": [{"ticket_id": e.ticket_id, "quote": e.quote} for e in self.examples],
+            "hypotheses": list(self.hypotheses),
+            "actions": list(self.actions),
+        }

@@ -1,0 +1,117 @@
+"""What the run tells those who keep it running: in VOC_OPS_CHANNEL, once for each run."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from prefect import runtime
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.utilities.urls import url_for
+
+from catalogue import Texts
+from flows.report.message import Message
+from flows.runtime.errors import SlackError, VocError
+from flows.runtime.settings import Settings
+from flows.runtime.unexpected import UnexpectedError
+from flows.slack.delivery import Delivery, Subject
+from flows.slack.notes import crash_note, failure_note
+from flows.slack.transport import Destination, Transport
+
+log = logging.getLogger("voc")
+
+REMEMBERED = timedelta(days=14)
+"""An end that is older is not told any more."""
+
+
+class Operations:
+    """The place for notes. Only runs of a deployment leave any: who runs `voc` sees for himself."""
+
+    def __init__(self, settings: Settings, transport: Transport, target: Destination) -> None:
+        self._transport = transport
+        self._texts = Texts(settings.locale)
+        # One place whatever the run's target is: what was told in a thread would be told again elsewhere.
+        self._target = Destination(settings.ops_channel or settings.slack_channel or target.channel)
+
+    def tell(self, subject: str, message: Message) -> None:
+        """Post a note once for its subject. A Slack that refuses is logged: the run has worse to tell."""
+        if runtime.deployment.id is None:
+            return
+        scope = Subject(subject, _oldest_remembered())
+        try:
+            Delivery(self._transport, self._target, scope, str(runtime.flow_run.id)).post(message)
+        except SlackError as error:
+            log.warning("no note to the operators: %s", error)
+
+    def tell_failure(self, error: VocError) -> None:
+        """Say that this run failed, in its own words for users, or that its log must tell."""
+        reason = None if isinstance(error, UnexpectedError) else str(error)
+        run_id = str(runtime.flow_run.id)
+        self.tell(_run_subject(run_id), failure_note(self._texts, reason, run_url(run_id)))
+
+    async def report_missed_failures(self) -> None:
+        """Say of earlier runs of this deployment that they failed and could not tell.
+
+        Their process was gone, their settings were wrong, or Slack did not answer.
+        """
+        if runtime.deployment.id is None:
+            return
+        ended = FlowRunFilter(
+            state=FlowRunFilterState(
+                type=FlowRunFilterStateType(any_=[StateType.CRASHED, StateType.FAILED])
+            ),
+            end_time=FlowRunFilterEndTime(after_=datetime.now(UTC) - REMEMBERED),
+        )
+        deployment = DeploymentFilter(id=DeploymentFilterId(any_=[UUID(runtime.deployment.id)]))
+        async with get_client() as client:
+            found = await client.read_flow_runs(
+                flow_run_filter=ended,
+                deployment_filter=deployment,
+                sort=FlowRunSort.END_TIME_DESC,
+                limit=20,
+            )
+        told = self._told()
+        for run in found:
+            subject, url = _run_subject(str(run.id)), run_url(str(run.id))
+            if subject not in told:
+                has_crashed = run.state_type == StateType.CRASHED
+                note = (
+                    crash_note(self._texts, url)
+                    if has_crashed
+                    else failure_note(self._texts, None, url)
+                )
+                self.tell(subject, note)
+
+    def _told(self) -> set[str]:
+        """The subjects of the notes that stand there."""
+        try:
+            notes = self._transport.posted(self._target, _oldest_remembered())
+        except SlackError as error:
+            log.warning("no look at the notes to the operators: %s", error)
+            return set()
+        return {str(note.payload.get("report_week")) for note in notes}
+
+
+def _run_subject(run_id: str) -> str:
+    return f"run {run_id}"
+
+
+def _oldest_remembered() -> float:
+    return time.time() - REMEMBERED.total_seconds()
+
+
+def run_url(run_id: str) -> str | None:
+    """Where the run is shown."""
+    return url_for("flow-run", run_id)

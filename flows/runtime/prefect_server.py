@@ -1,0 +1,117 @@
+"""A Prefect server for the length of one command, where none is configured."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from flows.runtime.errors import UsageError, VocError
+
+STARTUP_SECONDS = 180  # on two slow cores it takes half a minute
+POLL_SECONDS = 0.2
+
+
+def check_api(url: str) -> None:
+    """Raise UsageError when nothing answers at a Prefect API's URL; any answer will do."""
+    try:
+        httpx.get(f"{url}/health", timeout=10)
+    except httpx.TransportError as error:
+        raise UsageError(
+            f"no Prefect server answers at {url} ({type(error).__name__}). Start it, or unset PREFECT_API_URL."
+        ) from None
+
+
+class TemporaryServer:
+    """Prefect's own server in a child process on loopback; its log goes to a file, not to the user."""
+
+    def __init__(self, log_path: Path) -> None:
+        self._log_path = log_path
+        self._port = free_port()
+        with log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "flows.runtime.prefect_server", str(self._port)],
+                env=os.environ
+                | {"PREFECT_UI_ENABLED": "0", "PREFECT_SERVER_ANALYTICS_ENABLED": "0"},
+                stdin=subprocess.PIPE,  # closed when this process ends, however it ends
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches the run first; the run then stops the server
+            )
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/api"
+
+    def wait_until_healthy(self) -> None:
+        """Raises VocError when the server ended or did not answer in time."""
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                if httpx.get(f"{self.api_url}/health", timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(POLL_SECONDS)
+        raise VocError(
+            f"Prefect's temporary server did not start. See {self._log_path}, or set PREFECT_API_URL to a server."
+        )
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+
+@contextmanager
+def temporary_server(log_path: Path) -> Iterator[TemporaryServer]:
+    """Start a server and do not wait for it; stop it in the end."""
+    server = TemporaryServer(log_path)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _serve(port: int) -> None:
+    """Be the server until told to stop, or until the process that started it is gone."""
+    import uvicorn
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    uvicorn.run(
+        "prefect.server.api.server:create_app",
+        factory=True,
+        host="127.0.0.1",
+        port=port,
+        log_level="error",
+    )
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on right now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))

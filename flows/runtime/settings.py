@@ -1,0 +1,201 @@
+"""Typed settings: the one place that reads the environment, and `.env` or the file that VOC_ENV_FILE names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+
+from catalogue.settings import InvalidSettings, Secret, SharedSettings, Url
+from flows.runtime.errors import UsageError
+
+DbtTarget = Literal["duckdb", "bigquery"]
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is not a time zone; use a name such as Asia/Seoul") from None
+    return value
+
+
+def _bigquery_table(value: str) -> str:
+    if not re.match(r"^[\w.:-]+\.\w+\.[\w$-]+$", value) or value.count(".") != 2:
+        raise ValueError("must be project.dataset.table")
+    return value
+
+
+def _folder_or_bucket(value: str | None) -> str | None:
+    if value and "://" in value and not re.match(r"^gs://[a-z0-9]", value):
+        raise ValueError("must be a folder or gs://bucket/folder")
+    return value
+
+
+class Settings(SharedSettings):
+    """What a run needs to know about its surroundings. Secrets are `SecretStr`: they print as `**********`."""
+
+    slack_bot_token: Secret | None = Field(
+        None, description="Bot token (xoxb-…). Without it messages go to the outbox folder."
+    )
+    slack_channel: str | None = Field(
+        None,
+        validation_alias=AliasChoices("VOC_SLACK_CHANNEL", "LAMBDA_VOC_SLACK_CHANNEL"),
+        description="Channel id to post to, such as C0123ABCD. LAMBDA_VOC_SLACK_CHANNEL works too.",
+    )
+    ops_channel: str | None = Field(
+        None,
+        pattern=r"^[CG][A-Z0-9]{2,}$",
+        validation_alias="VOC_OPS_CHANNEL",
+        description="Channel id for notes on late data and failed runs (default: the report's).",
+    )
+    readiness_wait_minutes: float = Field(
+        180,
+        ge=0,
+        validation_alias="VOC_READINESS_WAIT_MINUTES",
+        description="Minutes that the Monday run waits for BigQuery's data to reach the end of the week.",
+    )
+    laas_api_key: Secret | None = Field(
+        None, description="LaaS key. Without it a rule-based analysis is written."
+    )
+    laas_project: str = Field("WANTED_DATA", description="LaaS project code.")
+    laas_base_url: Url = Field("https://api-laas.wanted.co.kr", description="LaaS to talk to.")
+    laas_preset_hash: str = Field(
+        "90571f07e6b60e047620162ecc29b423dba8280aba60dba503aac082082ad0c4",
+        description="Preset that holds the system prompt.",
+    )
+    laas_concurrency: int = Field(
+        4,
+        ge=1,
+        le=32,
+        validation_alias="VOC_LAAS_CONCURRENCY",
+        description="Analyses asked for at the same time.",
+    )
+    target: DbtTarget = Field(
+        "duckdb", validation_alias="VOC_TARGET", description="dbt target: duckdb or bigquery."
+    )
+    home: Path = Field(
+        Path(".voc"),
+        validation_alias="VOC_HOME",
+        description="Folder for DuckDB files, logs and the outbox.",
+    )
+    state_uri: str | None = Field(
+        None,
+        validation_alias="VOC_STATE_URI",
+        description="Folder or gs:// path for LaaS answers kept between runs (default: VOC_HOME/state).",
+    )
+    duckdb_path: Path | None = Field(
+        None,
+        validation_alias="VOC_DUCKDB_PATH",
+        description="DuckDB file to use instead of one per source under VOC_HOME.",
+    )
+    source_table: Annotated[str, AfterValidator(_bigquery_table)] = Field(
+        "wanted-data.wanted_ml.zendesk_voc_classified",
+        validation_alias="VOC_SOURCE_TABLE",
+        description="BigQuery table with the classified tickets, project.dataset.table.",
+    )
+    bigquery_project: str | None = Field(
+        None,
+        pattern=r"^[\w.:-]+$",
+        validation_alias="VOC_BIGQUERY_PROJECT",
+        description="Project that runs the jobs and holds the models (default: the source's).",
+    )
+    bigquery_dataset: str = Field(
+        "voc",
+        pattern=r"^\w+$",
+        validation_alias="VOC_BIGQUERY_DATASET",
+        description="Dataset that the models are written to.",
+    )
+    bigquery_location: str = Field(
+        "asia-northeast3",
+        pattern=r"^[\w-]+$",
+        validation_alias="VOC_BIGQUERY_LOCATION",
+        description="Location of the source and of the models.",
+    )
+    bigquery_max_bytes_billed: int = Field(
+        20_000_000_000,
+        ge=1,
+        validation_alias="VOC_BIGQUERY_MAX_BYTES_BILLED",
+        description="Bytes that one job may bill; one that would bill more does not run.",
+    )
+    gcp_credentials_block: str | None = Field(
+        None,
+        validation_alias="VOC_GCP_CREDENTIALS_BLOCK",
+        description="Name of the Prefect block (GCP Credentials) to use on BigQuery.",
+    )
+    google_application_credentials: Path | None = Field(
+        None,
+        description="Key file to use on BigQuery (default: the machine's own credentials).",
+    )
+    timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "Asia/Seoul",
+        validation_alias="VOC_TIMEZONE",
+        description="Time zone in which weeks begin on Monday 00:00.",
+    )
+    dashboard_url: Annotated[str | None, BeforeValidator(lambda v: v or None)] = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        validation_alias="VOC_DASHBOARD_URL",
+        description="Dashboard that the summary's button opens.",
+    )
+    ticket_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s<>|]*\{id\}[^\s<>|]*$",
+        validation_alias="VOC_TICKET_URL",
+        description="Address of a ticket, with {id} in it. Examples in the analyses then link there.",
+    )
+    report_bucket: Annotated[str | None, AfterValidator(_folder_or_bucket)] = Field(
+        None,
+        validation_alias="VOC_REPORT_BUCKET",
+        description="Folder or gs:// path for the report as a page (default: VOC_HOME/reports).",
+    )
+    report_url: Annotated[str | None, BeforeValidator(lambda v: v or None)] = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        validation_alias="VOC_REPORT_URL",
+        description="Address under which people see that folder (default: a bucket's own).",
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def jobs_project(self) -> str:
+        return self.bigquery_project or self.source_table.split(".")[0]
+
+
+def load_settings(target: str | None = None) -> Settings:
+    """Read the settings; `target` overrides VOC_TARGET. Raises UsageError."""
+    try:
+        return Settings.load(**({"VOC_TARGET": target} if target else {}))
+    except InvalidSettings as error:
+        raise UsageError(f"{error}. Fix it in the environment or in .env.") from None
+
+
+_in_use: ContextVar[Settings] = ContextVar("settings")
+
+
+@contextmanager
+def settings_in_use(settings: Settings) -> Iterator[None]:
+    """Let the flow, when this process calls it, run with these settings instead of reading its own."""
+    token = _in_use.set(settings)
+    try:
+        yield
+    finally:
+        _in_use.reset(token)
+
+
+def settings_of_process() -> Settings:
+    """The settings that the entry of this process has loaded; in a worker's process the flow is the entry."""
+    settings = _in_use.get(None)
+    if settings is None:
+        settings = load_settings()
+        _in_use.set(settings)
+    return settings

@@ -1,0 +1,1 @@
+"""dbt and the marts, on DuckDB or BigQuery: the only SQL outside dbt_project/."""

@@ -1,0 +1,193 @@
+"""The client of BigQuery: reads, the check ahead of a run, and what the run's jobs billed."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from flows.runtime.errors import SourceError
+from flows.runtime.settings import Settings
+from flows.runtime.usage import Usage
+from flows.warehouse.bigquery.credentials import google_credentials
+from flows.warehouse.bigquery.refusals import explain
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import Client, Dataset
+
+# A child of the run's log: the terminal shows the sum only.
+log = logging.getLogger("voc.jobs")
+
+# What the models read of the source, and its types (dbt_project/models/staging/zendesk/_zendesk__sources.yml).
+SOURCE_COLUMNS = {
+    "id": "STRING",
+    "event_create_time": "TIMESTAMP",
+    "title": "STRING",
+    "detail": "STRING",
+    "category1": "STRING",
+    "category2": "STRING",
+    "category3": "STRING",
+    "overall_emotion": "STRING",
+    "keywords": "STRING",
+}
+REQUEST_TIMEOUT_SECONDS = 30
+"""How long one request may take, and how long an unreachable endpoint or an internal error is tried again."""
+READ_SECONDS = 90
+"""How long a read of the marts may take."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A finished job: the dbt node or the select it was for, and the bytes that it billed."""
+
+    name: str
+    bytes_billed: int
+
+
+class BigQuery:
+    """The datasets of the settings. Every method raises SourceError with one line that says what to do."""
+
+    def __init__(
+        self, settings: Settings, flow_run_id: str = "", usage: Usage | None = None
+    ) -> None:
+        self._settings = settings
+        self._usage = usage or Usage()
+        self._labels = {"app": "voc-analyst", "flow_run_id": flow_run_id}
+
+    @cached_property
+    def client(self) -> Client:
+        shorten_google_retries()
+        client: Client = google_credentials(self._settings).get_bigquery_client(
+            project=self._settings.jobs_project, location=self._settings.bigquery_location
+        )
+        return client
+
+    def rows(self, sql: str, **parameters: date | str) -> list[dict[str, Any]]:
+        """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
+        from google.cloud.bigquery import QueryJobConfig, ScalarQueryParameter
+
+        s = self._settings
+        config = QueryJobConfig(
+            default_dataset=f"{s.jobs_project}.{s.bigquery_dataset}",
+            labels=self._labels,
+            maximum_bytes_billed=s.bigquery_max_bytes_billed,
+            query_parameters=[
+                ScalarQueryParameter(name, "DATE" if isinstance(value, date) else "STRING", value)
+                for name, value in parameters.items()
+            ],
+        )
+        with self._explained():
+            job = self.client.query(
+                sql, job_config=config, job_retry=None, timeout=REQUEST_TIMEOUT_SECONDS
+            )
+            rows = [dict(row) for row in job.result(job_retry=None, timeout=READ_SECONDS)]
+            read = Job("read", job.total_bytes_billed or 0)
+            self._usage.bytes_billed += read.bytes_billed
+            log_job(read)
+            return rows
+
+    def check(self) -> None:
+        """Look at the source and at the dataset's location, for free: before dbt, and before anything is built."""
+        from google.api_core.exceptions import NotFound
+
+        s = self._settings
+        with self._explained():
+            try:
+                table = self.client.get_table(s.source_table, timeout=REQUEST_TIMEOUT_SECONDS)
+            except NotFound:
+                raise SourceError(
+                    f"the table {s.source_table} was not found. Set VOC_SOURCE_TABLE."
+                ) from None
+            self._check_columns({field.name: field.field_type for field in table.schema})
+            self._check_location("the source", table.location)
+            if dataset := self._dataset():
+                self._check_location(f"the dataset {s.bigquery_dataset}", dataset.location)
+
+    def check_jobs(self) -> None:
+        """Run a job that reads nothing."""
+        self.rows("select 1 as answer")
+
+    def check_writing(self) -> bool:
+        """Make a table in the models' dataset and remove it; False where the dataset does not exist yet."""
+        from google.cloud.bigquery import SchemaField, Table
+
+        with self._explained():
+            dataset = self._dataset()
+            if dataset is None:
+                return False
+            schema = [SchemaField("answer", "INT64")]
+            table = Table(dataset.reference.table(f"voc_doctor_{uuid.uuid4().hex}"), schema=schema)
+            self.client.create_table(table, timeout=REQUEST_TIMEOUT_SECONDS)
+            self.client.delete_table(table, timeout=REQUEST_TIMEOUT_SECONDS)
+            return True
+
+    def jobs(self, names_by_job_id: Mapping[str, str]) -> Iterator[Job]:
+        """What jobs of this run billed, by their names."""
+        with self._explained():
+            for job_id, name in names_by_job_id.items():
+                job = self.client.get_job(job_id, timeout=REQUEST_TIMEOUT_SECONDS)
+                yield Job(name, getattr(job, "total_bytes_billed", None) or 0)
+
+    def _dataset(self) -> Dataset | None:
+        """The models' dataset; None before the first run, in which dbt creates it."""
+        from google.api_core.exceptions import NotFound
+
+        name = f"{self._settings.jobs_project}.{self._settings.bigquery_dataset}"
+        try:
+            return self.client.get_dataset(name, timeout=REQUEST_TIMEOUT_SECONDS)
+        except NotFound as error:
+            if "Not found: Project" in str(error):
+                raise
+            return None
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        from google.api_core.exceptions import GoogleAPIError
+        from google.auth.exceptions import GoogleAuthError
+        from requests.exceptions import RequestException
+
+        try:
+            yield
+        except (GoogleAPIError, GoogleAuthError, RequestException, TimeoutError) as error:
+            raise explain(error, self._settings) from None
+
+    def _check_columns(self, found: Mapping[str, str]) -> None:
+        kinds = {name.lower(): kind for name, kind in found.items()}
+        problems = [
+            f"{name} is missing" if name not in kinds else f"{name} is {kinds[name]}, not {kind}"
+            for name, kind in SOURCE_COLUMNS.items()
+            if kinds.get(name) != kind
+        ]
+        if problems:
+            raise SourceError(
+                f"{self._settings.source_table} cannot be read: {', '.join(problems)}. "
+                "Mend the upstream table, or set VOC_SOURCE_TABLE."
+            )
+
+    def _check_location(self, what: str, location: str) -> None:
+        expected = self._settings.bigquery_location
+        if location.lower() != expected.lower():
+            raise SourceError(
+                f"{what} is in {location}, but VOC_BIGQUERY_LOCATION is {expected}, and BigQuery does not join "
+                "locations. Make them the same."
+            )
+
+
+def log_job(job: Job) -> None:
+    """Say what a job cost."""
+    log.info("BigQuery: %s billed %.1f MB", job.name, job.bytes_billed / 1e6)
+
+
+def shorten_google_retries() -> None:
+    """Let requests fail after REQUEST_TIMEOUT_SECONDS instead of Google's ten minutes, here and in dbt.
+
+    Both clients take this object as a default argument, so there is no other way to it.
+    """
+    from google.cloud.bigquery import DEFAULT_RETRY
+
+    DEFAULT_RETRY._timeout = REQUEST_TIMEOUT_SECONDS

@@ -1,0 +1,111 @@
+"""What BigQuery says no to, as one line that says what to do. Pure.
+
+Its own words are never repeated: they may quote the row that they are about.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flows.runtime.errors import SourceError
+from flows.runtime.settings import Settings
+
+# The first pattern that is found wins. Each is searched in the reason codes and the message, both of which are
+# listed on https://cloud.google.com/bigquery/docs/error-messages; <dataset> stands for that of the models.
+_LINES = (
+    (
+        r"within the designated timeout",
+        "a BigQuery job took longer than ten minutes and was cancelled. Run it again.",
+    ),
+    (
+        r"billingNotEnabled|Billing has not been enabled|not allowed in the free tier",
+        "the project {project} has no billing, without which BigQuery changes no rows. Enable it.",
+    ),
+    (
+        r"bytesBilledLimitExceeded|exceeded limit for bytes billed",
+        "a job would bill more than VOC_BIGQUERY_MAX_BYTES_BILLED ({max_bytes:,} bytes), so it did not run. "
+        "Raise it if that is what you want, as for a first run on a long history.",
+    ),
+    (
+        r"quotaExceeded|rateLimitExceeded|Quota exceeded|Exceeded rate limits|Custom quota exceeded",
+        "BigQuery's quota of the project {project} is used up. Try again later, or raise the quota.",
+    ),
+    (
+        r"\bstopped\b|[Jj]ob (?:execution )?was cancell?ed|User requested cancellation",
+        "the BigQuery job was cancelled. Run it again.",
+    ),
+    (
+        r"accessNotConfigured|has not enabled BigQuery|API has not been used",
+        "the project {project} has not enabled BigQuery. "
+        "Run gcloud services enable bigquery.googleapis.com --project {project}.",
+    ),
+    (
+        r"bigquery\.jobs\.create",
+        "the role roles/bigquery.jobUser on the project {project} is missing. Grant it.",
+    ),
+    (
+        r"bigquery\.datasets\.create",
+        "the dataset {project}.{dataset} does not exist and may not be created. Create it in {location}.",
+    ),
+    (
+        r"bigquery\.(?:tables\.(?:create|update|updateData|delete)|datasets\.(?:get|update)|routines)",
+        "the role roles/bigquery.dataEditor on the dataset {project}.{dataset} is missing. Grant it.",
+    ),
+    (
+        r"(?:Access Denied|Permission denied).*<dataset>",
+        "the role roles/bigquery.dataEditor on the dataset {project}.{dataset} is missing. Grant it.",
+    ),
+    (
+        r"accessDenied|Access Denied|Forbidden",
+        "the role roles/bigquery.dataViewer on {source_table} is missing. Grant it.",
+    ),
+    (
+        r"[Nn]ot found: Project",
+        "a project of {source_table} or {project} does not exist. "
+        "Mend VOC_SOURCE_TABLE or VOC_BIGQUERY_PROJECT.",
+    ),
+    (
+        r"[Nn]ot found: (?:Dataset|Table)|notFound|NotFound",
+        "{source_table} or the dataset {project}.{dataset} was not found in {location}. "
+        "Set VOC_SOURCE_TABLE, VOC_BIGQUERY_DATASET or VOC_BIGQUERY_LOCATION.",
+    ),
+    (
+        r"RefreshError|invalid_grant|invalid_client|authError|Invalid Credentials|Unauthorized",
+        "Google refused the credentials. Renew them: gcloud auth application-default login, "
+        "or a new key in GOOGLE_APPLICATION_CREDENTIALS or the Prefect block.",
+    ),
+    (
+        r"backendError|internalError|[Ii]nternal error|Error encountered during execution"
+        r"|\b50[0-4] (?:GET|POST|PUT|PATCH|DELETE)\b|[Tt]imeout|RetryError|ServerError|BadGateway"
+        r"|ServiceUnavailable|ConnectionError|TransportError|Max retries exceeded",
+        "BigQuery could not be reached or failed inside. Try again later.",
+    ),
+)
+
+
+def explain(error: Exception | str, settings: Settings) -> SourceError:
+    """The line for what Google's client or dbt reported; for what is not known, its kind."""
+    known = explain_if_known(error, settings)
+    if known is not None:
+        return known
+    kind = type(error).__name__ if isinstance(error, Exception) else "unknown error"
+    return SourceError(f"BigQuery refused ({kind}). Run voc doctor --target bigquery.")
+
+
+def explain_if_known(error: Exception | str, settings: Settings) -> SourceError | None:
+    """The same, but None for what is not known."""
+    reasons = [item.get("reason", "") for item in getattr(error, "errors", None) or ()]
+    text = " ".join([*reasons, type(error).__name__, str(error)])
+    dataset = re.escape(f"{settings.jobs_project}:{settings.bigquery_dataset}") + r"\b"
+    for pattern, line in _LINES:
+        if re.search(pattern.replace("<dataset>", dataset), text):
+            return SourceError(
+                line.format(
+                    source_table=settings.source_table,
+                    project=settings.jobs_project,
+                    dataset=settings.bigquery_dataset,
+                    location=settings.bigquery_location,
+                    max_bytes=settings.bigquery_max_bytes_billed,
+                )
+            )
+    return None

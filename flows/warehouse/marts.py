@@ -1,0 +1,412 @@
+"""The one module with SQL reads: the marts, on DuckDB or BigQuery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from flows.report.values import (
+    STATUSES,
+    Category,
+    CategoryWeek,
+    Change,
+    Correction,
+    Count,
+    History,
+    Keyword,
+    PastWeek,
+    Sample,
+    Status,
+    Threshold,
+    Week,
+    WeeklyReport,
+    WeekPair,
+)
+from flows.runtime.errors import SourceError
+from flows.runtime.settings import Settings
+from flows.runtime.usage import Usage
+from flows.runtime.workspace import Workspace
+from flows.warehouse.bigquery.connection import BigQuery
+
+Row = dict[str, Any]
+
+RECOUNTED_WEEKS = 2
+"""late_ticket_lookback_weeks of dbt_project.yml: no earlier week changes in a run."""
+
+
+class Warehouse(Protocol):
+    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
+        """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
+
+
+class DuckDBWarehouse:
+    """The marts in a DuckDB file, opened for each read so that no lock is held in between."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
+        import duckdb
+
+        try:
+            with duckdb.connect(str(self._path), read_only=True) as connection:
+                result = connection.execute(sql.replace("@", "$"), parameters)
+                names = [column[0] for column in result.description or ()]
+                return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+        except duckdb.CatalogException:
+            raise SourceError(
+                f"{self._path} holds no report yet. Run voc run --source FILE."
+            ) from None
+        except duckdb.IOException as error:
+            reason = "is in use by another process" if "lock" in str(error) else "cannot be read"
+            raise SourceError(
+                f"{self._path} {reason}. Try again, or name a --source.", is_passing=True
+            ) from None
+
+
+def open_warehouse(
+    settings: Settings,
+    workspace: Workspace,
+    *,
+    flow_run_id: str = "",
+    usage: Usage | None = None,
+) -> Warehouse:
+    """The marts of a workspace; BigQuery's jobs are labelled with the flow run, and billed to `usage`."""
+    if workspace.duckdb_path is None:
+        return BigQuery(settings, flow_run_id, usage)
+    return DuckDBWarehouse(workspace.duckdb_path)
+
+
+def read_week_pair(warehouse: Warehouse, as_of: date) -> WeekPair | None:
+    """The newest week that was complete at `as_of` and its base week; None if it was never computed."""
+    found = warehouse.rows(
+        """
+        select
+            comparison.week_start, comparison.week_end, comparison.week_label,
+            base.week_start as base_start, base.week_end as base_end, base.week_label as base_label
+        from dim_voc_weeks as comparison
+        inner join dim_voc_weeks as base on base.week_start = comparison.base_week_start
+        where @as_of > comparison.week_end and @as_of <= comparison.week_end + 7
+        """,
+        as_of=as_of,
+    )
+    if not found:
+        return None
+    (row,) = found
+    return _week_pair(row)
+
+
+def read_latest_week_pair(warehouse: Warehouse) -> WeekPair | None:
+    """The week pair of the latest run."""
+    found = warehouse.rows("select week_end + 1 as as_of from dim_voc_weeks where is_report_week")
+    return read_week_pair(warehouse, found[0]["as_of"]) if found else None
+
+
+def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[Change, ...]:
+    """Every category of the comparison week, by severity, then absolute change in tickets."""
+    rows = warehouse.rows(
+        f"""
+        select {", ".join(field.name for field in fields(Change))}
+        from fct_voc_weekly_status
+        where week_start = @week_start
+        order by status_rank, abs(comparison_total - base_total) desc, category1, category2, category3
+        """,
+        week_start=weeks.comparison.start,
+    )
+    return tuple(
+        Change(**row | {"total_last_8_weeks": tuple(row["total_last_8_weeks"])}) for row in rows
+    )
+
+
+def read_week_labels(warehouse: Warehouse) -> tuple[str, ...]:
+    """The weeks that can be reported, newest first."""
+    rows = warehouse.rows(
+        "select week_label from dim_voc_weeks where base_week_start is not null order by week_start desc"
+    )
+    return tuple(row["week_label"] for row in rows)
+
+
+def read_categories(warehouse: Warehouse) -> tuple[Category, ...]:
+    """Every category that ever had a ticket."""
+    rows = warehouse.rows(
+        "select distinct category1, category2, category3 from fct_voc_weekly_counts order by 1, 2, 3"
+    )
+    return tuple(_category(row) for row in rows)
+
+
+def read_category_history(
+    warehouse: Warehouse, levels: Sequence[str], newest: Week, weeks: int
+) -> tuple[CategoryWeek, ...]:
+    """The tickets below one, two or three levels, week by week up to the newest; weeks without tickets too.
+
+    The status of a week is the worst that a category below the levels had.
+    """
+    category1, category2, category3 = (*levels, "", "")[:3]
+    rows = warehouse.rows(
+        f"""
+        with counted as (
+            select week_start, sum(total_count) as total_count, sum(negative_count) as negative_count
+            from fct_voc_weekly_counts
+            where category1 = @category1 and @category2 in ('', category2) and @category3 in ('', category3)
+            group by week_start
+        ),
+
+        judged as (
+            select week_start, status, row_number() over (partition by week_start order by status_rank) as place
+            from fct_voc_weekly_status
+            where category1 = @category1 and @category2 in ('', category2) and @category3 in ('', category3)
+        )
+
+        select
+            weeks.week_start,
+            weeks.week_end,
+            weeks.week_label,
+            coalesce(counted.total_count, 0) as total_count,
+            coalesce(counted.negative_count, 0) as negative_count,
+            judged.status
+        from dim_voc_weeks as weeks
+        left join counted on counted.week_start = weeks.week_start
+        left join judged on judged.week_start = weeks.week_start and judged.place = 1
+        where weeks.week_start <= @newest
+        order by weeks.week_start desc
+        limit {weeks:d}
+        """,
+        newest=newest.start,
+        category1=category1,
+        category2=category2,
+        category3=category3,
+    )
+    return tuple(
+        CategoryWeek(_week(row), row["total_count"], row["negative_count"], row["status"])
+        for row in reversed(rows)
+    )
+
+
+def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
+    """The weeks up to the newest that a run counts again, of which a status is not what it was at first."""
+    rows = warehouse.rows(
+        f"""
+        select weeks.week_start, weeks.week_end, weeks.week_label
+        from dim_voc_weeks as weeks
+        inner join voc_weekly_status_snapshot as statuses on statuses.week_start = weeks.week_start
+        where weeks.week_start <= @week_start and weeks.week_start >= @week_start - {7 * RECOUNTED_WEEKS}
+        group by weeks.week_start, weeks.week_end, weeks.week_label
+        having count(distinct statuses.dbt_valid_from) > 1
+        order by weeks.week_start
+        """,
+        week_start=newest.start,
+    )
+    return tuple(_week(row) for row in rows)
+
+
+def read_corrections(
+    warehouse: Warehouse, week: Week, posted_at: datetime
+) -> tuple[Correction, ...]:
+    """What the statuses of a week were at a moment (aware), where they are others now; no row is as STABLE."""
+    rows = warehouse.rows(
+        """
+        with posted as (
+            select category1, category2, category3, status as posted_status
+            from voc_weekly_status_snapshot
+            where week_start = @week_start
+                and dbt_valid_from <= cast(@posted_at as timestamp)
+                and (dbt_valid_to is null or dbt_valid_to > cast(@posted_at as timestamp))
+        ),
+
+        today as (
+            select category1, category2, category3, status, base_total, comparison_total
+            from fct_voc_weekly_status
+            where week_start = @week_start
+        )
+
+        select *
+        from posted
+        full outer join today using (category1, category2, category3)
+        where coalesce(posted_status, 'STABLE') != coalesce(status, 'STABLE')
+        order by category1, category2, category3
+        """,
+        week_start=week.start,
+        posted_at=f"{posted_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}",
+    )
+    return tuple(
+        Correction(
+            _category(row),
+            row["posted_status"],
+            row["status"],
+            row["base_total"] or 0,
+            row["comparison_total"] or 0,
+        )
+        for row in rows
+    )
+
+
+def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
+    """Everything that the messages of a week are made of."""
+    week_start = weeks.comparison.start
+    return WeeklyReport(
+        weeks=weeks,
+        rows=read_status(warehouse, weeks),
+        thresholds=tuple(
+            Threshold(**row)
+            for row in warehouse.rows(
+                """
+                select status, min_total, min_increase_pct, min_negative_ratio_increase_pp, min_decrease_pct
+                from int_status_thresholds
+                where specificity = 0
+                order by status_rank
+                """
+            )
+        ),
+        samples=tuple(
+            Sample(
+                _category(row),
+                row["week_role"],
+                row["ticket_id"],
+                row["is_negative"],
+                row["title"] or "",
+                row["detail"] or "",
+            )
+            for row in warehouse.rows(
+                "select * from fct_voc_weekly_samples where week_start = @week_start order by sample_rank",
+                week_start=week_start,
+            )
+        ),
+        keywords=tuple(
+            Keyword(_category(row), row["keyword"], row["base_count"], row["comparison_count"])
+            for row in warehouse.rows(
+                "select * from fct_voc_weekly_keywords where week_start = @week_start order by keyword_rank",
+                week_start=week_start,
+            )
+        ),
+    )
+
+
+def read_history(warehouse: Warehouse, newest: Week, weeks: int = 26) -> History:
+    """The counts of every category in so many weeks up to the newest, or since the first with a ticket."""
+    rows = warehouse.rows(
+        f"""
+        with counted as (
+            select week_start, category1, category2, category3, total_count, negative_count
+            from fct_voc_weekly_counts
+            where week_start <= @week_start and week_start > @week_start - {7 * weeks}
+        )
+
+        select
+            weeks.week_start, weeks.week_end, weeks.week_label,
+            counted.category1, counted.category2, counted.category3,
+            counted.total_count, counted.negative_count
+        from dim_voc_weeks as weeks
+        left join counted on counted.week_start = weeks.week_start
+        where weeks.week_start <= @week_start and weeks.week_start > @week_start - {7 * weeks}
+        order by weeks.week_start
+        """,
+        week_start=newest.start,
+    )
+    calendar = tuple(dict.fromkeys(_week(row) for row in rows))
+    found = {
+        (_category(row), _week(row)): Count(row["total_count"], row["negative_count"])
+        for row in rows
+        if row["category1"] is not None
+    }
+    categories = dict.fromkeys(category for category, _ in found)
+    return History(
+        calendar,
+        {c: tuple(found.get((c, week), Count(0, 0)) for week in calendar) for c in categories},
+    )
+
+
+def read_past_weeks(warehouse: Warehouse) -> tuple[PastWeek, ...]:
+    """Every comparison week, newest first, with how many categories had each status."""
+    rows = warehouse.rows(
+        """
+        select
+            weeks.week_start, weeks.week_end, weeks.week_label,
+            statuses.status, count(*) as category_count
+        from dim_voc_weeks as weeks
+        inner join fct_voc_weekly_status as statuses on statuses.week_start = weeks.week_start
+        group by weeks.week_start, weeks.week_end, weeks.week_label, statuses.status
+        order by weeks.week_start desc
+        """
+    )
+    counts: dict[Week, dict[Status, int]] = {}
+    for row in rows:
+        of_week = counts.setdefault(_week(row), dict.fromkeys(STATUSES, 0))
+        of_week[row["status"]] = row["category_count"]
+    return tuple(PastWeek(week, of_week) for week, of_week in counts.items())
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """How far the source reaches, at a date as of which `weeks` is to be reported."""
+
+    weeks: WeekPair
+    last_day: date | None
+    is_ready: bool
+
+
+def read_readiness(
+    settings: Settings, as_of: date, flow_run_id: str = "", usage: Usage | None = None
+) -> Readiness:
+    """Whether BigQuery's source reaches the last day of the report week: it is loaded by the day."""
+    (row,) = BigQuery(settings, flow_run_id, usage).rows(
+        f"""
+        with bounds as (select date_sub(date_trunc(@as_of, week(monday)), interval 1 day) as week_end),
+
+        loaded as (
+            select date(max(event_create_time), @timezone) as last_day
+            from `{settings.source_table}`
+            where event_create_time >= timestamp(date_sub(@as_of, interval 14 day))
+                and event_create_time < timestamp(date_add(@as_of, interval 2 day))
+        )
+
+        select
+            loaded.last_day,
+            coalesce(loaded.last_day >= bounds.week_end, false) as is_ready,
+            date_sub(bounds.week_end, interval 6 day) as week_start,
+            bounds.week_end,
+            format_date('%G-W%V', bounds.week_end) as week_label,
+            date_sub(bounds.week_end, interval 13 day) as base_start,
+            date_sub(bounds.week_end, interval 7 day) as base_end,
+            format_date('%G-W%V', date_sub(bounds.week_end, interval 7 day)) as base_label
+        from bounds
+        cross join loaded
+        """,
+        as_of=as_of,
+        timezone=settings.timezone,
+    )
+    return Readiness(_week_pair(row), row["last_day"], row["is_ready"])
+
+
+def read_newest_ticket(settings: Settings) -> datetime:
+    """When the newest ticket of BigQuery's source table was created (UTC), looking back two weeks."""
+    (row,) = BigQuery(settings).rows(
+        f"""
+        select max(event_create_time) as newest_at
+        from `{settings.source_table}`
+        where event_create_time >= current_timestamp - interval 14 day
+        """
+    )
+    if row["newest_at"] is None:
+        raise SourceError(
+            f"{settings.source_table} has no ticket of the last 14 days. Check the upstream load."
+        )
+    newest: datetime = row["newest_at"]
+    return newest
+
+
+def _week_pair(row: Mapping[str, Any]) -> WeekPair:
+    return WeekPair(
+        comparison=_week(row),
+        base=Week(row["base_start"], row["base_end"], row["base_label"]),
+    )
+
+
+def _week(row: Mapping[str, Any]) -> Week:
+    return Week(row["week_start"], row["week_end"], row["week_label"])
+
+
+def _category(row: Mapping[str, Any]) -> Category:
+    return (row["category1"], row["category2"], row["category3"])

@@ -1,0 +1,89 @@
+"""Fixtures: a report with every status and hostile words in it, and its page."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from catalogue import Texts
+from flows.page.html.page import Contents, report_page
+from flows.privacy.masker import Masker
+from flows.report.values import (
+    Category,
+    Count,
+    Example,
+    History,
+    Keyword,
+    Receipt,
+    Week,
+    WeeklyReport,
+)
+from tests.builders import (
+    CATEGORY,
+    COMPARISON,
+    build_analysis,
+    build_change,
+    build_changes,
+    build_report,
+    build_samples,
+)
+
+HOSTILE: Category = ("유저", "<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>")
+PHONE = "010-4321-8765"
+RECEIPT = Receipt(date(2025, 11, 16), 1234, 5_000_000, 3, 4567, 61.4, "1.2.3")
+
+
+@pytest.fixture(scope="session")
+def masker() -> Masker:
+    return Masker.of_project()
+
+
+@pytest.fixture
+def report() -> WeeklyReport:
+    """Every status, and rows whose order differs by each column."""
+    return build_report(
+        build_change("CRITICAL", base=20, comparison=40),
+        build_change("CRITICAL", HOSTILE, base=0, comparison=30),
+        build_change("MONITOR", ("기업", "결제", "환불"), base=100, comparison=121),
+        build_change("IMPROVED", ("커리어", "콘텐츠", "수강 신청"), base=60, comparison=0),
+        *build_changes("STABLE", 2),
+        samples=(
+            *build_samples(3, detail='<b onclick="alert(3)">굵은</b> 글씨 & "따옴표"'),
+            *build_samples(2, "base"),
+            *build_samples(1, category=HOSTILE, title="<svg onload=alert(4)>", detail=""),
+        ),
+        keywords=(Keyword(CATEGORY, "<i>사파리</i>", 0, 49),),
+    )
+
+
+@pytest.fixture
+def contents(report: WeeklyReport) -> Contents:
+    """The page of a finished run; the analysis of one category is still missing."""
+    return Contents(
+        report,
+        build_history(report),
+        analyses={
+            CATEGORY: build_analysis(
+                summary="<script>alert(5)</script> 요약", examples=(Example("<u>1</u>", "“인용”"),)
+            ),
+            HOSTILE: build_analysis(category=HOSTILE, source="rule_based"),
+        },
+        last_day=date(2025, 11, 16),
+        receipt=RECEIPT,
+        version="1.2.3",
+        index_url="index.html",
+    )
+
+
+@pytest.fixture
+def page(contents: Contents, masker: Masker) -> str:
+    return report_page(contents, Texts(), masker.contains_pii)
+
+
+def build_history(report: WeeklyReport, weeks: int = 26) -> History:
+    """So many weeks up to the report's, with a rising number of tickets, a quarter of them negative."""
+    mondays = [COMPARISON.start - timedelta(weeks=weeks - 1 - n) for n in range(weeks)]
+    calendar = tuple(Week(day, day + timedelta(days=6), f"{day:%G-W%V}") for day in mondays)
+    counts = tuple(Count(4 * n, n) for n in range(weeks))
+    return History(calendar, {row.category: counts for row in report.rows})

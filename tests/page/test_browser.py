@@ -1,0 +1,276 @@
+"""The page in a real browser: this machine's Chromium, driven over its own protocol. Nothing is downloaded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from catalogue import Texts
+from flows.page.html.page import Contents, index_page, report_page
+from flows.privacy.masker import Masker
+from flows.report.values import PastWeek
+from flows.report.writing import category_name
+from tests.builders import COMPARISON
+from tests.html.conftest import HOSTILE
+from tests.html.test_contrast import THEMES, contrast
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None,
+    reason="no Chromium on this machine: apt-get install chromium fonts-noto-cjk",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # Chromium's sandbox refuses to run as root, as in a container.
+        sandboxed = os.geteuid() != 0
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=sandboxed)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def file(page: str, tmp_path: Path) -> Path:
+    path = tmp_path / "2025-W46.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def tab(browser: Browser, file: Path) -> Iterator[Page]:
+    """The page, opened. Whatever the test does: no error, and nothing but the file is asked for."""
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    said: list[str] = []
+    asked: list[str] = []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("dialog", lambda dialog: said.append(dialog.message))
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.set_default_timeout(5_000)
+    tab.goto(file.as_uri())
+    yield tab
+    tab.close()
+    assert said == []
+    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} == {
+        file.as_uri()
+    }
+
+
+def names(tab: Page) -> list[str]:
+    """The categories that can be seen, from the top."""
+    return tab.locator("tr.category:visible .name button").all_inner_texts()
+
+
+def values(tab: Page, column: str) -> list[str]:
+    cells = tab.locator(f"tr.category:visible td.{column}").all_inner_texts()
+    return [cell.strip() for cell in cells]
+
+
+def heading(tab: Page, title: str) -> Locator:
+    return tab.locator("table.categories thead").get_by_role("button", name=title, exact=True)
+
+
+def test_it_opens_with_every_category_closed_the_worst_first(tab: Page, contents: Contents) -> None:
+    assert names(tab) == [category_name(row.category) for row in contents.report.rows]
+    expect(tab.locator("tr.details:visible")).to_have_count(0)
+    expect(tab.locator("output")).to_have_text("6개 중 6개")
+
+
+@pytest.mark.parametrize(
+    ("title", "column", "ascending"),
+    [
+        ("상태", "status", ["심각", "심각", "주의", "개선", "안정", "안정"]),
+        (
+            "문의",
+            "tickets",
+            ["60 → 0", "0 → 30", "20 → 40", "100 → 121", "20 → 1,998", "20 → 1,999"],
+        ),
+        ("증감", "growth", ["−100.0%", "+21.0%", "+100.0%", "+9,890.0%", "+9,895.0%", "신규"]),
+        ("부정 비율", "share", ["49.6%", "50.0%", "50.0%", "50.0%", "50.0%", "–"]),
+        ("변화(%p)", "points", ["+24.6", "+25.0", "+25.0", "+25.0", "–", "–"]),
+    ],
+)
+def test_each_column_sorts_in_both_directions(
+    tab: Page, title: str, column: str, ascending: list[str]
+) -> None:
+    """What has no value is last in both."""
+    last = [value for value in ascending if value == "–"]
+    expected = {
+        "ascending": ascending,
+        "descending": [value for value in reversed(ascending) if value != "–"] + last,
+    }
+    button = heading(tab, title)
+    header = tab.locator(f"th.{column}")
+    for _ in range(2):
+        button.click()
+        direction = header.get_attribute("aria-sort") or ""
+        assert values(tab, column) == expected[direction]
+        expected.pop(direction)
+    assert expected == {}
+    assert tab.locator("[aria-sort]:not([aria-sort=none])").count() == 1
+
+
+def test_names_sort_as_people_sort_them(tab: Page) -> None:
+    before = names(tab)
+    heading(tab, "카테고리").press("Enter")
+    assert names(tab) == tab.evaluate("(names) => names.sort((a, b) => a.localeCompare(b))", before)
+    heading(tab, "카테고리").press("Enter")
+    assert names(tab)[-1] == sorted(before, key=lambda name: name.startswith("기업"))[-1]
+
+
+def test_a_status_can_be_left_out(tab: Page) -> None:
+    tab.get_by_role("checkbox", name="안정").uncheck()
+    tab.get_by_role("checkbox", name="심각").uncheck()
+    assert values(tab, "status") == ["주의", "개선"]
+    expect(tab.locator("output")).to_have_text("6개 중 2개")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("환불", ["기업 / 결제 / 환불"]),
+        ("사파리", ["유저 / 이력서 / 업로드 오류"]),  # a keyword
+        ("따옴표", ["유저 / 이력서 / 업로드 오류"]),  # a ticket
+        ("ONERROR", [category_name(HOSTILE)]),
+        ("  기업 ", ["기업 / 결제 / 환불"]),
+    ],
+)
+def test_words_are_found_in_names_keywords_and_tickets(
+    tab: Page, words: str, found: list[str]
+) -> None:
+    tab.get_by_role("searchbox").fill(words)
+    assert names(tab) == found
+
+
+def test_nothing_found_is_said(tab: Page) -> None:
+    search = tab.get_by_role("searchbox")
+    search.fill("없는 말")
+    expect(tab.get_by_text("조건에 맞는 카테고리가 없습니다.")).to_be_visible()
+    search.press("Enter")  # sends no form
+    search.fill("")
+    assert len(names(tab)) == 6
+
+
+def test_a_category_opens_and_closes_by_mouse(tab: Page) -> None:
+    row = tab.locator("tr.category").first
+    button = row.get_by_role("button")
+    row.locator("td.tickets").click()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    details = tab.locator("tr.details").first
+    for part in ("최근 26주", "요약", "원인 가설", "후속 조치", "대표 예시"):
+        expect(details.get_by_text(part, exact=True)).to_be_visible()
+    button.click()
+    expect(details).to_be_hidden()
+
+
+def test_all_of_it_can_be_used_by_keyboard(tab: Page) -> None:
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.keyboard.press("Enter")
+    for _ in range(4 + 1 + 6):  # statuses, search, columns
+        tab.keyboard.press("Tab")
+    tab.keyboard.press("Tab")
+    button = tab.locator("tr.category .name button").first
+    expect(button).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")  # the trend as a table
+    expect(
+        tab.locator("tr.details").first.get_by_role("rowheader", name="2025-W46")
+    ).to_be_visible()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")  # the samples
+    expect(tab.locator("tr.details").first.get_by_text("9001번 제목")).to_be_visible()
+
+
+def test_the_headline_leads_to_the_worst_category_whatever_is_filtered(tab: Page) -> None:
+    tab.get_by_role("checkbox", name="심각").uncheck()
+    tab.locator(".worst a").click()
+    expect(tab.locator("tr.details").first).to_be_visible()
+    expect(tab.locator("#category-1 .name button")).to_be_focused()
+
+
+def test_a_hostile_ticket_is_text(tab: Page) -> None:
+    for button in tab.locator("tr.category .name button").all():
+        button.click()
+    for summary in tab.locator("details > summary").all():
+        summary.click()
+    expect(tab.get_by_text('<b onclick="alert(3)">굵은</b> 글씨 & "따옴표"').first).to_be_visible()
+    expect(tab.get_by_text("<script>alert(5)</script> 요약")).to_be_visible()
+    assert tab.locator("img, b, i, u, svg[onload]").count() == 0
+    assert tab.locator("script").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_is_the_readers(browser: Browser, file: Path, scheme: str) -> None:
+    tab = browser.new_page(color_scheme="dark" if scheme == "dark" else "light")
+    tab.goto(file.as_uri())
+    shown = tab.evaluate(
+        "['--page', '--text', '--surface'].map("
+        "(name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim())"
+    )
+    assert shown == [THEMES[scheme][name] for name in ("page", "text", "surface")]
+    assert contrast(shown[0], shown[1]) > 7
+    assert tab.evaluate(
+        "getComputedStyle(document.body).backgroundColor"
+    ) == "rgb({}, {}, {})".format(*bytes.fromhex(shown[0][1:]))
+    tab.close()
+
+
+def test_on_paper_everything_is_open_and_nothing_is_to_be_pressed(tab: Page) -> None:
+    tab.get_by_role("checkbox", name="안정").uncheck()
+    tab.emulate_media(media="print", color_scheme="dark")
+    expect(tab.locator("tr.details:visible")).to_have_count(4)
+    expect(tab.get_by_text("9001번 제목")).to_be_visible()
+    expect(tab.locator("form.filter")).to_be_hidden()
+    shown = tab.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--text')")
+    assert shown.strip() == THEMES["light"]["text"]
+    assert tab.pdf().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("width", [320, 375, 768, 1280])
+def test_it_fits_the_width_of_a_telephone(browser: Browser, file: Path, width: int) -> None:
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    tab.goto(file.as_uri())
+    for button in tab.locator("tr.category .name button").all():
+        button.click()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.close()
+
+
+def test_without_scripts_everything_stands_there_open(browser: Browser, file: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(file.as_uri())
+    expect(tab.locator("tr.details:visible")).to_have_count(6)
+    expect(tab.locator("form.filter")).to_be_hidden()
+    context.close()
+
+
+def test_the_list_leads_to_the_page_and_back(
+    browser: Browser, contents: Contents, masker: Masker, tmp_path: Path
+) -> None:
+    weeks = [PastWeek(COMPARISON, contents.report.status_counts)]  # type: ignore[arg-type]
+    index = index_page(weeks, {"2025-W46": "2025-W46.html"}, Texts("en"), masker.contains_pii)
+    (tmp_path / "index.html").write_text(index, encoding="utf-8")
+    (tmp_path / "2025-W46.html").write_text(
+        report_page(contents, Texts("en"), masker.contains_pii), encoding="utf-8"
+    )
+    tab = browser.new_page()
+    tab.goto((tmp_path / "index.html").as_uri())
+    tab.get_by_role("link", name="2025-W46").click()
+    expect(tab.get_by_role("heading", name="2 critical, 1 to watch")).to_be_visible()
+    tab.get_by_role("link", name="All weeks").click()
+    expect(tab.get_by_role("heading", name="All weeks")).to_be_visible()
+    tab.close()

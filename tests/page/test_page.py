@@ -1,0 +1,237 @@
+"""The page says everything, loads nothing, and takes every word for text."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from html.parser import HTMLParser
+
+import pytest
+
+from catalogue import LOCALES, Locale, Texts
+from flows.page.html.page import Contents, index_page, report_page
+from flows.privacy.masker import Masker
+from flows.report.values import History, PastWeek, Week, WeeklyReport
+from flows.report.writing import category_name, signed
+from tests.builders import BASE, CATEGORY, COMPARISON, build_analysis, build_quiet_report
+from tests.html.conftest import HOSTILE, PHONE, build_history
+
+# Attributes by which an element loads something, or says where to.
+LOADING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "xlink:href"}
+
+
+class Page(HTMLParser):
+    """The elements and the visible text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.raw: dict[str, str] = {}
+        self._open = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attributes)))
+        self._open = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open in ("style", "script"):
+            self.raw[self._open] = data
+        elif data.strip():
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def test_every_category_is_there_with_its_numbers(page: str, report: WeeklyReport) -> None:
+    text = Page(page).text
+    for row in report.rows:
+        assert category_name(row.category) in text
+        assert f"{row.base_total:,} → {row.comparison_total:,}" in text
+    assert "신규" in text
+    assert "−100.0%" in text
+    assert "-100" not in text
+
+
+def test_the_headline_comes_first_then_the_filter_then_the_table(page: str) -> None:
+    text = Page(page).text
+    parts = (
+        "2025-W46",
+        "심각 2개, 주의 1개",
+        "먼저 볼 변화",
+        "카테고리별 상태",
+        "상태 기준",
+        "데이터와 실행",
+    )
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_an_open_category_has_trend_analysis_and_samples(page: str) -> None:
+    text = Page(page).text
+    assert "2025-W46 100 25 25.0%" in text
+    for title in (
+        "요약",
+        "원인 가설",
+        "후속 조치",
+        "대표 예시",
+        "비교주 문의 표본 3",
+        "기준주 문의 표본 2",
+    ):
+        assert title in text
+    assert "LaaS 분석" in text
+    assert "규칙 기반 분석" in text
+    assert "분석을 쓰고 있습니다" in text  # on the one whose analysis is missing
+
+
+def test_thresholds_freshness_and_receipt_are_there(page: str) -> None:
+    text = Page(page).text
+    assert "심각 20 +30% +20%p –" in text
+    assert "개선 10 – – −20%" in text
+    for part in (
+        "데이터 마지막 날 2025-11-16",
+        "1,234",
+        "5.0 MB",
+        "3회, 4,567토큰",
+        "61초",
+        "1.2.3",
+    ):
+        assert part in text
+
+
+def test_while_the_run_goes_on_there_is_no_receipt(contents: Contents, masker: Masker) -> None:
+    page = report_page(replace(contents, receipt=None, analyses={}), Texts(), masker.contains_pii)
+    text = Page(page).text
+    assert "토큰" not in text
+    assert text.count("분석을 쓰고 있습니다") == 3
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_somebodys_words_make_no_element(
+    contents: Contents, masker: Masker, locale: Locale
+) -> None:
+    page = Page(report_page(contents, Texts(locale), masker.contains_pii))
+    assert {"img", "b", "u", "i"}.isdisjoint(tag for tag, _ in page.elements)
+    assert [tag for tag, _ in page.elements].count("script") == 1
+    assert not [name for _, names in page.elements for name in names if name.startswith("on")]
+    for words in ("<img src=x onerror=alert(1)>", '<b onclick="alert(3)">굵은</b>', "<svg onload="):
+        assert words in page.text
+
+
+def test_nothing_is_loaded(page: str) -> None:
+    for tag, attributes in Page(page).elements:
+        assert LOADING.isdisjoint(attributes), tag
+        if tag != "a":
+            assert attributes.get("href", "data:,") == "data:,"
+    assert not re.search(r"https?://|@import|url\(", page)
+
+
+def test_the_policy_allows_this_script_and_this_style_and_nothing_else(page: str) -> None:
+    parsed = Page(page)
+    (policy,) = (
+        attributes["content"]
+        for _, attributes in parsed.elements
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    )
+    allowed = {
+        name: f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+        for name, text in parsed.raw.items()
+    }
+    assert policy == (
+        f"default-src 'none'; style-src {allowed['style']}; script-src {allowed['script']}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert not [attributes for _, attributes in parsed.elements if "style" in attributes]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_looks_like_personal_data_is_left_out_and_said(
+    contents: Contents, masker: Masker, locale: Locale
+) -> None:
+    texts = Texts(locale)
+    report = contents.report
+    private = replace(report.rows[0], category3=PHONE)
+    assert private.category != CATEGORY
+    contents = replace(
+        contents,
+        report=replace(
+            report,
+            rows=(private, *report.rows[1:]),
+            samples=(replace(report.samples[0], category=private.category, title=PHONE),),
+        ),
+        analyses={
+            private.category: build_analysis(
+                category=private.category, actions=(f"{PHONE}로 전화",)
+            )
+        },
+    )
+    page = report_page(contents, texts, masker.contains_pii)
+    assert PHONE not in page
+    assert not [word for word in Page(page).words if masker.contains_pii(word)]
+    assert Page(page).text.count(texts("gate.withheld")) >= 4  # headline, row, sample, analysis
+
+
+def test_invisible_characters_do_not_hide_a_number(contents: Contents, masker: Masker) -> None:
+    hidden = "010-4321\u200b-\u202e8765"
+    contents = replace(contents, analyses={CATEGORY: build_analysis(summary=hidden)})
+    page = report_page(contents, Texts(), masker.contains_pii)
+    assert "\u202e" not in page
+    assert "4321" not in page
+
+
+def test_a_quiet_week_says_so(masker: Masker) -> None:
+    report = build_quiet_report()
+    contents = Contents(report, build_history(report, 2), {}, None, None, "1", "index.html")
+    text = Page(report_page(contents, Texts(), masker.contains_pii)).text
+    assert "기준을 넘은 변화가 없습니다. 1개 카테고리 모두 안정입니다." in text
+    assert "먼저 볼 변화" not in text
+
+
+def test_a_category_without_history_has_a_flat_trend(masker: Masker) -> None:
+    report = build_quiet_report()
+    history = History((BASE, COMPARISON), {})
+    contents = Contents(report, history, {}, None, None, "1", "index.html")
+    text = Page(report_page(contents, Texts(), masker.contains_pii)).text
+    assert "2025-W46 0 0 –" in text
+
+
+def test_ids_are_used_once(page: str) -> None:
+    ids = [attributes["id"] for _, attributes in Page(page).elements if "id" in attributes]
+    assert len(ids) == len(set(ids)) > 5
+
+
+def test_the_list_links_the_weeks_that_have_a_page(masker: Masker) -> None:
+    counts = {"CRITICAL": 2, "MONITOR": 0, "IMPROVED": 1, "STABLE": 1039}
+    weeks = [PastWeek(COMPARISON, counts), PastWeek(BASE, counts)]  # type: ignore[arg-type]
+    page = Page(index_page(weeks, {"2025-W46": "2025-W46.html"}, Texts(), masker.contains_pii))
+    assert [a["href"] for tag, a in page.elements if tag == "a"] == ["2025-W46.html"]
+    assert "2025-W45 2025-11-03 – 2025-11-09 2 0 1 1,039" in page.text
+    assert "script" not in page.raw
+
+
+def test_a_week_is_named_by_a_hostile_label_as_text(masker: Masker) -> None:
+    week = Week(BASE.start, BASE.end, "<b>W45</b>")
+    page = index_page(
+        [PastWeek(week, dict.fromkeys(("CRITICAL", "MONITOR", "IMPROVED", "STABLE"), 0))],
+        {},
+        Texts(),
+        masker.contains_pii,
+    )
+    assert "&lt;b&gt;W45" in page
+
+
+def test_a_minus_is_a_minus_and_zero_has_no_sign_of_its_own() -> None:
+    assert [signed(value) for value in (-1.25, -0.01, 1234.5)] == ["−1.2", "+0.0", "+1,234.5"]
+
+
+def test_hostile_names_are_told_apart_from_markup_in_attributes(page: str) -> None:
+    values = [attributes.get("data-value") for _, attributes in Page(page).elements]
+    assert category_name(HOSTILE) in values

@@ -1,0 +1,175 @@
+"""What a report says of itself, and what a run came to."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from flows.report.message import Delivered, Message
+from flows.report.outcome import RunResult
+from flows.report.values import Example, Keyword, WeeklyReport
+from tests.builders import (
+    CATEGORY,
+    COMPARISON,
+    WEEKS,
+    build_analysis,
+    build_change,
+    build_changes,
+    build_composer,
+    build_quiet_report,
+    build_report,
+    build_samples,
+)
+
+MIXED = build_report(
+    *build_changes("CRITICAL", 2),
+    *build_changes("MONITOR", 1),
+    *build_changes("IMPROVED", 3),
+    *build_changes("STABLE", 4),
+)
+
+
+# --- The report -------------------------------------------------------------------------------
+
+
+def test_every_status_is_counted_even_where_there_is_none() -> None:
+    assert MIXED.status_counts == {"CRITICAL": 2, "MONITOR": 1, "IMPROVED": 3, "STABLE": 4}
+    assert build_quiet_report().status_counts == {
+        "CRITICAL": 0,
+        "MONITOR": 0,
+        "IMPROVED": 0,
+        "STABLE": 1,
+    }
+
+
+def test_changes_are_all_but_the_stable_rows_in_the_order_given() -> None:
+    assert MIXED.changes == MIXED.rows[:6]
+
+
+def test_what_got_worse_is_analysed_and_what_improved_is_not() -> None:
+    assert MIXED.to_analyse == MIXED.rows[:3]
+
+
+@pytest.mark.parametrize(
+    ("report", "has_tickets"),
+    [
+        (build_report(build_change("IMPROVED", comparison=0)), False),
+        (build_report(build_change("IMPROVED", comparison=0), build_change("STABLE")), True),
+        (build_report(rows=()), False),
+    ],
+)
+def test_a_report_has_tickets_when_the_comparison_week_has_any(
+    report: WeeklyReport, has_tickets: bool
+) -> None:
+    assert report.has_tickets is has_tickets
+
+
+def test_evidence_is_what_belongs_to_the_category() -> None:
+    other = ("유저", "이력서", "다른 오류")
+    report = build_report(
+        samples=(*build_samples(2), *build_samples(2, "base"), *build_samples(2, category=other)),
+        keywords=(Keyword(CATEGORY, "업로드", 1, 2), Keyword(other, "로그인", 1, 2)),
+    )
+    evidence = report.evidence_for(report.changes[0])
+    assert evidence.change == report.changes[0]
+    assert evidence.weeks == report.weeks
+    assert [sample.ticket_id for sample in evidence.samples] == ["9001", "9002", "8001", "8002"]
+    assert [keyword.keyword for keyword in evidence.keywords] == ["업로드"]
+
+
+def test_a_row_is_printed_with_the_marts_columns_without_the_trend() -> None:
+    change = build_change(base=0, comparison=30, week_start=date(2025, 11, 10))
+    assert json.loads(json.dumps(change.as_json())) == {
+        "week_start": "2025-11-10",
+        "category1": "유저",
+        "category2": "이력서",
+        "category3": "업로드 오류",
+        "status": "CRITICAL",
+        "status_reason": "volume_increase",
+        "base_total": 0,
+        "comparison_total": 30,
+        "base_negative": 0,
+        "comparison_negative": 15,
+        "total_change_pct": None,
+        "base_negative_ratio": None,
+        "comparison_negative_ratio": 0.5,
+        "negative_ratio_change_pp": None,
+        "is_new": True,
+    }
+
+
+def test_an_analysis_is_printed_with_its_four_sections() -> None:
+    analysis = build_analysis(
+        summary="요약", examples=(Example("1", "말"),), hypotheses=("가설",), actions=("조치",)
+    )
+    assert json.loads(json.dumps(analysis.as_json())) == {
+        "category": ["유저", "이력서", "업로드 오류"],
+        "source": "laas",
+        "summary": "요약",
+        "examples": [{"ticket_id": "1", "quote": "말"}],
+        "hypotheses": ["가설"],
+        "actions": ["조치"],
+    }
+
+
+# --- The outcome ------------------------------------------------------------------------------
+
+
+def delivered(*is_new: bool) -> list[Delivered]:
+    return [Delivered(f"key {n}", "C0TEST", f"{n}.0", None, new) for n, new in enumerate(is_new)]
+
+
+@pytest.mark.parametrize(
+    ("report", "is_new", "dry_run", "outcome"),
+    [
+        (build_report(), (True, True), False, "posted"),
+        (build_report(), (False, True), False, "posted"),
+        (build_report(), (False, False), False, "already_posted"),
+        (build_report(), (True, True), True, "dry_run"),
+        (build_report(), (False, False), True, "dry_run"),
+        (build_quiet_report(), (True,), False, "quiet"),
+        (build_quiet_report(), (False,), False, "already_posted"),
+        (build_quiet_report(), (True,), True, "dry_run"),
+    ],
+)
+def test_the_outcome_is_dry_run_before_already_posted_before_quiet_before_posted(
+    report: WeeklyReport, is_new: tuple[bool, ...], dry_run: bool, outcome: str
+) -> None:
+    result = RunResult.of(report, [], [], delivered(*is_new), dry_run=dry_run)
+    assert result.outcome == outcome
+
+
+def test_a_result_is_printed_as_one_object() -> None:
+    messages: tuple[Message, ...] = build_composer().summary(MIXED)
+    analysis = build_analysis()
+    result = RunResult.of(MIXED, [analysis], messages, delivered(True, False), dry_run=False)
+    printed: dict[str, Any] = json.loads(json.dumps(result.as_json()))
+    assert printed == {
+        "outcome": "posted",
+        "report_week": {"start": "2025-11-10", "end": "2025-11-16", "label": "2025-W46"},
+        "base_week": {"start": "2025-11-03", "end": "2025-11-09", "label": "2025-W45"},
+        "status_counts": {"CRITICAL": 2, "MONITOR": 1, "IMPROVED": 3, "STABLE": 4},
+        "changes": [row.as_json() for row in MIXED.rows[:6]],
+        "analyses": [analysis.as_json()],
+        "messages": [
+            {"key": "key 0", "channel": "C0TEST", "ts": "0.0", "thread_ts": None},
+            {"key": "key 1", "channel": "C0TEST", "ts": "1.0", "thread_ts": None},
+        ],
+    }
+
+
+def test_a_quiet_report_is_listed_as_posted_and_a_dry_run_lists_nothing() -> None:
+    quiet = RunResult.of(build_quiet_report(), [], [], delivered(True), dry_run=False)
+    dry = RunResult.of(build_quiet_report(), [], [], delivered(True), dry_run=True)
+    assert len(quiet.as_json()["messages"]) == 1
+    assert dry.as_json()["messages"] == []
+
+
+def test_without_a_report_everything_is_counted_as_none() -> None:
+    printed = RunResult("no_data", WEEKS).as_json()
+    assert printed["report_week"] == COMPARISON.as_json()
+    assert printed["status_counts"] == {"CRITICAL": 0, "MONITOR": 0, "IMPROVED": 0, "STABLE": 0}
+    assert printed["changes"] == printed["analyses"] == printed["messages"] == []
