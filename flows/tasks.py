@@ -1,15 +1,17 @@
-"""The steps of the weekly report as Prefect tasks. Every run takes them afresh; only LaaS's answers are kept."""
+"""The steps of the weekly report as Prefect tasks. Every run takes them afresh; only answers from LaaS are kept."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from prefect import runtime, task
+from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
@@ -17,28 +19,23 @@ from flows.page.publishing import Published, Publisher, Record
 from flows.report.message import SUMMARY, Delivered, Message
 from flows.report.values import Correction, Week, WeeklyReport
 from flows.runtime.errors import SourceError, VocError
-from flows.runtime.settings import Settings
 from flows.runtime.unexpected import redacted_errors
-from flows.runtime.usage import Usage
-from flows.runtime.workspace import remember, workspace_for
+from flows.runtime.workspace import Workspaces
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.transport import Destination, Transport
 from flows.source.file import SourceFile, source_of
 from flows.warehouse import dbt
 from flows.warehouse.bigquery.connection import BigQuery
-from flows.warehouse.marts import (
-    Readiness,
-    Warehouse,
-    open_warehouse,
-    read_corrections,
-    read_readiness,
-    read_report,
-    read_week_pair,
-)
+from flows.warehouse.connection import Warehouse
+from flows.warehouse.marts import read_corrections, read_report, read_week_pair
+from flows.warehouse.readiness import Readiness, read_readiness
 
 log = logging.getLogger("voc")
 
 READINESS_POLL_SECONDS = 600.0
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
@@ -46,55 +43,69 @@ def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
     return isinstance(error, VocError) and error.is_passing
 
 
-@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@redacted_errors()
-def check_target(transport: Transport, target: Destination) -> None:
-    """Ask the target for its newest messages: a wrong token or channel shows before dbt runs."""
-    transport.posted(target, since=time.time())
+def step(
+    *, retries: int = 0, name: str | None = None
+) -> Callable[[Callable[P, R]], Task[P, Coroutine[Any, Any, R]]]:
+    """Make a blocking function a task: off the event loop, never cached, its errors safe to log.
+
+    Args:
+        retries: how often a fault that may pass is tried again.
+        name: what this run of it is called, with the parameters in braces (default: the function's name).
+    """
+
+    def decorate(function: Callable[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
+        @wraps(function)
+        async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            with redacted_errors():
+                try:
+                    return await asyncio.to_thread(function, *args, **kwargs)
+                except asyncio.CancelledError:
+                    dbt.interrupt()  # the thread itself cannot be stopped
+                    raise
+
+        return task(
+            cache_policy=NO_CACHE,
+            retries=retries,
+            retry_delay_seconds=2,
+            retry_condition_fn=_is_passing,
+            task_run_name=name,
+        )(run)
+
+    return decorate
 
 
-@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@redacted_errors()
-def check_readiness(settings: Settings, as_of: date, usage: Usage) -> Readiness:
+@step(retries=2)
+def check_destination(transport: Transport, destination: Destination) -> None:
+    """Read the newest messages there: a wrong token or channel shows before dbt runs."""
+    transport.posted(destination, since=time.time())
+
+
+@step(retries=2)
+def check_readiness(bigquery: BigQuery, as_of: date, timezone: str) -> Readiness:
     """Whether the source reaches the end of the report week, once it was found usable."""
-    BigQuery(settings).check()
-    return read_readiness(settings, as_of, str(runtime.flow_run.id), usage)
+    bigquery.check()
+    return read_readiness(bigquery, as_of, timezone)
 
 
-@task(cache_policy=NO_CACHE)
-@redacted_errors()
-def prepare_source(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
+@step()
+def prepare_source(
+    workspaces: Workspaces, timezone: str, source: Path | None, as_of: date
+) -> SourceFile | None:
     """Make a file the source table; None where the source is BigQuery's."""
-    return source_of(settings, source, as_of)
+    return source_of(workspaces, timezone, source, as_of)
 
 
-@task(cache_policy=NO_CACHE)
-@redacted_errors()
-def build_models(
-    settings: Settings, file: SourceFile | None, as_of: date, usage: Usage
-) -> Warehouse:
-    """dbt build. Its failure stops the run before anything is posted."""
+@step()
+def build_models(build: dbt.Build, file: SourceFile | None, workspaces: Workspaces) -> None:
+    """Run dbt build. A failure stops the run before anything is posted."""
     log.info("dbt: building the tables")
-    workspace = file.workspace if file else workspace_for(settings, None)
-    flow_run_id = str(runtime.flow_run.id)
-    dbt.build_models(
-        dbt.Build(
-            settings,
-            workspace,
-            as_of,
-            full_refresh=bool(file and file.needs_full_refresh),
-            flow_run_id=flow_run_id,
-            usage=usage,
-        )
-    )
+    dbt.build_models(build)
     if file:
         file.mark_built()
-        remember(settings, workspace)
-    return open_warehouse(settings, workspace, flow_run_id=flow_run_id, usage=usage)
+        workspaces.remember(file.workspace)
 
 
-@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@redacted_errors()
+@step(retries=2)
 def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     """Read what dbt decided."""
     weeks = read_week_pair(warehouse, as_of)
@@ -110,17 +121,20 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     return report
 
 
-@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@redacted_errors()
+@step(retries=2)
 def open_delivery(
-    transport: Transport, target: Destination, scope: Subject, *, force: bool = False
+    transport: Transport,
+    destination: Destination,
+    subject: Subject,
+    run_id: str,
+    *,
+    force: bool = False,
 ) -> Delivery:
-    """Read what already stands in the target."""
-    return Delivery(transport, target, scope, run_id=str(runtime.flow_run.id), force=force)
+    """Read what was posted there already."""
+    return Delivery(transport, destination, subject, run_id, force=force)
 
 
-@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@redacted_errors()
+@step(retries=2)
 def find_corrections(
     warehouse: Warehouse, week: Week, delivery: Delivery
 ) -> tuple[Correction, ...]:
@@ -131,46 +145,43 @@ def find_corrections(
     return read_corrections(warehouse, week, datetime.fromtimestamp(float(summary.ts), UTC))
 
 
-@task(cache_policy=NO_CACHE, task_run_name="post {message.id.kind}")
-async def post(delivery: Delivery, message: Message) -> Delivered:
-    """Post one message, off the event loop: the analyses go on meanwhile."""
-    with redacted_errors():
-        return await asyncio.to_thread(delivery.post, message)
+@step(name="post {message.id.kind}")
+def post(delivery: Delivery, message: Message) -> Delivered:
+    """Post one message; the analyses go on meanwhile."""
+    return delivery.post(message)
 
 
-@task(cache_policy=NO_CACHE)
-async def post_picture(delivery: Delivery, message: Message) -> None:
-    """Post a message's chart as a picture where it could not hold it. What hinders that hinders nothing else."""
+@step()
+def post_picture(delivery: Delivery, message: Message) -> None:
+    """Post a message's chart as a picture where the message could not hold it. A failure stops nothing else."""
     try:
-        with redacted_errors():
-            await asyncio.to_thread(delivery.post_picture, message)
+        delivery.post_picture(message)
     except VocError as error:
         log.warning("no picture of the chart, the sparklines stay: %s", error)
 
 
-@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2, retry_condition_fn=_is_passing)
-@redacted_errors()
+@step(retries=2)
 def write_page(publisher: Publisher, news: Record | None) -> Published:
     """Write the report as a page, and the list of all weeks."""
     return publisher.publish(news)
 
 
-def publish_page(publisher: Publisher, news: Record | None = None) -> Published | None:
-    """Publish the report as a page. What hinders that does not hinder the messages."""
+async def publish_page(publisher: Publisher, news: Record | None = None) -> Published | None:
+    """Publish the report as a page. A failure does not stop the messages."""
     try:
-        return write_page(publisher, news)
+        return await write_page(publisher, news)
     except VocError as error:
         log.warning("the report is not published as a page: %s", error)
         return None
 
 
 async def wait_until_ready(
-    settings: Settings, as_of: date, usage: Usage, *, patient: bool
+    bigquery: BigQuery, as_of: date, timezone: str, *, minutes: float
 ) -> Readiness:
     """Ask how far the source reaches, again and again while it falls short and there is time."""
-    deadline = time.monotonic() + (settings.readiness_wait_minutes * 60 if patient else 0)
+    deadline = time.monotonic() + minutes * 60
     while True:
-        readiness = check_readiness(settings, as_of, usage)
+        readiness = await check_readiness(bigquery, as_of, timezone)
         left = deadline - time.monotonic()
         if readiness.is_ready or left <= 0:
             return readiness

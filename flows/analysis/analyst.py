@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +21,7 @@ from flows.analysis.rule_based import rule_based_analysis
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, Change, Evidence, WeeklyReport
 from flows.runtime.progress import progress
-from flows.runtime.results import results_storage
-from flows.runtime.settings import Settings
 from flows.runtime.unexpected import redacted_errors
-from flows.runtime.usage import Usage
 
 if TYPE_CHECKING:
     from prefect.filesystems import WritableFileSystem
@@ -33,14 +30,24 @@ log = logging.getLogger("voc")
 
 
 class Analyst:
-    """LaaS where there is a key for it, the rules where there is none or LaaS failed for good. Good for one run."""
+    """Writes the analyses of one run: LaaS's where there is one, by rule where there is none or LaaS failed for good.
 
-    def __init__(self, settings: Settings, masker: Masker, usage: Usage) -> None:
-        self._laas = LaasClient(settings, masker, usage) if settings.laas_api_key else None
-        self._settings = settings
+    `open_answers` opens the storage of answers between runs.
+    """
+
+    def __init__(
+        self,
+        laas: LaasClient | None,
+        open_answers: Callable[[], Path | WritableFileSystem],
+        masker: Masker,
+        texts: Texts,
+        concurrency: int,
+    ) -> None:
+        self._laas = laas
+        self._open_answers = open_answers
         self._mask = masker.mask
-        self._texts = Texts(settings.locale)
-        self._slots = asyncio.Semaphore(settings.laas_concurrency)
+        self._texts = texts
+        self._slots = asyncio.Semaphore(concurrency)
 
     async def analyse(
         self, changes: Sequence[Change], report: WeeklyReport
@@ -65,18 +72,16 @@ class Analyst:
     @cached_property
     def _answers(self) -> Path | WritableFileSystem:
         # A bucket takes seconds to open: not where nobody is asked.
-        return results_storage(self._settings, "laas")
+        return self._open_answers()
 
     async def _analyse_one(self, change: Change, evidence: Evidence) -> tuple[Change, Analysis]:
         if self._laas is None:
             return change, rule_based_analysis(evidence, self._texts)
         ask = ask_laas.with_options(result_storage=self._answers)
-        preset_hash = self._settings.laas_preset_hash
+        prompt = build_prompt(evidence, self._texts.locale)
         try:
             async with self._slots:
-                answer = await ask(
-                    self._laas, build_prompt(evidence, self._texts.locale), preset_hash
-                )
+                answer = await ask(self._laas, prompt, self._laas.preset.hash)
             return change, parse_answer(answer, evidence, self._mask)
         except (LaasError, UnusableAnswer) as error:
             log.warning("no analysis from LaaS (%s): writing a rule-based one", error)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from pydantic import SecretStr
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -17,7 +19,6 @@ from tenacity import (
 
 from flows.privacy.masker import Masker
 from flows.report.values import printable
-from flows.runtime.settings import Settings
 from flows.runtime.usage import Usage
 
 ATTEMPTS = 4
@@ -38,6 +39,15 @@ class LaasError(Exception):
         self.is_passing = is_passing
 
 
+@dataclass(frozen=True)
+class Preset:
+    """A LaaS preset: where it is, which project pays, and the hash that names its system prompt."""
+
+    base_url: str
+    project: str
+    hash: str
+
+
 class LaasClient:
     """Sends prompts to the configured preset. Use as an async context manager.
 
@@ -45,16 +55,17 @@ class LaasClient:
     any other refusal is final.
     """
 
-    def __init__(self, settings: Settings, masker: Masker, usage: Usage | None = None) -> None:
-        assert settings.laas_api_key is not None
+    def __init__(
+        self, preset: Preset, api_key: SecretStr, masker: Masker, usage: Usage | None = None
+    ) -> None:
+        self.preset = preset
         self._usage = usage or Usage()
         self._masker = masker
-        self._preset_hash = settings.laas_preset_hash
         self._http = httpx.AsyncClient(
-            base_url=settings.laas_base_url,
+            base_url=preset.base_url,
             headers={
-                "project": settings.laas_project,
-                "apiKey": settings.laas_api_key.get_secret_value(),
+                "project": preset.project,
+                "apiKey": api_key.get_secret_value(),
                 "Content-Type": "application/json; charset=utf-8",
             },
             timeout=httpx.Timeout(TIMEOUT_SECONDS, connect=10),
@@ -90,7 +101,7 @@ class LaasClient:
         return await retrying(self._complete_once, prompt)
 
     async def _complete_once(self, prompt: str) -> str:
-        body = {"hash": self._preset_hash, "messages": [{"role": "user", "content": prompt}]}
+        body = {"hash": self.preset.hash, "messages": [{"role": "user", "content": prompt}]}
         try:
             response = await self._http.post("api/preset/v2/chat/completions", json=body)
         except httpx.RequestError as error:

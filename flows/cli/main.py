@@ -12,13 +12,16 @@ import sys
 import traceback
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from flows.cli.commands import completion
 from flows.runtime.errors import UsageError, VocError
+
+if TYPE_CHECKING:
+    from flows.runtime.assembly import Assembly
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C
 COMPLETING = "_VOC_COMPLETE"  # set by the shell that asks what Tab may offer
@@ -71,11 +74,17 @@ Json = Annotated[
 ]
 
 
+def _assembly(target: str | None = None) -> Assembly:
+    """The parts of this process, from settings that are read here once."""
+    from flows.runtime.assembly import Assembly
+    from flows.runtime.settings import load_settings
+
+    return Assembly(load_settings(target))
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from flows.runtime.settings import load_settings
-
-        print(f"voc-analyst {load_settings().version}")
+        print(f"voc-analyst {_assembly().settings.version}")
         raise typer.Exit
 
 
@@ -123,12 +132,13 @@ def run(
     """
     from flows.cli.commands.run import run_report
 
+    parts = _assembly(target)
     result = run_report(
+        parts,
         as_of=_asked_as_of(as_of, week),
         source=source,
         channel=channel,
         thread_ts=thread_ts,
-        target=target,
         dry_run=dry_run,
         force=force,
     )
@@ -136,9 +146,8 @@ def run(
         _print_json(result.as_json())
     else:
         from flows.cli.commands.show import show_result
-        from flows.runtime.settings import load_settings
 
-        show_result(result, load_settings(target))
+        show_result(result, parts.settings)
     if result.outcome in ("no_data", "not_ready"):
         raise typer.Exit(3)
 
@@ -168,7 +177,7 @@ def status(
     from flows.cli.commands.status import read_statuses
 
     weeks, rows = read_statuses(
-        as_of=_asked_as_of(None, week), statuses=status or [], source=source, target=target
+        _assembly(target), as_of=_asked_as_of(None, week), statuses=status or [], source=source
     )
     if as_json:
         _print_json({"rows": [row.as_json() for row in rows]})
@@ -194,7 +203,7 @@ def report(
     from flows.cli.commands.report import write_report
 
     as_of = _asked_as_of(None, week)
-    print(write_report(as_of=as_of, out=out, source=source, target=target))
+    print(write_report(_assembly(target), as_of=as_of, out=out, source=source))
 
 
 @app.command(cls=_Command)
@@ -228,11 +237,11 @@ def history(
     from flows.cli.commands.history import read_trend
 
     levels, shown = read_trend(
+        _assembly(target),
         category=category,
         weeks=weeks,
         as_of=_asked_as_of(None, week),
         source=source,
-        target=target,
     )
     if as_json:
         _print_json({"category": list(levels), "weeks": [each.as_json() for each in shown]})
@@ -262,7 +271,8 @@ def backfill(
     from flows.cli.commands.backfill import count_again
     from flows.report.as_of import as_of_week
 
-    count_again(first=as_of_week(first), last=as_of_week(last), source=source, target=target)
+    weeks = {"first": as_of_week(first), "last": as_of_week(last)}
+    count_again(_assembly(target), **weeks, source=source)
     print(f"Counted {first} to {last} again; nothing was posted. See voc status --week {last}.")
 
 
@@ -300,7 +310,7 @@ def doctor(source: Source = None, target: TargetOption = None) -> None:
     """
     from flows.cli.commands.doctor import examine
 
-    raise typer.Exit(examine(source=source, target=target))
+    raise typer.Exit(examine(_assembly(target), source=source))
 
 
 @app.command(cls=_Command)
@@ -313,7 +323,7 @@ def docs(target: TargetOption = None) -> None:
     """
     from flows.cli.commands.docs import build_docs
 
-    print(f"The documentation is in {build_docs(target=target)}.")
+    print(f"The documentation is in {build_docs(_assembly(target))}.")
 
 
 def _asked_as_of(as_of: str | None, week: str | None) -> date | None:
@@ -384,9 +394,9 @@ def _run() -> tuple[int, str]:
         return 1, unexpected(error)
 
 
-def _end(signal_number: int, frame: object) -> NoReturn:
+def _end(signal_number: int, frame: object) -> None:
     """End like on Ctrl-C, so that a temporary Prefect server is stopped too."""
-    raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _fail(code: int, message: str) -> NoReturn:
@@ -395,7 +405,3 @@ def _fail(code: int, message: str) -> NoReturn:
     else:
         print(f"voc: {message}", file=sys.stderr)
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -16,7 +16,8 @@ from flows.page.html.page import Contents, index_page, report_page
 from flows.page.store import PageStore
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, History, PastWeek, Receipt, Week, WeeklyReport
-from flows.warehouse.marts import Warehouse, read_history, read_past_weeks
+from flows.warehouse.connection import Warehouse
+from flows.warehouse.marts import read_history, read_past_weeks
 
 log = logging.getLogger("voc")
 

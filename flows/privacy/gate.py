@@ -32,25 +32,29 @@ class Gate:
         self._masker = masker
         self._withheld = texts("gate.withheld")
 
-    def posted(self, target: Destination, since: float) -> list[Posted]:
-        return self._transport.posted(target, since)
+    def posted(self, destination: Destination, since: float) -> list[Posted]:
+        return self._transport.posted(destination, since)
 
     def post(
-        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self,
+        destination: Destination,
+        text: str,
+        blocks: tuple[Block, ...],
+        payload: dict[str, Any],
     ) -> str:
         clean = tuple(map(self._clean, blocks))
         if self._masker.contains_pii(_OURS.sub("", text)):
             text = self._withheld
         if clean != blocks or text == self._withheld:
             log.warning("a part of a message looks like personal data: it is left out")
-        return self._transport.post(target, text, clean, payload)
+        return self._transport.post(destination, text, clean, payload)
 
-    def upload(self, target: Destination, name: str, picture: bytes, alt_text: str) -> None:
+    def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
         # The alternative text says all that the picture shows.
         if self._masker.contains_pii(alt_text):
             log.warning("a picture looks like personal data: it is left out")
             return
-        self._transport.upload(target, name, picture, alt_text)
+        self._transport.upload(destination, name, picture, alt_text)
 
     def _clean(self, block: Block) -> Block:
         if not any(map(self._masker.contains_pii, _texts(block))):

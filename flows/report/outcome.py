@@ -57,10 +57,6 @@ class RunResult:
             page=page,
         )
 
-    def __str__(self) -> str:
-        """Week and outcome, such as `2026-W46 posted`."""
-        return f"{self.weeks.comparison.label} {self.outcome}"
-
     def as_json(self) -> dict[str, Any]:
         report = self.report
         return {

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import logging
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 from flows.runtime.errors import VocError
-from flows.runtime.settings import Settings
 from flows.runtime.workspace import private_folder
 
 log = logging.getLogger("voc")
@@ -20,21 +21,38 @@ POLL_SECONDS = 0.2
 
 
 @contextmanager
-def one_run_at_a_time(settings: Settings) -> Iterator[None]:
-    """Hold the lock of VOC_HOME; wait for it while another process has it.
+def one_run_at_a_time(home: Path) -> Iterator[None]:
+    """Hold the lock of VOC_HOME; wait while another process has it.
 
     The system frees it when its holder ends, however that ends. Raises VocError when the other goes on for too long.
     """
-    path = private_folder(settings.home.resolve()) / "run.lock"
+    with _lock_file(home) as descriptor:
+        for seconds in _pauses(descriptor):
+            time.sleep(seconds)
+        yield
+
+
+@asynccontextmanager
+async def one_run_at_a_time_async(home: Path) -> AsyncIterator[None]:
+    """The same within an event loop, which goes on meanwhile."""
+    with _lock_file(home) as descriptor:
+        for seconds in _pauses(descriptor):
+            await asyncio.sleep(seconds)
+        yield
+
+
+@contextmanager
+def _lock_file(home: Path) -> Iterator[int]:
+    path = private_folder(home) / "run.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _acquire(descriptor)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int) -> None:
+def _pauses(descriptor: int) -> Iterator[float]:
+    """How long to wait before each further attempt to get the lock; ends when it is ours."""
     if _is_ours(descriptor):
         return
     log.info("another run is going on: waiting for it")
@@ -45,7 +63,7 @@ def _acquire(descriptor: int) -> None:
                 f"another run has been going on for {LOCK_TIMEOUT_SECONDS / 60:g} minutes. "
                 "End it, or use another VOC_HOME."
             )
-        time.sleep(POLL_SECONDS)
+        yield POLL_SECONDS
 
 
 def _is_ours(descriptor: int) -> bool:

@@ -1,4 +1,4 @@
-"""What the run tells those who keep it running: in VOC_OPS_CHANNEL, once for each run."""
+"""Notes to the operators, who keep the product running: in VOC_OPS_CHANNEL, once for each run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from prefect.utilities.urls import url_for
 from catalogue import Texts
 from flows.report.message import Message
 from flows.runtime.errors import SlackError, VocError
-from flows.runtime.settings import Settings
 from flows.runtime.unexpected import UnexpectedError
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.notes import crash_note, failure_note
@@ -33,36 +32,35 @@ from flows.slack.transport import Destination, Transport
 log = logging.getLogger("voc")
 
 REMEMBERED = timedelta(days=14)
-"""An end that is older is not told any more."""
+"""A failure that is older is not reported any more."""
 
 
-class Operations:
-    """The place for notes. Only runs of a deployment leave any: who runs `voc` sees for himself."""
+class Operators:
+    """Notes to the operators. Only runs of a deployment write any: at the command line people see the error."""
 
-    def __init__(self, settings: Settings, transport: Transport, target: Destination) -> None:
+    def __init__(self, transport: Transport, texts: Texts, channel: str) -> None:
         self._transport = transport
-        self._texts = Texts(settings.locale)
-        # One place whatever the run's target is: what was told in a thread would be told again elsewhere.
-        self._target = Destination(settings.ops_channel or settings.slack_channel or target.channel)
+        self._texts = texts
+        self._channel = Destination(channel)
 
-    def tell(self, subject: str, message: Message) -> None:
-        """Post a note once for its subject. A Slack that refuses is logged: the run has worse to tell."""
+    def note(self, subject: str, message: Message) -> None:
+        """Post a note, once for its subject. A refusal is logged: the run itself matters more."""
         if runtime.deployment.id is None:
             return
-        scope = Subject(subject, _oldest_remembered())
+        about = Subject(subject, _oldest_remembered())
         try:
-            Delivery(self._transport, self._target, scope, str(runtime.flow_run.id)).post(message)
+            Delivery(self._transport, self._channel, about, str(runtime.flow_run.id)).post(message)
         except SlackError as error:
             log.warning("no note to the operators: %s", error)
 
-    def tell_failure(self, error: VocError) -> None:
-        """Say that this run failed, in its own words for users, or that its log must tell."""
+    def note_failure(self, error: VocError) -> None:
+        """Report that this run failed, with the line for users if there is one."""
         reason = None if isinstance(error, UnexpectedError) else str(error)
         run_id = str(runtime.flow_run.id)
-        self.tell(_run_subject(run_id), failure_note(self._texts, reason, run_url(run_id)))
+        self.note(_run_subject(run_id), failure_note(self._texts, reason, run_url(run_id)))
 
     async def report_missed_failures(self) -> None:
-        """Say of earlier runs of this deployment that they failed and could not tell.
+        """Report earlier runs of this deployment that failed without a note.
 
         Their process was gone, their settings were wrong, or Slack did not answer.
         """
@@ -82,22 +80,22 @@ class Operations:
                 sort=FlowRunSort.END_TIME_DESC,
                 limit=20,
             )
-        told = self._told()
+        noted = self._noted()
         for run in found:
             subject, url = _run_subject(str(run.id)), run_url(str(run.id))
-            if subject not in told:
+            if subject not in noted:
                 has_crashed = run.state_type == StateType.CRASHED
                 note = (
                     crash_note(self._texts, url)
                     if has_crashed
                     else failure_note(self._texts, None, url)
                 )
-                self.tell(subject, note)
+                self.note(subject, note)
 
-    def _told(self) -> set[str]:
-        """The subjects of the notes that stand there."""
+    def _noted(self) -> set[str]:
+        """The subjects of the notes that are there."""
         try:
-            notes = self._transport.posted(self._target, _oldest_remembered())
+            notes = self._transport.posted(self._channel, _oldest_remembered())
         except SlackError as error:
             log.warning("no look at the notes to the operators: %s", error)
             return set()

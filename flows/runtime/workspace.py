@@ -1,4 +1,4 @@
-"""Where a source's files live: one private folder per DuckDB file under VOC_HOME."""
+"""Where a source's files are: one private folder per DuckDB file under VOC_HOME."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.runtime.errors import SourceError, UsageError
-from flows.runtime.settings import Settings
 
 NO_SOURCE = (
     "no source to read. Name a CSV or Parquet file with --source FILE, "
@@ -53,34 +52,44 @@ def write_private(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def workspace_for(settings: Settings, source: Path | None) -> Workspace:
-    """The workspace of a source file, of the BigQuery target, or (neither) of the last run."""
-    home = settings.home.resolve()
-    if settings.target == "bigquery":
-        return Workspace(private_folder(home / "bigquery"))
-    if settings.duckdb_path is not None:
-        duckdb_path = settings.duckdb_path.resolve()
-        return Workspace(_folder_named_after(home, duckdb_path), duckdb_path)
-    if source is not None:
-        folder = _folder_named_after(home, source.resolve())
-        return Workspace(folder, folder / "warehouse.duckdb")
-    return _last_workspace(home)
+@dataclass(frozen=True)
+class Workspaces:
+    """The workspaces under VOC_HOME.
 
+    Args:
+        home: VOC_HOME.
+        duckdb_path: VOC_DUCKDB_PATH, a DuckDB file to use whatever the source is.
+        is_on_bigquery: whether the tables are on BigQuery, so that there is one workspace for all runs.
+    """
 
-def remember(settings: Settings, workspace: Workspace) -> None:
-    """Make this the workspace that `voc status` reads when no source is named."""
-    home = private_folder(settings.home.resolve())
-    write_private(home / "last_run.json", json.dumps({"duckdb_path": str(workspace.duckdb_path)}))
+    home: Path
+    duckdb_path: Path | None = None
+    is_on_bigquery: bool = False
 
+    def of(self, source: Path | None) -> Workspace:
+        """The workspace of a source file, of BigQuery, or (neither) of the last run. Raises SourceError."""
+        if self.is_on_bigquery:
+            return Workspace(private_folder(self.home / "bigquery"))
+        if self.duckdb_path is not None:
+            return Workspace(self._folder_named_after(self.duckdb_path), self.duckdb_path)
+        if source is not None:
+            folder = self._folder_named_after(source.resolve())
+            return Workspace(folder, folder / "warehouse.duckdb")
+        return self._of_last_run()
 
-def _folder_named_after(home: Path, path: Path) -> Path:
-    digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
-    return private_folder(home / "duckdb" / f"{path.stem[:40]}-{digest}")
+    def remember(self, workspace: Workspace) -> None:
+        """Make this the workspace that `voc status` reads when no source is named."""
+        path = private_folder(self.home) / "last_run.json"
+        write_private(path, json.dumps({"duckdb_path": str(workspace.duckdb_path)}))
 
+    def _folder_named_after(self, path: Path) -> Path:
+        digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
+        return private_folder(self.home / "duckdb" / f"{path.stem[:40]}-{digest}")
 
-def _last_workspace(home: Path) -> Workspace:
-    try:
-        duckdb_path = Path(json.loads((home / "last_run.json").read_text())["duckdb_path"])
-    except (OSError, ValueError, KeyError):
-        raise SourceError(NO_SOURCE) from None
-    return Workspace(duckdb_path.parent, duckdb_path)
+    def _of_last_run(self) -> Workspace:
+        try:
+            record = json.loads((self.home / "last_run.json").read_text())
+            duckdb_path = Path(record["duckdb_path"])
+        except (OSError, ValueError, KeyError):
+            raise SourceError(NO_SOURCE) from None
+        return Workspace(duckdb_path.parent, duckdb_path)

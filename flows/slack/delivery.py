@@ -34,7 +34,7 @@ POST_ATTEMPTS = 3
 class Subject:
     """What a delivery's messages are about: a report week on a source, or for a note its subject.
 
-    `since` is an epoch second that no message of this scope is older than.
+    `since` is an epoch second that no message on this subject is older than.
     """
 
     name: str
@@ -48,28 +48,27 @@ class Subject:
 
 
 class Delivery:
-    """One report on its way to one target.
+    """One report on its way to one destination.
 
-    The target's own messages are the ledger: each carries its key as metadata. They are read once, and again after
-    a post whose answer was lost. With `force` a report that stands there already is ignored, and this run's
-    messages are told from it by `run_id`.
+    The messages that are there already are the ledger: each carries its key as metadata. They are read once, and
+    again after a post whose answer was lost. With `force` an earlier report is ignored: `run_id` marks this run's messages.
     """
 
     def __init__(
         self,
         transport: Transport,
-        target: Destination,
-        scope: Subject,
+        destination: Destination,
+        subject: Subject,
         run_id: str,
         *,
         force: bool = False,
     ) -> None:
         self._transport = transport
-        self._target = target
-        self._scope = scope
+        self._destination = destination
+        self._subject = subject
         self._run_id = run_id
         self._force = force
-        self._thread_ts = target.thread_ts
+        self._thread_ts = destination.thread_ts
         self._ledger: dict[str, Posted] = {}
         self._replaces = False
         self._read_ledger()
@@ -85,10 +84,10 @@ class Delivery:
         return self._replaces
 
     def key(self, id: MessageId) -> str:
-        """What makes a message the same in every run: week, target, source, kind and category."""
+        """What makes a message the same in every run: week, destination, source, kind and category."""
         digest = hashlib.sha256(json.dumps([id.category, id.part]).encode()).hexdigest()[:16]
-        scope = f"{self._scope.name}:{self._target_name()}:{self._scope.source}"
-        return f"{scope}{id.kind}:{digest}"
+        subject = f"{self._subject.name}:{self._destination_name()}:{self._subject.source}"
+        return f"{subject}{id.kind}:{digest}"
 
     def find(self, id: MessageId) -> Delivered | None:
         """The message as it already stands there, if it does. Raises SlackError where that is in doubt."""
@@ -100,7 +99,7 @@ class Delivery:
                 "Slack did not answer an earlier post, and the app may not look whether it stands there. Give it the "
                 "scopes for reading the channel, or look there yourself and run with --force."
             )
-        destination = self._destination(id)
+        destination = self._destination_of(id)
         return Delivered(
             self.key(id),
             destination.channel,
@@ -133,7 +132,7 @@ class Delivery:
             return
         from flows.slack.picture import drawn  # its library is for such workspaces only
 
-        thread = Destination(self._target.channel, self._thread_ts)
+        thread = Destination(self._destination.channel, self._thread_ts)
         try:
             self._transport.upload(thread, name, drawn(drawable[0]), preview(drawable))
         except AmbiguousPost as doubt:
@@ -142,7 +141,7 @@ class Delivery:
     def _picture_name(self, id: MessageId) -> str:
         run = self._run_id if self._force else ""
         digest = hashlib.sha256(f"{self.key(id)}{run}".encode()).hexdigest()[:16]
-        return f"{PICTURE_PREFIX}{self._scope.name}-{digest}.png"
+        return f"{PICTURE_PREFIX}{self._subject.name}-{digest}.png"
 
     def _try_to_post(self, message: Message) -> None:
         payload = self._payload(message.id)
@@ -155,7 +154,7 @@ class Delivery:
 
     def _send(self, message: Message, payload: dict[str, Any]) -> str:
         """Send the message, without its chart where the workspace takes none; the payload then says so."""
-        send = partial(self._transport.post, self._destination(message.id), message.text)
+        send = partial(self._transport.post, self._destination_of(message.id), message.text)
         try:
             return send(message.blocks, payload)
         except RefusedBlocks:
@@ -165,28 +164,28 @@ class Delivery:
         payload["chart"] = "refused"
         return send(without_charts(message.blocks), payload)
 
-    def _target_name(self) -> str:
-        return "/".join(filter(None, (self._target.channel, self._target.thread_ts)))
+    def _destination_name(self) -> str:
+        return "/".join(filter(None, (self._destination.channel, self._destination.thread_ts)))
 
-    def _destination(self, id: MessageId) -> Destination:
-        thread_ts = self._target.thread_ts if id.kind == "summary" else self._thread_ts
-        return Destination(self._target.channel, thread_ts)
+    def _destination_of(self, id: MessageId) -> Destination:
+        thread_ts = self._destination.thread_ts if id.kind == "summary" else self._thread_ts
+        return Destination(self._destination.channel, thread_ts)
 
     def _payload(self, id: MessageId) -> dict[str, Any]:
         return {
             "key": self.key(id),
-            "report_week": self._scope.name,
-            "target": self._target_name(),
+            "report_week": self._subject.name,
+            "target": self._destination_name(),
             "kind": id.kind,
             "run": self._run_id,
         }
 
     def _read_ledger(self) -> None:
-        self._enter_all(self._transport.posted(self._target, self._scope.since))
-        if self._target.thread_ts is None and self._thread_ts is not None:
+        self._enter_all(self._transport.posted(self._destination, self._subject.since))
+        if self._destination.thread_ts is None and self._thread_ts is not None:
             self._enter_all(
                 self._transport.posted(
-                    Destination(self._target.channel, self._thread_ts), self._scope.since
+                    Destination(self._destination.channel, self._thread_ts), self._subject.since
                 )
             )
 
@@ -200,5 +199,5 @@ class Delivery:
 
     def _enter(self, key: str, posted: Posted) -> None:
         self._ledger[key] = posted
-        if key == self.key(SUMMARY) and self._target.thread_ts is None:
+        if key == self.key(SUMMARY) and self._destination.thread_ts is None:
             self._thread_ts = posted.ts

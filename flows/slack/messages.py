@@ -22,6 +22,7 @@ from flows.report.values import (
     Correction,
     Example,
     Receipt,
+    Status,
     Threshold,
     Week,
     WeeklyReport,

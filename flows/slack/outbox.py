@@ -20,14 +20,14 @@ class OutboxTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def posted(self, target: Destination, since: float) -> list[Posted]:
+    def posted(self, destination: Destination, since: float) -> list[Posted]:
         found = []
         for file in sorted(self._folder.glob("*.json")):
             try:
                 message = json.loads(file.read_text(encoding="utf-8"))
-                in_thread = target.thread_ts in (message["thread_ts"], message["ts"])
+                in_thread = destination.thread_ts in (message["thread_ts"], message["ts"])
                 is_recent = float(message["ts"]) >= since
-                if message["channel"] == target.channel and in_thread and is_recent:
+                if message["channel"] == destination.channel and in_thread and is_recent:
                     found.append(Posted(message["ts"], message["metadata"]["event_payload"]))
             except (OSError, ValueError, KeyError, TypeError):
                 raise SlackError(
@@ -36,14 +36,18 @@ class OutboxTransport:
         return found
 
     def post(
-        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self,
+        destination: Destination,
+        text: str,
+        blocks: tuple[Block, ...],
+        payload: dict[str, Any],
     ) -> str:
         private_folder(self._folder)
         ts = self._next_ts()
         message = {
-            "channel": target.channel,
+            "channel": destination.channel,
             "ts": ts,
-            "thread_ts": target.thread_ts,
+            "thread_ts": destination.thread_ts,
             "text": text,
             "blocks": list(blocks),
             "metadata": {"event_type": EVENT_TYPE, "event_payload": payload},
@@ -58,7 +62,7 @@ class OutboxTransport:
             raise SlackError(f"{reason}. Make room, or set VOC_HOME.") from None
         return ts
 
-    def upload(self, target: Destination, name: str, picture: bytes, alt_text: str) -> None:
+    def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
         raise SlackError("the outbox keeps no pictures: its messages hold their charts.")
 
     def _next_ts(self) -> str:

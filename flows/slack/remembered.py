@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from prefect.filesystems import LocalFileSystem
+from prefect.filesystems import LocalFileSystem, WritableFileSystem
 from prefect.results import ResultStore
 from prefect.serializers import JSONSerializer
 
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
-from flows.runtime.results import results_storage
-from flows.runtime.settings import Settings
 from flows.slack.transport import AmbiguousPost, Destination, Posted, Transport, UnreadableHistory
 
 log = logging.getLogger("voc")
@@ -32,54 +30,62 @@ class RememberingTransport:
     stays in doubt, and `Posted.ts` is None. So nothing is posted twice; the price is that somebody has to look.
     """
 
-    def __init__(self, slack: Transport, settings: Settings) -> None:
+    def __init__(
+        self, slack: Transport, open_posts: Callable[[], Path | WritableFileSystem]
+    ) -> None:
         self._slack = slack
-        self._settings = settings
+        self._open_posts = open_posts
         self._is_blind = False
 
-    def posted(self, target: Destination, since: float) -> list[Posted]:
+    def posted(self, destination: Destination, since: float) -> list[Posted]:
         try:
-            return self._slack.posted(target, since)
+            return self._slack.posted(destination, since)
         except UnreadableHistory as lack:
             if not self._is_blind:
                 log.warning("%s Until then what was posted is remembered by Prefect.", lack)
             self._is_blind = True
-        return [Posted(r["ts"], r["payload"]) for r in self._read(target) if r["sent"] >= since]
+        return [
+            Posted(r["ts"], r["payload"]) for r in self._read(destination) if r["sent"] >= since
+        ]
 
     def post(
-        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self,
+        destination: Destination,
+        text: str,
+        blocks: tuple[Block, ...],
+        payload: dict[str, Any],
     ) -> str:
-        with self._remembering(target, payload) as record:
-            record["ts"] = self._slack.post(target, text, blocks, payload)
+        with self._remembering(destination, payload) as record:
+            record["ts"] = self._slack.post(destination, text, blocks, payload)
             return str(record["ts"])
 
-    def upload(self, target: Destination, name: str, picture: bytes, alt_text: str) -> None:
-        with self._remembering(target, {"key": name}):
-            self._slack.upload(target, name, picture, alt_text)
+    def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
+        with self._remembering(destination, {"key": name}):
+            self._slack.upload(destination, name, picture, alt_text)
 
     @contextmanager
     def _remembering(
-        self, target: Destination, payload: dict[str, Any]
+        self, destination: Destination, payload: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         """Keep a record of what is sent meanwhile, unless Slack refuses it."""
         record: dict[str, Any] = {"ts": None, "sent": time.time(), "payload": payload}
         if not self._is_blind:
             yield record
             return
-        earlier = self._read(target)
-        self._write(target, [*earlier, record])
+        earlier = self._read(destination)
+        self._write(destination, [*earlier, record])
         try:
             yield record
         except AmbiguousPost:
             raise
         except SlackError:
-            self._write(target, earlier)
+            self._write(destination, earlier)
             raise
-        self._write(target, [*earlier, record])
+        self._write(destination, [*earlier, record])
 
     @cached_property
     def _store(self) -> ResultStore:
-        storage = results_storage(self._settings, "posts")
+        storage = self._open_posts()
         if isinstance(storage, Path):
             storage = LocalFileSystem(basepath=str(storage))
         return ResultStore(
@@ -88,24 +94,25 @@ class RememberingTransport:
             cache_result_in_memory=False,
         )
 
-    def _read(self, target: Destination) -> list[dict[str, Any]]:
+    def _read(self, destination: Destination) -> list[dict[str, Any]]:
         try:
-            records: list[dict[str, Any]] = self._store.read(_key(target)).result
+            records: list[dict[str, Any]] = self._store.read(_key(destination)).result
         except Exception as error:
             if _is_absence(error):
                 return []
             raise SlackError(
-                f"what was posted to {target.channel} cannot be read from VOC_STATE_URI ({type(error).__name__}). "
+                f"what was posted to {destination.channel} cannot be read from VOC_STATE_URI "
+                f"({type(error).__name__}). "
                 "Look there, or give the app the scopes for reading the channel."
             ) from None
         return records
 
-    def _write(self, target: Destination, records: list[dict[str, Any]]) -> None:
-        self._store.write(records, _key(target))
+    def _write(self, destination: Destination, records: list[dict[str, Any]]) -> None:
+        self._store.write(records, _key(destination))
 
 
-def _key(target: Destination) -> str:
-    return hashlib.sha256(f"{target.channel}/{target.thread_ts}".encode()).hexdigest()
+def _key(destination: Destination) -> str:
+    return hashlib.sha256(f"{destination.channel}/{destination.thread_ts}".encode()).hexdigest()
 
 
 def _is_absence(error: Exception) -> bool:

@@ -46,13 +46,36 @@ class RefusedBlocks(SlackError):
 
 
 class Transport(Protocol):
-    def posted(self, target: Destination, since: float) -> list[Posted]:
+    def posted(self, destination: Destination, since: float) -> list[Posted]:
         """Our messages in the channel (or thread) since an epoch second, newest last. Raises SlackError."""
 
     def post(
-        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self,
+        destination: Destination,
+        text: str,
+        blocks: tuple[Block, ...],
+        payload: dict[str, Any],
     ) -> str:
         """Post one message and return its ts. Raises SlackError, RefusedBlocks among them, or AmbiguousPost."""
 
-    def upload(self, target: Destination, name: str, picture: bytes, alt_text: str) -> None:
+    def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
         """Put a PNG into a thread; `posted` finds it by its name. Raises SlackError, or AmbiguousPost."""
+
+
+class DryRunTransport:
+    """The transport of a dry run: there is nothing, and nothing is posted."""
+
+    def posted(self, destination: Destination, since: float) -> list[Posted]:
+        return []
+
+    def post(
+        self,
+        destination: Destination,
+        text: str,
+        blocks: tuple[Block, ...],
+        payload: dict[str, Any],
+    ) -> str:
+        return "dry-run"
+
+    def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
+        pass

@@ -8,18 +8,17 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from http.client import HTTPException
-from json import JSONDecodeError
 from typing import Any
 
+from pydantic import SecretStr
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
+from catalogue.slack import FAULTS
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
-from flows.runtime.settings import Settings
 from flows.slack.transport import (
     EVENT_TYPE,
     PICTURE_PREFIX,
@@ -51,8 +50,6 @@ _REMEDIES = {
 # Slack documents for these that part of the call may have taken effect.
 _UNSURE = ("internal_error", "fatal_error")
 _REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
-# No answer, half of one, or one that begins as JSON and is none.
-_FAULTS = (OSError, HTTPException, JSONDecodeError)
 
 
 class WebApiTransport:
@@ -62,21 +59,30 @@ class WebApiTransport:
     when only the reply is lost it posts twice.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        assert settings.slack_bot_token is not None
+    def __init__(self, token: SecretStr, api_url: str) -> None:
         self._client = WebClient(
-            token=settings.slack_bot_token.get_secret_value(),
-            base_url=settings.slack_api_url,
+            token=token.get_secret_value(),
+            base_url=api_url,
             retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
         )
         self._pace = threading.Lock()
         self._last_post = 0.0
 
-    def posted(self, target: Destination, since: float) -> list[Posted]:
+    def identity(self) -> tuple[str, list[str]]:
+        """The workspace that the token belongs to and the scopes that it has. Raises SlackError."""
+        try:
+            answer = self._client.auth_test()
+        except SlackApiError as error:
+            raise _refusal(error) from None
+        except FAULTS as error:
+            raise _unreachable(error) from None
+        return str(answer["team"]), _scopes(answer)
+
+    def posted(self, destination: Destination, since: float) -> list[Posted]:
         messages: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
-            page = self._page(target, since, cursor)
+            page = self._page(destination, since, cursor)
             messages += page["messages"]
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -87,22 +93,22 @@ class WebApiTransport:
             for posted in _ours(message)
         ]
 
-    def _page(self, target: Destination, since: float, cursor: str | None) -> Any:
+    def _page(self, destination: Destination, since: float, cursor: str | None) -> Any:
         arguments: dict[str, Any] = {
-            "channel": target.channel,
+            "channel": destination.channel,
             "oldest": f"{since:.6f}",
             "include_all_metadata": True,
             "limit": PAGE_SIZE,
             "cursor": cursor,
         }
         try:
-            if target.thread_ts is None:
+            if destination.thread_ts is None:
                 page = self._client.conversations_history(**arguments)
             else:
-                page = self._client.conversations_replies(ts=target.thread_ts, **arguments)
+                page = self._client.conversations_replies(ts=destination.thread_ts, **arguments)
         except SlackApiError as error:
             raise _refusal(error, UnreadableHistory) from None
-        except _FAULTS as error:
+        except FAULTS as error:
             raise _unreachable(error) from None
         # Messages without their metadata would look like nobody's.
         if (scopes := _scopes(page)) and METADATA_SCOPE not in scopes:
@@ -110,7 +116,11 @@ class WebApiTransport:
         return page
 
     def post(
-        self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
+        self,
+        destination: Destination,
+        text: str,
+        blocks: tuple[Block, ...],
+        payload: dict[str, Any],
     ) -> str:
         with self._pace:
             time.sleep(max(0.0, self._last_post + SECONDS_BETWEEN_POSTS - time.monotonic()))
@@ -118,8 +128,8 @@ class WebApiTransport:
             try:
                 with _telling_refusal_from_doubt():
                     answer = self._client.chat_postMessage(
-                        channel=target.channel,
-                        thread_ts=target.thread_ts,
+                        channel=destination.channel,
+                        thread_ts=destination.thread_ts,
                         text=text,
                         blocks=list(blocks),
                         metadata={"event_type": EVENT_TYPE, "event_payload": payload},
@@ -133,7 +143,7 @@ class WebApiTransport:
                 self._last_post = started if ended - started < SECONDS_BETWEEN_POSTS else ended
         return str(answer["ts"])
 
-    def upload(self, target: Destination, name: str, picture: bytes, alt_text: str) -> None:
+    def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
         title, *_ = alt_text.splitlines()
         with _telling_refusal_from_doubt():
             self._client.files_upload_v2(
@@ -141,8 +151,8 @@ class WebApiTransport:
                 content=picture,
                 title=title,
                 alt_txt=alt_text,
-                channel=target.channel,
-                thread_ts=target.thread_ts,
+                channel=destination.channel,
+                thread_ts=destination.thread_ts,
             )
 
 
@@ -157,7 +167,7 @@ def _telling_refusal_from_doubt() -> Iterator[None]:
         raise _refusal(error) from None
     except SlackRequestError:
         raise SlackError("Slack did not take the file.") from None
-    except _FAULTS as error:
+    except FAULTS as error:
         raise AmbiguousPost(type(error).__name__) from None
 
 
@@ -167,21 +177,6 @@ def _ours(message: dict[str, Any]) -> Iterator[Posted]:
     for file in message.get("files") or ():
         if str(file.get("name")).startswith(PICTURE_PREFIX):
             yield Posted(message["ts"], {"key": file["name"]})
-
-
-def read_identity(settings: Settings) -> tuple[str, list[str]]:
-    """The workspace that the token belongs to and the scopes that it has. Raises SlackError."""
-    assert settings.slack_bot_token is not None
-    client = WebClient(
-        token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url
-    )
-    try:
-        answer = client.auth_test()
-    except SlackApiError as error:
-        raise _refusal(error) from None
-    except _FAULTS as error:
-        raise _unreachable(error) from None
-    return str(answer["team"]), _scopes(answer)
 
 
 def _scopes(answer: SlackResponse) -> list[str]:

@@ -19,8 +19,7 @@ import duckdb
 
 from flows.report.values import Week, WeekPair
 from flows.runtime.errors import SourceError, UsageError
-from flows.runtime.settings import Settings
-from flows.runtime.workspace import NO_SOURCE, Workspace, workspace_for
+from flows.runtime.workspace import NO_SOURCE, Workspace, Workspaces
 
 REQUIRED_COLUMNS = ("id", "event_create_time", "category1", "overall_emotion")
 OPTIONAL_COLUMNS = (
@@ -79,12 +78,14 @@ class _Version:
     timezone: str
 
 
-def source_of(settings: Settings, source: Path | None, as_of: date) -> SourceFile | None:
+def source_of(
+    workspaces: Workspaces, timezone: str, source: Path | None, as_of: date
+) -> SourceFile | None:
     """The file that the target duckdb reads, as its source table; None where the target reads BigQuery's table.
 
     Raises UsageError or SourceError when the two do not go together, and whatever `open_source` raises.
     """
-    if settings.target == "bigquery":
+    if workspaces.is_on_bigquery:
         if source is not None:
             raise UsageError(
                 "--source is read by the target duckdb only. Leave out one of the two."
@@ -92,24 +93,24 @@ def source_of(settings: Settings, source: Path | None, as_of: date) -> SourceFil
         return None
     if source is None:
         raise SourceError(NO_SOURCE)
-    return open_source(settings, source, as_of)
+    return open_source(workspaces, timezone, source, as_of)
 
 
-def open_source(settings: Settings, source: Path, as_of: date) -> SourceFile:
+def open_source(workspaces: Workspaces, timezone: str, source: Path, as_of: date) -> SourceFile:
     """Check the file and make it the source table of its own DuckDB database.
 
     Raises SourceError for a file, columns, types or times that cannot be used, for a database that is locked or
     not writable, and for fewer than two complete weeks before `as_of`.
     """
     path = source.resolve()
-    version = _version_of(path, settings.timezone)
-    workspace = workspace_for(settings, path)
+    version = _version_of(path, timezone)
+    workspace = workspaces.of(path)
     assert workspace.duckdb_path is not None
     with _connected(workspace.duckdb_path) as connection:
         is_built = _is_built(connection, version)
         if is_built is None:
             _register(connection, path, version)
-        first_date, last_date, weeks = _span(connection, settings.timezone, as_of)
+        first_date, last_date, weeks = _span(connection, timezone, as_of)
     file = SourceFile(
         path, workspace, weeks, first_date, last_date, needs_full_refresh=not is_built
     )

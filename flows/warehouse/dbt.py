@@ -1,86 +1,90 @@
-"""Runs dbt in this process: the only way in to the models."""
+"""Runs dbt: the only way in to the models. dbt itself is in a process of its own (flows.warehouse.dbt_server)."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import json
 import logging
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from flows import PROJECT_ROOT
 from flows.runtime.errors import SourceError, TransformError
 from flows.runtime.progress import progress
-from flows.runtime.settings import Settings
-from flows.runtime.usage import Usage
 from flows.runtime.workspace import Workspace
-from flows.warehouse.bigquery.connection import BigQuery, log_job, shorten_google_retries
-from flows.warehouse.bigquery.credentials import dbt_credentials
-from flows.warehouse.bigquery.refusals import explain_if_known
+from flows.warehouse.bigquery.connection import BigQuery, log_job
 
 log = logging.getLogger("voc")
-# dbt keeps global state and reads os.environ: two invocations in one process would mix.
-_one_at_a_time = threading.Lock()
+
+INTERRUPT_SECONDS = 5.0
+"""For an interrupted dbt to cancel its queries."""
 
 
 @dataclass(frozen=True)
 class Build:
     """What dbt needs to know about one run.
 
-    `backfill_from` is a date as of which the first week to count again was the newest complete one; the last one is
-    that of `as_of`. What the jobs bill is added to `usage`.
+    Args:
+        timezone: in which weeks begin on Monday 00:00.
+        bigquery: the tables on BigQuery; None where they are in the workspace's DuckDB file.
+        full_refresh: build the incremental tables anew.
+        backfill_from: a date on which the first week to count again was the newest complete one; the last one is that
+            of `as_of`.
     """
 
-    settings: Settings
     workspace: Workspace
     as_of: date
+    timezone: str
+    bigquery: BigQuery | None = None
     full_refresh: bool = False
-    flow_run_id: str = ""
     backfill_from: date | None = None
-    usage: Usage = field(default_factory=Usage)
-
-    @property
-    def is_on_bigquery(self) -> bool:
-        return self.workspace.duckdb_path is None
 
     def environment(self) -> dict[str, str]:
-        """The variables that profiles.yml, the source's YAML and the macros read."""
-        s = self.settings
+        """The variables that profiles.yml, the source's YAML and the macros read, without credentials."""
         variables = {
             "VOC_AS_OF": self.as_of.isoformat(),
-            "VOC_TIMEZONE": s.timezone,
-            "VOC_SOURCE_TABLE": s.source_table,
-            "VOC_BIGQUERY_PROJECT": s.jobs_project,
-            "VOC_BIGQUERY_DATASET": s.bigquery_dataset,
-            "VOC_BIGQUERY_LOCATION": s.bigquery_location,
-            "VOC_BIGQUERY_MAX_BYTES_BILLED": str(s.bigquery_max_bytes_billed),
-            "VOC_FLOW_RUN_ID": self.flow_run_id,
+            "VOC_TIMEZONE": self.timezone,
             "VOC_BACKFILL_FROM": self.backfill_from.isoformat() if self.backfill_from else "",
         }
-        if self.workspace.duckdb_path is not None:
-            variables["VOC_DUCKDB_PATH"] = str(self.workspace.duckdb_path)
-            variables["VOC_SOURCE_TABLE"] = f"{self.workspace.duckdb_path.stem}.source.tickets"
-        return variables
+        if self.bigquery is not None:
+            return variables | self.bigquery.dbt_environment()
+        duckdb_path = self.workspace.duckdb_path
+        assert duckdb_path is not None
+        return variables | {
+            "VOC_DUCKDB_PATH": str(duckdb_path),
+            "VOC_SOURCE_TABLE": f"{duckdb_path.stem}.source.tickets",
+        }
+
+    def options(self) -> list[str]:
+        """The options that every one of dbt's commands takes."""
+        return [
+            f"--project-dir={PROJECT_ROOT}",
+            f"--profiles-dir={PROJECT_ROOT}",
+            f"--target={'duckdb' if self.bigquery is None else 'bigquery'}",
+            f"--target-path={self.workspace.target_path}",
+            f"--log-path={self.workspace.log_path}",
+            *("--log-level=none", "--log-level-file=info", "--no-use-colors"),
+        ]
 
 
-def import_dbt() -> None:
-    """Import dbt ahead of its first use: it takes seconds that can pass while something else starts."""
-    try:
-        import dbt.cli.main  # noqa: F401
-    except ImportError as error:
-        raise TransformError(f"dbt is not installed ({error.name}). Run make setup.") from None
+def warm_up() -> None:
+    """Let dbt be imported while this process does something else."""
+    _server()
 
 
-def parse(build: Build) -> None:
-    """Read the project, so that a later `build_models` in this workspace need not."""
-    _invoke(build, ["parse"], connects=False)
+def interrupt() -> None:
+    """End what runs at the moment: dbt cancels its queries, and the call that waits for it raises."""
+    _server().interrupt()
 
 
 def check_connection(build: Build) -> None:
@@ -109,7 +113,7 @@ def backfill_models(build: Build) -> None:
 def run_unit_tests(build: Build) -> list[str]:
     """Run dbt's unit tests and return their names. Raises TransformError that names those that failed."""
     outcome = _invoke(build, ["test", "--select", "test_type:unit"])
-    return [result.node.name for result in outcome.results]
+    return [result["name"] for result in outcome["results"]]
 
 
 def generate_docs(build: Build, folder: Path) -> Path:
@@ -125,124 +129,168 @@ def _build_arguments(build: Build) -> list[str]:
     return ["build", "--exclude-resource-type", "unit_test", *refresh]
 
 
-def _invoke(
-    build: Build,
-    arguments: Sequence[str],
-    *,
-    connects: bool = True,
-) -> Any:
-    import_dbt()
-    from dbt.cli.main import dbtRunner
-
+def _invoke(build: Build, arguments: Sequence[str]) -> dict[str, Any]:
+    """Run one of dbt's commands; its outcome, which flows.warehouse.dbt_server describes."""
+    environment = os.environ | build.environment()
+    if build.bigquery is not None:
+        environment |= build.bigquery.dbt_credentials()
     names_by_job_id: dict[str, str] = {}
-
-    def on_event(event: Any) -> None:
-        if event.info.name == "SQLQueryStatus" and event.data.query_id:
-            names_by_job_id[event.data.query_id] = event.data.node_info.node_name or "dbt"
-        elif event.info.name == "LogStartLine":
-            node = event.data.node_info.node_name
-            progress.info("dbt %d of %d: %s", event.data.index, event.data.total, node)
-
-    variables = build.environment()
-    if build.is_on_bigquery and connects:
-        shorten_google_retries()
-        variables |= dbt_credentials(build.settings)
-    with _one_at_a_time, _environment(variables):
-        try:
-            outcome = dbtRunner(callbacks=[on_event]).invoke(
-                [
-                    *arguments,
-                    *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
-                    *("--target", build.settings.target),
-                    *("--target-path", str(build.workspace.target_path)),
-                    *("--log-path", str(build.workspace.log_path)),
-                    *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
-                ]
-            )
-        finally:
-            _close_log()
-            _release_duckdb(build)
-    if names_by_job_id:
-        _log_jobs(build, names_by_job_id)
-    if not outcome.success:
-        if isinstance(outcome.exception, KeyboardInterrupt):
-            raise outcome.exception  # dbt makes a result even of Ctrl-C
-        if isinstance(outcome.exception, duckdb.IOException):
-            raise SourceError(
-                f"{build.workspace.duckdb_path} is in use by another process. Wait for it to end."
-            )
-        refusal = _refusal(outcome, build) if build.is_on_bigquery else None
-        raise refusal or TransformError(_explanation(outcome, build))
-    return outcome.result
+    outcome: dict[str, Any] = {}
+    for answer in _server().invoke([*arguments, *build.options()], environment):
+        match answer:
+            case {"progress": [index, total, node]}:
+                progress.info("dbt %d of %d: %s", index, total, node)
+            case {"job": [job_id, name]}:
+                names_by_job_id[job_id] = name
+            case {"outcome": outcome}:
+                pass
+    if build.bigquery is not None and names_by_job_id:
+        _log_jobs(build.bigquery, names_by_job_id)
+    if not outcome["success"]:
+        raise _error(build, outcome)
+    return outcome
 
 
-def _log_jobs(build: Build, names_by_job_id: dict[str, str]) -> None:
+def _log_jobs(bigquery: BigQuery, names_by_job_id: dict[str, str]) -> None:
     """Say what the jobs billed; that it cannot be found out is no reason to fail."""
     billed = 0
     try:
-        for job in BigQuery(build.settings).jobs(names_by_job_id):
+        for job in bigquery.jobs(names_by_job_id):
             log_job(job)
             billed += job.bytes_billed
-            build.usage.bytes_billed += job.bytes_billed
+            bigquery.usage.bytes_billed += job.bytes_billed
     except SourceError as error:
         log.warning("what the jobs billed is not known: %s", error)
     else:
         log.info("dbt: BigQuery billed %.1f MB in %d jobs", billed / 1e6, len(names_by_job_id))
 
 
-def _refusal(outcome: Any, build: Build) -> SourceError | None:
-    """What BigQuery itself had against the run, if that is why it failed."""
-    messages = [
-        result.message or ""
-        for result in getattr(outcome.result, "results", ())
-        if result.status == "error"  # a test that failed is no refusal
-    ]
-    if outcome.exception is not None:
-        messages.append(f"{type(outcome.exception).__name__} {outcome.exception}")
-    return explain_if_known(" ".join(messages), build.settings) if messages else None
+def _error(build: Build, outcome: dict[str, Any]) -> SourceError | TransformError:
+    exception = outcome["exception"]
+    if build.bigquery is None and exception == "IOException":
+        return SourceError(
+            f"{build.workspace.duckdb_path} is in use by another process. Wait for it to end."
+        )
+    if build.bigquery is not None:
+        # A test that failed is not a refusal.
+        failed = [r["message"] for r in outcome["results"] if r["status"] == "error"]
+        said = " ".join([*failed, exception, outcome["message"]])
+        if refusal := build.bigquery.refusal(said):
+            return refusal
+    return TransformError(_explanation(build, outcome))
 
 
-def _explanation(outcome: Any, build: Build) -> str:
-    log = f"Details: {build.workspace.log_path / 'dbt.log'}"
+def _explanation(build: Build, outcome: dict[str, Any]) -> str:
+    details = f"Details: {build.workspace.log_path / 'dbt.log'}"
     failed = [
-        f"{result.node.resource_type} {result.node.name}"
-        for result in getattr(outcome.result, "results", ())
-        if result.status in ("error", "fail", "runtime error")
+        f"{result['type']} {result['name']}"
+        for result in outcome["results"]
+        if result["status"] in ("error", "fail", "runtime error")
     ]
     if failed:
-        return f"dbt failed, nothing was posted: {', '.join(failed)}. {log}"
-    kind = type(outcome.exception).__name__ if outcome.exception else "unknown error"
-    return f"dbt could not start ({kind}), nothing was posted. {log}"
+        return f"dbt failed, nothing was posted: {', '.join(failed)}. {details}"
+    kind = outcome["exception"] or "unknown error"
+    return f"dbt could not start ({kind}), nothing was posted. {details}"
 
 
-@contextlib.contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+class _Server:
+    """The process that runs dbt, one invocation at a time; it ends with this one, however that ends."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._pid: int | None = None
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "flows.warehouse.dbt_server"],
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what dbt prints may quote a row
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C reaches this process, which then interrupts dbt
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._lines = self._process.stdin, self._process.stdout
+        atexit.register(self.close)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def invoke(
+        self, arguments: Sequence[str], environment: dict[str, str]
+    ) -> Iterator[dict[str, Any]]:
+        """The answers to one request, the outcome last. Raises TransformError where there is none."""
+        request = json.dumps({"arguments": list(arguments), "environment": environment})
+        with self._turn:
+            has_started = False
+            try:
+                with contextlib.suppress(BrokenPipeError):
+                    self._requests.write(request + "\n")
+                    self._requests.flush()
+                for answer in self._answers():
+                    has_started = True
+                    yield answer
+                    if "outcome" in answer:
+                        return
+            except (
+                BaseException
+            ):  # an interrupt, above all: do not leave dbt behind, writing tables
+                self.interrupt()
+                for _ in self._answers():
+                    pass
+                raise
+        raise TransformError(
+            "dbt was ended from outside, nothing was posted. Run again."
+            if has_started
+            else "dbt cannot be imported. Run make setup."
+        )
+
+    def interrupt(self) -> None:
+        """Interrupt the invocation that runs, if one does; kill it when it does not end in time."""
+        if self._pid is not None:
+            _signal(self._pid, signal.SIGINT)
+            timer = threading.Timer(INTERRUPT_SECONDS, self._kill, (self._pid,))
+            timer.daemon = True
+            timer.start()
+
+    def close(self) -> None:
+        """End the process, and dbt with it."""
+        self._kill(self._pid)
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._requests, self._lines):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+
+    def _answers(self) -> Iterator[dict[str, Any]]:
+        """What the server says until the invocation has ended."""
+        for line in self._lines:
+            answer: dict[str, Any] = json.loads(line)
+            self._pid = answer.get("pid", self._pid)
+            if "outcome" in answer:
+                self._pid = None
+            yield answer
+            if self._pid is None:
+                return
+
+    def _kill(self, pid: int | None) -> None:
+        if pid is not None and self._pid == pid:
+            _signal(pid, signal.SIGKILL)
 
 
-def _close_log() -> None:
-    """dbt leaves its log file open until the next invocation."""
-    log = logging.getLogger("file_log")
-    for handler in list(log.handlers):
-        log.removeHandler(handler)
-        handler.close()
+def _signal(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
-def _release_duckdb(build: Build) -> None:
-    """dbt-duckdb holds its connection for the life of the process; readers and other runs need the file."""
-    if build.is_on_bigquery:
-        return
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+_current: _Server | None = None
 
-    if DuckDBConnectionManager._ENV is not None:
-        DuckDBConnectionManager.env().close()
-        DuckDBConnectionManager.close_all_connections()
+
+def _server() -> _Server:
+    """The server of this process, started when it is first needed, and again when it was killed."""
+    global _current  # noqa: PLW0603 (one for the process: it is there to be imported into once)
+    if _current is None or not _current.is_running:
+        _current = _Server()
+    return _current

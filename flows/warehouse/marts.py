@@ -1,12 +1,11 @@
-"""The one module with SQL reads: the marts, on DuckDB or BigQuery."""
+"""Reads the marts. With readiness.py the only SQL outside dbt_project/, apart from what makes a file the source."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from flows.report.values import (
     STATUSES,
@@ -25,59 +24,10 @@ from flows.report.values import (
     WeeklyReport,
     WeekPair,
 )
-from flows.runtime.errors import SourceError
-from flows.runtime.settings import Settings
-from flows.runtime.usage import Usage
-from flows.runtime.workspace import Workspace
-from flows.warehouse.bigquery.connection import BigQuery
-
-Row = dict[str, Any]
+from flows.warehouse.connection import Warehouse
 
 RECOUNTED_WEEKS = 2
 """late_ticket_lookback_weeks of dbt_project.yml: no earlier week changes in a run."""
-
-
-class Warehouse(Protocol):
-    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
-        """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
-
-
-class DuckDBWarehouse:
-    """The marts in a DuckDB file, opened for each read so that no lock is held in between."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
-        import duckdb
-
-        try:
-            with duckdb.connect(str(self._path), read_only=True) as connection:
-                result = connection.execute(sql.replace("@", "$"), parameters)
-                names = [column[0] for column in result.description or ()]
-                return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
-        except duckdb.CatalogException:
-            raise SourceError(
-                f"{self._path} holds no report yet. Run voc run --source FILE."
-            ) from None
-        except duckdb.IOException as error:
-            reason = "is in use by another process" if "lock" in str(error) else "cannot be read"
-            raise SourceError(
-                f"{self._path} {reason}. Try again, or name a --source.", is_passing=True
-            ) from None
-
-
-def open_warehouse(
-    settings: Settings,
-    workspace: Workspace,
-    *,
-    flow_run_id: str = "",
-    usage: Usage | None = None,
-) -> Warehouse:
-    """The marts of a workspace; BigQuery's jobs are labelled with the flow run, and billed to `usage`."""
-    if workspace.duckdb_path is None:
-        return BigQuery(settings, flow_run_id, usage)
-    return DuckDBWarehouse(workspace.duckdb_path)
 
 
 def read_week_pair(warehouse: Warehouse, as_of: date) -> WeekPair | None:
@@ -336,65 +286,6 @@ def read_past_weeks(warehouse: Warehouse) -> tuple[PastWeek, ...]:
         of_week = counts.setdefault(_week(row), dict.fromkeys(STATUSES, 0))
         of_week[row["status"]] = row["category_count"]
     return tuple(PastWeek(week, of_week) for week, of_week in counts.items())
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """How far the source reaches, at a date as of which `weeks` is to be reported."""
-
-    weeks: WeekPair
-    last_day: date | None
-    is_ready: bool
-
-
-def read_readiness(
-    settings: Settings, as_of: date, flow_run_id: str = "", usage: Usage | None = None
-) -> Readiness:
-    """Whether BigQuery's source reaches the last day of the report week: it is loaded by the day."""
-    (row,) = BigQuery(settings, flow_run_id, usage).rows(
-        f"""
-        with bounds as (select date_sub(date_trunc(@as_of, week(monday)), interval 1 day) as week_end),
-
-        loaded as (
-            select date(max(event_create_time), @timezone) as last_day
-            from `{settings.source_table}`
-            where event_create_time >= timestamp(date_sub(@as_of, interval 14 day))
-                and event_create_time < timestamp(date_add(@as_of, interval 2 day))
-        )
-
-        select
-            loaded.last_day,
-            coalesce(loaded.last_day >= bounds.week_end, false) as is_ready,
-            date_sub(bounds.week_end, interval 6 day) as week_start,
-            bounds.week_end,
-            format_date('%G-W%V', bounds.week_end) as week_label,
-            date_sub(bounds.week_end, interval 13 day) as base_start,
-            date_sub(bounds.week_end, interval 7 day) as base_end,
-            format_date('%G-W%V', date_sub(bounds.week_end, interval 7 day)) as base_label
-        from bounds
-        cross join loaded
-        """,
-        as_of=as_of,
-        timezone=settings.timezone,
-    )
-    return Readiness(_week_pair(row), row["last_day"], row["is_ready"])
-
-
-def read_newest_ticket(settings: Settings) -> datetime:
-    """When the newest ticket of BigQuery's source table was created (UTC), looking back two weeks."""
-    (row,) = BigQuery(settings).rows(
-        f"""
-        select max(event_create_time) as newest_at
-        from `{settings.source_table}`
-        where event_create_time >= current_timestamp - interval 14 day
-        """
-    )
-    if row["newest_at"] is None:
-        raise SourceError(
-            f"{settings.source_table} has no ticket of the last 14 days. Check the upstream load."
-        )
-    newest: datetime = row["newest_at"]
-    return newest
 
 
 def _week_pair(row: Mapping[str, Any]) -> WeekPair:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flows.warehouse.marts import Warehouse
+    from flows.warehouse.connection import Warehouse
 
 # Names come from somebody's tickets. These do something in one shell or another even between quotes.
 _LIVE_IN_QUOTES = re.compile(r"""[$`"'\\!\x00-\x1f]""")
@@ -57,10 +57,8 @@ def quoted_for_bash(offered: str) -> str:
 
 
 def _last_warehouse() -> Warehouse:
+    from flows.runtime.assembly import Assembly
     from flows.runtime.settings import load_settings
-    from flows.runtime.workspace import workspace_for
-    from flows.warehouse.marts import DuckDBWarehouse
 
-    path = workspace_for(load_settings(target="duckdb"), None).duckdb_path
-    assert path is not None
-    return DuckDBWarehouse(path)
+    parts = Assembly(load_settings(target="duckdb"))
+    return parts.warehouse(parts.workspaces.of(None))

@@ -7,16 +7,16 @@ from datetime import datetime
 from pathlib import Path
 
 from flows.cli.commands.progress import progress_on_stderr
-from flows.runtime.settings import load_settings
-from flows.runtime.workspace import private_folder, workspace_for
+from flows.runtime.assembly import Assembly
+from flows.runtime.workspace import private_folder
 from flows.warehouse import dbt
 
 
-def build_docs(*, target: str | None) -> Path:
+def build_docs(parts: Assembly) -> Path:
     """Generate the site from the tables of the last run (duckdb) or of the dataset (bigquery)."""
-    settings = load_settings(target=target)
-    folder = private_folder(settings.home.resolve() / "docs")
-    build = dbt.Build(settings, workspace_for(settings, None), datetime.now(settings.zone).date())
+    folder = private_folder(parts.home / "docs")
+    today = datetime.now(parts.settings.zone).date()
+    build = parts.build(parts.workspaces.of(None), today)
     with progress_on_stderr():
         logging.getLogger("voc").info("dbt: describing the tables")
         return dbt.generate_docs(build, folder)

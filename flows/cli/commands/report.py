@@ -6,30 +6,26 @@ import logging
 from datetime import date
 from pathlib import Path
 
-from catalogue import Texts
 from flows.cli.commands.tables import computed_week
 from flows.page.publishing import Publisher, Record, page_name, read_record
-from flows.page.store import FolderStore, open_page_store
-from flows.privacy.masker import Masker
+from flows.page.store import FolderStore
+from flows.runtime.assembly import Assembly
 from flows.runtime.errors import VocError
-from flows.runtime.settings import load_settings
 from flows.warehouse.marts import read_report
 
 log = logging.getLogger("voc")
 
 
-def write_report(*, as_of: date | None, out: Path, source: Path | None, target: str | None) -> Path:
+def write_report(parts: Assembly, *, as_of: date | None, out: Path, source: Path | None) -> Path:
     """Write the page and the list of all weeks; the path of the page.
 
     The analyses are those that a run has published; where none has, they are written by rule. Raises VocError.
     """
-    settings = load_settings(target=target)
-    texts = Texts(settings.locale)
-    found = computed_week(settings, as_of, source, with_texts=True)
+    found = computed_week(parts, as_of, source, with_texts=True)
     week = found.weeks.comparison
     report = read_report(found.warehouse, found.weeks)
     try:
-        kept = read_record(open_page_store(settings, found.workspace), week)
+        kept = read_record(parts.page_store(found.workspace), week)
     except VocError as error:
         log.warning("the analyses that a run has published cannot be read: %s", error)
         kept = Record()
@@ -38,8 +34,8 @@ def write_report(*, as_of: date | None, out: Path, source: Path | None, target: 
         found.warehouse,
         report,
         found.last_day or (kept.receipt.last_day if kept.receipt else None),
-        Masker.of_project(),
-        settings.version,
-        texts,
-    ).write(kept.completed(report, texts))
+        parts.masker,
+        parts.settings.version,
+        parts.texts,
+    ).write(kept.completed(report, parts.texts))
     return out / page_name(week)

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from flows.cli.commands.tables import computed_week
 from flows.report.values import STATUSES, Change, WeekPair
+from flows.runtime.assembly import Assembly
 from flows.runtime.errors import UsageError
-from flows.runtime.settings import load_settings
 from flows.warehouse.marts import read_status
 
 
 def read_statuses(
-    *, as_of: date | None, statuses: Sequence[str], source: Path | None, target: str | None
+    parts: Assembly, *, as_of: date | None, statuses: Sequence[str], source: Path | None
 ) -> tuple[WeekPair, list[Change]]:
     """The rows of the week that was newest at `as_of` (default: the latest run's), worst first."""
     unknown = [status for status in statuses if status.upper() not in STATUSES]
     if unknown:
-        raise UsageError(f"{unknown[0]!r} is no status. Use one of {', '.join(STATUSES)}.")
-    computed = computed_week(load_settings(target=target), as_of, source)
+        raise UsageError(f"{unknown[0]!r} is not a status. Use one of {', '.join(STATUSES)}.")
+    computed = computed_week(parts, as_of, source)
     wanted = {status.upper() for status in statuses} or set(STATUSES)
     rows = read_status(computed.warehouse, computed.weeks)
     return computed.weeks, [row for row in rows if row.status in wanted]

@@ -10,12 +10,14 @@ from pathlib import Path
 from flows.cli.commands.progress import progress_on_stderr
 from flows.report.as_of import checked_as_of
 from flows.report.values import WeekPair
+from flows.runtime.assembly import Assembly
 from flows.runtime.errors import SourceError
-from flows.runtime.settings import Settings
-from flows.runtime.workspace import Workspace, remember, workspace_for
+from flows.runtime.workspace import Workspace
 from flows.source.file import SourceFile, open_source
 from flows.source.thresholds import check_thresholds
-from flows.warehouse.marts import Warehouse, open_warehouse, read_latest_week_pair, read_week_pair
+from flows.warehouse import dbt
+from flows.warehouse.connection import Warehouse
+from flows.warehouse.marts import read_latest_week_pair, read_week_pair
 
 
 @dataclass(frozen=True)
@@ -29,19 +31,19 @@ class Computed:
 
 
 def computed_week(
-    settings: Settings, as_of: date | None, source: Path | None, *, with_texts: bool = False
+    parts: Assembly, as_of: date | None, source: Path | None, *, with_texts: bool = False
 ) -> Computed:
     """The week that was newest at `as_of` (default: the latest run's). Raises VocError if it cannot be computed.
 
     There are samples of the latest run's week only: `with_texts` makes those of the week asked for, from `source`.
     """
     if as_of is not None:
-        as_of = checked_as_of(as_of, datetime.now(settings.zone))
+        as_of = checked_as_of(as_of, datetime.now(parts.settings.zone))
     file = None
-    if source is not None and settings.target == "duckdb":
-        file = _built(settings, source, as_of, with_texts=with_texts)
-    workspace = file.workspace if file else workspace_for(settings, None)
-    warehouse = open_warehouse(settings, workspace)
+    if source is not None and parts.bigquery is None:
+        file = _built(parts, source, as_of, with_texts=with_texts)
+    workspace = file.workspace if file else parts.workspaces.of(None)
+    warehouse = parts.warehouse(workspace)
     weeks = _weeks(warehouse, as_of)
     if weeks is None:
         raise SourceError("that week was not computed yet. Run voc run --week for it first.")
@@ -52,30 +54,28 @@ def _weeks(warehouse: Warehouse, as_of: date | None) -> WeekPair | None:
     return read_latest_week_pair(warehouse) if as_of is None else read_week_pair(warehouse, as_of)
 
 
-def _built(settings: Settings, source: Path, as_of: date | None, *, with_texts: bool) -> SourceFile:
+def _built(parts: Assembly, source: Path, as_of: date | None, *, with_texts: bool) -> SourceFile:
     """A file whose tables are there; dbt runs only if the file or the week is new to it."""
     check_thresholds()
-    asked = as_of or datetime.now(settings.zone).date()
-    file = open_source(settings, source, asked)
-    if file.needs_full_refresh or not _has(file, settings, as_of, with_texts=with_texts):
+    asked = as_of or datetime.now(parts.settings.zone).date()
+    file = open_source(parts.workspaces, parts.settings.timezone, source, asked)
+    if file.needs_full_refresh or not _has(file, parts, as_of, with_texts=with_texts):
         if file.ends_before_report_week:
             raise SourceError(
                 f"{source.name} has no tickets in {file.weeks.comparison.label}: they are from {file.first_date} "
                 f"to {file.last_date}. Choose a --week."
             )
-        from flows.warehouse import dbt
-
         with progress_on_stderr():
             logging.getLogger("voc").info("dbt: building the tables")
             dbt.build_models(
-                dbt.Build(settings, file.workspace, asked, full_refresh=file.needs_full_refresh)
+                parts.build(file.workspace, asked, full_refresh=file.needs_full_refresh)
             )
         file.mark_built()
-    remember(settings, file.workspace)
+    parts.workspaces.remember(file.workspace)
     return file
 
 
-def _has(file: SourceFile, settings: Settings, as_of: date | None, *, with_texts: bool) -> bool:
-    warehouse = open_warehouse(settings, file.workspace)
+def _has(file: SourceFile, parts: Assembly, as_of: date | None, *, with_texts: bool) -> bool:
+    warehouse = parts.warehouse(file.workspace)
     weeks = _weeks(warehouse, as_of)
     return weeks is not None and (not with_texts or weeks == read_latest_week_pair(warehouse))

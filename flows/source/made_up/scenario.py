@@ -92,7 +92,7 @@ class Scenario:
 
 def load_scenario() -> Scenario:
     """Read the scenario that comes with the package."""
-    text = files("flows").joinpath("scenario.toml").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("scenario.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     return Scenario(
         categories=tuple(_category(entry) for entry in data["category"]),

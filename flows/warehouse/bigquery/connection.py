@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flows.runtime.errors import SourceError
-from flows.runtime.settings import Settings
 from flows.runtime.usage import Usage
-from flows.warehouse.bigquery.credentials import google_credentials
-from flows.warehouse.bigquery.refusals import explain
+from flows.warehouse.bigquery.config import BigQueryConfig, CredentialsConfig
+from flows.warehouse.bigquery.credentials import access_token, google_credentials
+from flows.warehouse.bigquery.refusals import explain, explain_if_known
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client, Dataset
@@ -50,32 +50,41 @@ class Job:
 
 
 class BigQuery:
-    """The datasets of the settings. Every method raises SourceError with one line that says what to do."""
+    """One installation's tables, read for one flow run. Every method raises SourceError.
+
+    Jobs are labelled with the flow run; what they bill is added to `usage`.
+    """
 
     def __init__(
-        self, settings: Settings, flow_run_id: str = "", usage: Usage | None = None
+        self,
+        config: BigQueryConfig,
+        credentials: CredentialsConfig,
+        flow_run_id: str = "",
+        usage: Usage | None = None,
     ) -> None:
-        self._settings = settings
-        self._usage = usage or Usage()
-        self._labels = {"app": "voc-analyst", "flow_run_id": flow_run_id}
+        self.config = config
+        self.flow_run_id = flow_run_id
+        self.usage = usage or Usage()
+        self._credentials = credentials
 
     @cached_property
     def client(self) -> Client:
+        credentials = google_credentials(self._credentials)
+        from google.cloud.bigquery import Client
+
         shorten_google_retries()
-        client: Client = google_credentials(self._settings).get_bigquery_client(
-            project=self._settings.jobs_project, location=self._settings.bigquery_location
+        return Client(
+            project=self.config.project, credentials=credentials, location=self.config.location
         )
-        return client
 
     def rows(self, sql: str, **parameters: date | str) -> list[dict[str, Any]]:
         """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
         from google.cloud.bigquery import QueryJobConfig, ScalarQueryParameter
 
-        s = self._settings
         config = QueryJobConfig(
-            default_dataset=f"{s.jobs_project}.{s.bigquery_dataset}",
-            labels=self._labels,
-            maximum_bytes_billed=s.bigquery_max_bytes_billed,
+            default_dataset=f"{self.config.project}.{self.config.dataset}",
+            labels={"app": "voc-analyst", "flow_run_id": self.flow_run_id},
+            maximum_bytes_billed=self.config.max_bytes_billed,
             query_parameters=[
                 ScalarQueryParameter(name, "DATE" if isinstance(value, date) else "STRING", value)
                 for name, value in parameters.items()
@@ -87,7 +96,7 @@ class BigQuery:
             )
             rows = [dict(row) for row in job.result(job_retry=None, timeout=READ_SECONDS)]
             read = Job("read", job.total_bytes_billed or 0)
-            self._usage.bytes_billed += read.bytes_billed
+            self.usage.bytes_billed += read.bytes_billed
             log_job(read)
             return rows
 
@@ -95,18 +104,18 @@ class BigQuery:
         """Look at the source and at the dataset's location, for free: before dbt, and before anything is built."""
         from google.api_core.exceptions import NotFound
 
-        s = self._settings
+        config = self.config
         with self._explained():
             try:
-                table = self.client.get_table(s.source_table, timeout=REQUEST_TIMEOUT_SECONDS)
+                table = self.client.get_table(config.source_table, timeout=REQUEST_TIMEOUT_SECONDS)
             except NotFound:
                 raise SourceError(
-                    f"the table {s.source_table} was not found. Set VOC_SOURCE_TABLE."
+                    f"the table {config.source_table} was not found. Set VOC_SOURCE_TABLE."
                 ) from None
             self._check_columns({field.name: field.field_type for field in table.schema})
             self._check_location("the source", table.location)
             if dataset := self._dataset():
-                self._check_location(f"the dataset {s.bigquery_dataset}", dataset.location)
+                self._check_location(f"the dataset {config.dataset}", dataset.location)
 
     def check_jobs(self) -> None:
         """Run a job that reads nothing."""
@@ -126,6 +135,38 @@ class BigQuery:
             self.client.delete_table(table, timeout=REQUEST_TIMEOUT_SECONDS)
             return True
 
+    def dbt_environment(self) -> dict[str, str]:
+        """The variables with which profiles.yml connects to the same tables with the same credentials."""
+        config = self.config
+        return {
+            "VOC_SOURCE_TABLE": config.source_table,
+            "VOC_BIGQUERY_PROJECT": config.project,
+            "VOC_BIGQUERY_DATASET": config.dataset,
+            "VOC_BIGQUERY_LOCATION": config.location,
+            "VOC_BIGQUERY_MAX_BYTES_BILLED": str(config.max_bytes_billed),
+            "VOC_FLOW_RUN_ID": self.flow_run_id,
+        }
+
+    def dbt_credentials(self) -> dict[str, str]:
+        """The variables with the credentials themselves; of a block, a token."""
+        from google.auth.exceptions import GoogleAuthError
+
+        key_file = self._credentials.key_file
+        if not self._credentials.block:
+            return {"GOOGLE_APPLICATION_CREDENTIALS": str(key_file)} if key_file else {}
+        try:
+            token = access_token(self._credentials)
+        except GoogleAuthError as error:
+            raise explain(error, self.config) from None
+        return {
+            "VOC_BIGQUERY_METHOD": "oauth-secrets",
+            "DBT_ENV_SECRET_BIGQUERY_TOKEN": token,
+        }
+
+    def refusal(self, message: str) -> SourceError | None:
+        """The line for an error that dbt reports, where BigQuery itself is the reason."""
+        return explain_if_known(message, self.config)
+
     def jobs(self, names_by_job_id: Mapping[str, str]) -> Iterator[Job]:
         """What jobs of this run billed, by their names."""
         with self._explained():
@@ -137,7 +178,7 @@ class BigQuery:
         """The models' dataset; None before the first run, in which dbt creates it."""
         from google.api_core.exceptions import NotFound
 
-        name = f"{self._settings.jobs_project}.{self._settings.bigquery_dataset}"
+        name = f"{self.config.project}.{self.config.dataset}"
         try:
             return self.client.get_dataset(name, timeout=REQUEST_TIMEOUT_SECONDS)
         except NotFound as error:
@@ -154,7 +195,7 @@ class BigQuery:
         try:
             yield
         except (GoogleAPIError, GoogleAuthError, RequestException, TimeoutError) as error:
-            raise explain(error, self._settings) from None
+            raise explain(error, self.config) from None
 
     def _check_columns(self, found: Mapping[str, str]) -> None:
         kinds = {name.lower(): kind for name, kind in found.items()}
@@ -165,12 +206,12 @@ class BigQuery:
         ]
         if problems:
             raise SourceError(
-                f"{self._settings.source_table} cannot be read: {', '.join(problems)}. "
-                "Mend the upstream table, or set VOC_SOURCE_TABLE."
+                f"{self.config.source_table} cannot be read: {', '.join(problems)}. "
+                "Fix the upstream table, or set VOC_SOURCE_TABLE."
             )
 
     def _check_location(self, what: str, location: str) -> None:
-        expected = self._settings.bigquery_location
+        expected = self.config.location
         if location.lower() != expected.lower():
             raise SourceError(
                 f"{what} is in {location}, but VOC_BIGQUERY_LOCATION is {expected}, and BigQuery does not join "

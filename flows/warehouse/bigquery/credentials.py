@@ -1,66 +1,80 @@
-"""Whose credentials a run uses: a named Prefect block, a key file, or what the machine has (ADC).
+"""Google credentials: of a named Prefect block, of a key file, or the machine's own (ADC).
 
-prefect_gcp takes many seconds to import, httpx a noticeable part of one: they are imported late, so that only runs on
-BigQuery pay for them.
+prefect_gcp takes many seconds to import (aiplatform among others). Only a named block, and answers kept in a bucket,
+need it.
 """
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, cast
-
-from google.auth.exceptions import GoogleAuthError
+from typing import TYPE_CHECKING, Any
 
 from flows.runtime.errors import SourceError
-from flows.runtime.settings import Settings
-from flows.warehouse.bigquery.refusals import explain
+from flows.warehouse.bigquery.config import CredentialsConfig
 
 if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
     from prefect_gcp import GcpCredentials
 
+SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
-def google_credentials(settings: Settings) -> GcpCredentials:
-    """The first of: block VOC_GCP_CREDENTIALS_BLOCK, GOOGLE_APPLICATION_CREDENTIALS, ADC or workload identity.
+
+def google_credentials(config: CredentialsConfig) -> Credentials:
+    """The first of: the block, the key file, ADC or workload identity.
 
     Raises SourceError when the one that is named cannot be used, or when there is none.
     """
-    from httpx import HTTPError
-    from prefect_gcp import GcpCredentials
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
 
-    block, key_file = settings.gcp_credentials_block, settings.google_application_credentials
-    if block:
-        try:
-            return cast("GcpCredentials", GcpCredentials.load(block, _sync=True))
-        except (ValueError, OSError, RuntimeError, HTTPError, GoogleAuthError):
-            # The reason may quote the key.
-            raise SourceError(
-                f"the Prefect block gcp-credentials/{block} cannot be loaded. "
-                "Create it in the Prefect UI, start the Prefect server, or unset VOC_GCP_CREDENTIALS_BLOCK."
-            ) from None
-    if key_file:
-        os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key_file)  # .env is not read by Google
+    credentials: Credentials
+    if config.block:
+        credentials = _block(config.block).get_credentials_from_service_account()
+        return credentials
     try:
-        return GcpCredentials()
+        if config.key_file:
+            path = str(config.key_file)
+            credentials, _ = google.auth.load_credentials_from_file(path, scopes=SCOPES)  # type: ignore[no-untyped-call]
+        else:
+            credentials, _ = google.auth.default(scopes=SCOPES)
     except (ValueError, OSError, GoogleAuthError):
         raise SourceError(
-            f"the key file {key_file} is missing or no Google key. Mend GOOGLE_APPLICATION_CREDENTIALS."
-            if key_file
+            f"the key file {config.key_file} is missing or not a Google key. Fix GOOGLE_APPLICATION_CREDENTIALS."
+            if config.key_file
             else "no Google credentials. Run gcloud auth application-default login, or set "
             "GOOGLE_APPLICATION_CREDENTIALS or VOC_GCP_CREDENTIALS_BLOCK."
         ) from None
+    return credentials
 
 
-def dbt_credentials(settings: Settings) -> dict[str, str]:
-    """The variables that let profiles.yml use the same credentials: of a block, a token that is good for an hour."""
-    if settings.gcp_credentials_block:
-        try:
-            token = google_credentials(settings).get_access_token()
-        except GoogleAuthError as error:
-            raise explain(error, settings) from None
-        return {
-            "VOC_BIGQUERY_METHOD": "oauth-secrets",
-            "DBT_ENV_SECRET_BIGQUERY_TOKEN": token,
-        }
-    if settings.google_application_credentials:
-        return {"GOOGLE_APPLICATION_CREDENTIALS": str(settings.google_application_credentials)}
-    return {}
+def credentials_block(config: CredentialsConfig) -> GcpCredentials:
+    """The same credentials as a Prefect block, for Prefect's own storage. Raises SourceError."""
+    if config.block:
+        return _block(config.block)
+    from prefect_gcp import GcpCredentials
+
+    google_credentials(config)  # the block would find out late, in its own words
+    return GcpCredentials(service_account_file=config.key_file)
+
+
+def access_token(config: CredentialsConfig) -> str:
+    """A token that is good for an hour. Raises SourceError or GoogleAuthError."""
+    from google.auth.transport.requests import Request
+
+    credentials = google_credentials(config)
+    credentials.refresh(Request())  # type: ignore[no-untyped-call]
+    return str(credentials.token)
+
+
+def _block(name: str) -> Any:
+    from google.auth.exceptions import GoogleAuthError
+    from httpx import HTTPError
+    from prefect_gcp import GcpCredentials
+
+    try:
+        return GcpCredentials.load(name, _sync=True)
+    except (ValueError, OSError, RuntimeError, HTTPError, GoogleAuthError):
+        # The reason may quote the key.
+        raise SourceError(
+            f"the Prefect block gcp-credentials/{name} cannot be loaded. "
+            "Create it in the Prefect UI, start the Prefect server, or unset VOC_GCP_CREDENTIALS_BLOCK."
+        ) from None

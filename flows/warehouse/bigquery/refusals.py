@@ -1,4 +1,4 @@
-"""What BigQuery says no to, as one line that says what to do. Pure.
+"""BigQuery's refusals, each as one line that says what to do. Pure.
 
 Its own words are never repeated: they may quote the row that they are about.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from flows.runtime.errors import SourceError
-from flows.runtime.settings import Settings
+from flows.warehouse.bigquery.config import BigQueryConfig
 
 # The first pattern that is found wins. Each is searched in the reason codes and the message, both of which are
 # listed on https://cloud.google.com/bigquery/docs/error-messages; <dataset> stands for that of the models.
@@ -62,7 +62,7 @@ _LINES = (
     (
         r"[Nn]ot found: Project",
         "a project of {source_table} or {project} does not exist. "
-        "Mend VOC_SOURCE_TABLE or VOC_BIGQUERY_PROJECT.",
+        "Fix VOC_SOURCE_TABLE or VOC_BIGQUERY_PROJECT.",
     ),
     (
         r"[Nn]ot found: (?:Dataset|Table)|notFound|NotFound",
@@ -83,29 +83,29 @@ _LINES = (
 )
 
 
-def explain(error: Exception | str, settings: Settings) -> SourceError:
+def explain(error: Exception | str, config: BigQueryConfig) -> SourceError:
     """The line for what Google's client or dbt reported; for what is not known, its kind."""
-    known = explain_if_known(error, settings)
+    known = explain_if_known(error, config)
     if known is not None:
         return known
     kind = type(error).__name__ if isinstance(error, Exception) else "unknown error"
     return SourceError(f"BigQuery refused ({kind}). Run voc doctor --target bigquery.")
 
 
-def explain_if_known(error: Exception | str, settings: Settings) -> SourceError | None:
+def explain_if_known(error: Exception | str, config: BigQueryConfig) -> SourceError | None:
     """The same, but None for what is not known."""
     reasons = [item.get("reason", "") for item in getattr(error, "errors", None) or ()]
     text = " ".join([*reasons, type(error).__name__, str(error)])
-    dataset = re.escape(f"{settings.jobs_project}:{settings.bigquery_dataset}") + r"\b"
+    dataset = re.escape(f"{config.project}:{config.dataset}") + r"\b"
     for pattern, line in _LINES:
         if re.search(pattern.replace("<dataset>", dataset), text):
             return SourceError(
                 line.format(
-                    source_table=settings.source_table,
-                    project=settings.jobs_project,
-                    dataset=settings.bigquery_dataset,
-                    location=settings.bigquery_location,
-                    max_bytes=settings.bigquery_max_bytes_billed,
+                    source_table=config.source_table,
+                    project=config.project,
+                    dataset=config.dataset,
+                    location=config.location,
+                    max_bytes=config.max_bytes_billed,
                 )
             )
     return None

@@ -1,0 +1,208 @@
+"""Builds the parts of a process from its settings: the one place, besides the process entries, that knows them.
+
+Each part is built when it is first asked for, and slow imports come with it: `voc status` imports no Prefect.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from catalogue import Texts
+from flows.runtime.settings import Settings
+from flows.runtime.usage import Usage
+from flows.runtime.workspace import Workspace, Workspaces
+from flows.warehouse.bigquery.config import BigQueryConfig, CredentialsConfig
+from flows.warehouse.bigquery.connection import BigQuery
+from flows.warehouse.connection import DuckDBWarehouse, Warehouse
+from flows.warehouse.dbt import Build
+
+if TYPE_CHECKING:
+    from flows.analysis.analyst import Analyst
+    from flows.analysis.client import LaasClient
+    from flows.page.store import PageStore
+    from flows.privacy.masker import Masker
+    from flows.runtime.operators import Operators
+    from flows.runtime.results import ResultsStorage
+    from flows.slack.messages import Composer
+    from flows.slack.transport import Destination, Transport
+    from flows.slack.web_api import WebApiTransport
+
+
+class Assembly:
+    """The parts of one process.
+
+    Args:
+        flow_run_id: labels BigQuery's jobs.
+        dry_run: post nothing, and write pages where nobody else sees them.
+    """
+
+    def __init__(self, settings: Settings, *, flow_run_id: str = "", dry_run: bool = False) -> None:
+        self.settings = settings
+        self.usage = Usage()
+        self.texts = Texts(settings.locale)
+        self.home = settings.home.resolve()
+        self._flow_run_id = flow_run_id
+        self.dry_run = dry_run
+
+    @cached_property
+    def masker(self) -> Masker:
+        from flows.privacy.masker import Masker
+
+        return Masker.of_project()
+
+    @cached_property
+    def workspaces(self) -> Workspaces:
+        path = self.settings.duckdb_path
+        return Workspaces(self.home, path and path.resolve(), self.settings.target == "bigquery")
+
+    @cached_property
+    def bigquery(self) -> BigQuery | None:
+        """The tables on BigQuery; None on DuckDB."""
+        if self.settings.target != "bigquery":
+            return None
+        s = self.settings
+        config = BigQueryConfig(
+            s.source_table,
+            s.jobs_project,
+            s.bigquery_dataset,
+            s.bigquery_location,
+            s.bigquery_max_bytes_billed,
+        )
+        return BigQuery(config, self._credentials, self._flow_run_id, self.usage)
+
+    def warehouse(self, workspace: Workspace) -> Warehouse:
+        """The marts of a workspace."""
+        if workspace.duckdb_path is not None:
+            return DuckDBWarehouse(workspace.duckdb_path)
+        assert self.bigquery is not None
+        return self.bigquery
+
+    def build(
+        self,
+        workspace: Workspace,
+        as_of: date,
+        *,
+        full_refresh: bool = False,
+        backfill_from: date | None = None,
+    ) -> Build:
+        """What dbt needs to know to build the tables of a workspace."""
+        return Build(
+            workspace, as_of, self.settings.timezone, self.bigquery, full_refresh, backfill_from
+        )
+
+    @cached_property
+    def laas(self) -> LaasClient | None:
+        """LaaS, where there is a key for it."""
+        from flows.analysis.client import LaasClient, Preset
+
+        s = self.settings
+        if s.laas_api_key is None:
+            return None
+        preset = Preset(s.laas_base_url, s.laas_project, s.laas_preset_hash)
+        return LaasClient(preset, s.laas_api_key, self.masker, self.usage)
+
+    @cached_property
+    def analyst(self) -> Analyst:
+        from flows.analysis.analyst import Analyst
+
+        return Analyst(
+            self.laas,
+            lambda: self._results.of("laas"),
+            self.masker,
+            self.texts,
+            self.settings.laas_concurrency,
+        )
+
+    @cached_property
+    def slack(self) -> WebApiTransport | None:
+        """Slack, where there is a token for it."""
+        from flows.slack.web_api import WebApiTransport
+
+        token = self.settings.slack_bot_token
+        return WebApiTransport(token, self.settings.slack_api_url) if token else None
+
+    @cached_property
+    def transport(self) -> Transport:
+        """Where messages go, behind the gate that keeps personal data back."""
+        from flows.privacy.gate import Gate
+
+        return Gate(self._ungated, self.masker, self.texts)
+
+    def destination(self, channel: str | None, thread_ts: str | None) -> Destination:
+        """The channel or thread that a report goes to. Raises UsageError."""
+        from flows.slack.destination import destination_of
+
+        s = self.settings
+        return destination_of(
+            channel or s.slack_channel, thread_ts, is_slack=s.slack_bot_token is not None
+        )
+
+    def operators(self, destination: Destination) -> Operators:
+        """Notes go to one channel whatever a run's own is: one in a thread would be repeated elsewhere."""
+        from flows.runtime.operators import Operators
+
+        s = self.settings
+        channel = s.ops_channel or s.slack_channel or destination.channel
+        return Operators(self.transport, self.texts, channel)
+
+    def composer(self, report_url: str | None = None) -> Composer:
+        """Writes messages in the language and with the links of the settings."""
+        from flows.slack.messages import Composer
+
+        s = self.settings
+        return Composer(self.texts, s.version, s.dashboard_url, report_url, s.ticket_url)
+
+    def page_store(self, workspace: Workspace) -> PageStore:
+        """Where the pages on a source are kept; a file has a folder of its own."""
+        from flows.page.store import FolderStore, joined_url
+
+        s = self.settings
+        source = "" if workspace.duckdb_path is None else workspace.folder.name
+        if self.dry_run:
+            return FolderStore(self.home / "dry-run" / source)
+        uri = s.report_bucket or str(s.home / "reports")
+        if not uri.startswith("gs://"):
+            return FolderStore(Path(uri).resolve() / source, joined_url(s.report_url, source))
+        from flows.page.bucket import BucketStore
+
+        name, _, folder = uri.removeprefix("gs://").partition("/")
+        folder = folder.strip("/")
+        # Google's own address asks for an account that may read the bucket.
+        url = s.report_url or joined_url(f"https://storage.cloud.google.com/{name}", folder)
+        return BucketStore(
+            self._credentials,
+            s.jobs_project,
+            name,
+            "/".join(filter(None, (folder, source))),
+            joined_url(url, source),
+        )
+
+    @cached_property
+    def _ungated(self) -> Transport:
+        if self.dry_run:
+            from flows.slack.transport import DryRunTransport
+
+            return DryRunTransport()
+        if self.slack is None:
+            from flows.slack.outbox import OutboxTransport
+
+            return OutboxTransport(self.home / "outbox")
+        from flows.slack.remembered import RememberingTransport
+
+        return RememberingTransport(self.slack, lambda: self._results.of("posts"))
+
+    @cached_property
+    def _results(self) -> ResultsStorage:
+        from flows.runtime.results import ResultsStorage
+        from flows.warehouse.bigquery.credentials import credentials_block
+
+        uri = self.settings.state_uri or str(self.settings.home / "state")
+        return ResultsStorage(uri, lambda: credentials_block(self._credentials))
+
+    @property
+    def _credentials(self) -> CredentialsConfig:
+        s = self.settings
+        return CredentialsConfig(s.gcp_credentials_block, s.google_application_credentials)

@@ -1,0 +1,41 @@
+"""A connection to the marts, on DuckDB or BigQuery."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from flows.runtime.errors import SourceError
+
+Row = dict[str, Any]
+
+
+class Warehouse(Protocol):
+    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
+        """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
+
+
+class DuckDBWarehouse:
+    """The marts in a DuckDB file, opened for each read so that no lock is held in between."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def rows(self, sql: str, **parameters: date | str) -> list[Row]:
+        import duckdb
+
+        try:
+            with duckdb.connect(str(self._path), read_only=True) as connection:
+                result = connection.execute(sql.replace("@", "$"), parameters)
+                names = [column[0] for column in result.description or ()]
+                return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+        except duckdb.CatalogException:
+            raise SourceError(
+                f"{self._path} holds no report yet. Run voc run --source FILE."
+            ) from None
+        except duckdb.IOException as error:
+            reason = "is in use by another process" if "lock" in str(error) else "cannot be read"
+            raise SourceError(
+                f"{self._path} {reason}. Try again, or name a --source.", is_passing=True
+            ) from None
