@@ -19,6 +19,7 @@ from flows.source.made_up.tickets import write_sample
 
 if TYPE_CHECKING:
     from flows.warehouse.dbt import Build
+    from tests.parts import build_of
 
 # Before Prefect is imported anywhere: its own folder, no telemetry, no waiting for a console.
 OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
@@ -62,14 +63,14 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample_build(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> Build:
     """The sample's tables with dbt's artifacts. Two runs made them: Sunday's tickets came after the first."""
     from flows.runtime.settings import load_settings
-    from flows.source.file import open_source
-    from flows.warehouse.dbt import Build, build_models
+    from flows.warehouse.dbt import build_models
+    from tests.parts import open_source
 
     folder = tmp_path_factory.mktemp("sample-build")
     with pytest.MonkeyPatch.context() as patch:
         move_to(folder, patch)
         settings = load_settings()
-        build = Build(settings, open_source(settings, sample_file, AS_OF).workspace, AS_OF)
+        build = build_of(settings, open_source(settings, sample_file, AS_OF).workspace, AS_OF)
         database = str(build.workspace.duckdb_path)
         with duckdb.connect(database) as connection:
             connection.execute(

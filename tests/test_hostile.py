@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from flows.analysis.answer import UnusableAnswer, parse_answer
-from flows.analysis.client import LaasClient, LaasError
+from flows.analysis.client import LaasError
 from flows.analysis.prompt import (
     MAX_LEVEL_CHARACTERS,
     MAX_SAMPLE_CHARACTERS,
@@ -33,7 +33,6 @@ from flows.report.values import Analysis, Evidence, Keyword
 from flows.report.writing import category_name
 from flows.slack.blocks import context
 from flows.slack.transport import Destination
-from flows.slack.web_api import WebApiTransport
 from tests.builders import (
     KOREAN,
     build_change,
@@ -46,6 +45,7 @@ from tests.builders import (
 from tests.conftest import AS_OF
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack
+from tests.parts import laas_of, slack_of
 
 CHANNEL = "C0TEST"
 Case = dict[str, Any]
@@ -156,7 +156,7 @@ def posted(slack: FakeSlack, message: Message) -> Case:
     """The message as it stands in Slack, which refuses what is not escaped or may unfurl."""
     settings = build_settings(SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=f"{slack.url}/api/")
     # Each through a transport of its own: a transport waits a second between two posts.
-    gate = Gate(WebApiTransport(settings), masker(), KOREAN)
+    gate = Gate(slack_of(settings), masker(), KOREAN)
     ts = gate.post(Destination(CHANNEL), message.text, message.blocks, {})
     assert not slack.refusals
     return slack.message(CHANNEL, ts)
@@ -244,7 +244,7 @@ def test_json_escapes_neither_make_personal_data_nor_hide_it(text: str, is_sent:
         settings = build_settings(LAAS_API_KEY=laas.api_key, LAAS_BASE_URL=laas.url)
 
         async def ask() -> None:
-            async with LaasClient(settings, masker()) as client:
+            async with laas_of(settings) as client:
                 await client.complete(prompt)
 
         if is_sent:

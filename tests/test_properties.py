@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
@@ -19,12 +22,13 @@ from flows.report.as_of import as_of_week
 from flows.report.values import STATUSES, Change, Correction, Receipt, Week
 from flows.runtime.settings import load_settings
 from flows.slack.notes import failure_note, late_data_note
-from flows.source.file import open_source
 from flows.warehouse.dbt import Build
+from tests.bench.measure import dbt_command
 from tests.builders import KOREAN, build_change, build_composer, build_report
 from tests.fakes.slack import FakeSlack
+from tests.parts import build_of, open_source
 from tests.slack.test_messages import assert_within_limits, names, post, texts
-from tests.test_dbt import Lab, tickets
+from tests.warehouse.test_dbt import Lab, tickets
 
 BASE, COMPARISON, AS_OF = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
 WEEK = timedelta(weeks=1)
@@ -101,12 +105,24 @@ def moments(draw: st.DrawFn) -> tuple[str, list[tuple[datetime, date]]]:
     return zone, draw(st.lists(pairs, min_size=30, max_size=100))
 
 
+def _compiled(build: Build, sql: str) -> str:
+    """What dbt makes of a query."""
+    printed = subprocess.run(
+        dbt_command(build, "compile", "--inline", sql, "--output", "json", "--quiet"),
+        env=os.environ | build.environment(),
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    return str(json.loads(printed[printed.index("{") :])["compiled"])
+
+
 @pytest.fixture(scope="module")
 def week_queries(lab: Lab) -> tuple[str, str]:
     """The macros as dbt renders them for Seoul; another zone would be another word in them."""
-    build = Build(lab.settings, lab.workspace, AS_OF)
+    build = build_of(lab.settings, lab.workspace, AS_OF)
     compiled = [
-        str(transform._invoke(build, ["compile", "--inline", sql]).results[0].node.compiled_code)
+        _compiled(build, sql)
         for sql in (WEEKS_OF_MOMENTS, MOMENTS_OF_A_WEEK.replace("event_create_time", "t"))
     ]
     assert all("'Asia/Seoul'" in sql for sql in compiled)

@@ -21,7 +21,6 @@ from flows.cli.commands.report import write_report
 from flows.page.store import FolderStore
 from flows.runtime.errors import SlackError, SourceError, TransformError, UsageError, VocError
 from flows.runtime.settings import load_settings
-from flows.source.file import open_source
 from flows.warehouse.marts import RECOUNTED_WEEKS
 from tests.conftest import AS_OF
 from tests.fakes.http import Reply
@@ -30,6 +29,7 @@ from tests.fakes.slack import FakeSlack, not_ok, refuse_charts
 from tests.fakes.storage import FakeStorage
 from tests.flow import outbox, run
 from tests.fonts import needs_hangul
+from tests.parts import open_source, parts_of
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 CHANNEL = "C0TEST"
@@ -297,7 +297,7 @@ def test_a_page_on_an_earlier_week_has_samples_where_they_can_be_made_again(
     home: Path, sample_file: Path, tmp_path: Path
 ) -> None:
     run(source=sample_file, as_of=date(2026, 11, 9), dry_run=True)
-    write = partial(write_report, as_of=AS_OF, out=tmp_path / "pages", target=None)
+    write = partial(write_report, parts_of(), as_of=AS_OF, out=tmp_path / "pages")
     without = write(source=None).read_text()
     assert "문의 표본과 키워드는" in without
     assert "비교주 문의 표본" not in without
@@ -312,7 +312,7 @@ def test_an_unreachable_bucket_does_not_keep_a_page_back(
     (home / "taken").write_text("a file where a folder should be")
     monkeypatch.setenv("VOC_REPORT_BUCKET", str(home / "taken"))
     monkeypatch.setattr(FolderStore, "read", Mock(side_effect=UsageError("gone")))
-    page = write_report(as_of=None, out=tmp_path / "pages", source=None, target=None)
+    page = write_report(parts_of(), as_of=None, out=tmp_path / "pages", source=None)
     assert "규칙 기반 분석" in page.read_text()
     assert "cannot be read: gone" in caplog.text
 

@@ -51,7 +51,7 @@ class Delivery:
     """One report on its way to one destination.
 
     The messages that are there already are the ledger: each carries its key as metadata. They are read once, and
-    again after a post whose answer was lost. With `force` an earlier report is ignored: `run_id` marks this run's messages.
+    again after a post whose answer was lost. With `force` an earlier report is ignored: `run_id` marks this run's.
     """
 
     def __init__(

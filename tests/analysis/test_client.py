@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from flows.analysis.client import ATTEMPTS, MAX_ANSWER_BYTES, LaasClient, LaasError
-from flows.privacy.masker import Masker
+from flows.analysis.client import ATTEMPTS, MAX_ANSWER_BYTES, LaasError
 from tests.builders import build_settings
 from tests.fakes.http import Fault, Reply, Request, lose_reply, refuse_connection_before
 from tests.fakes.laas import EMPTY_CHOICES, GARBAGE, PATH, FakeLaas, completion
+from tests.parts import laas_of
 
-MASKER = Masker.of_project()
 PROMPT = "이력서 업로드 문의가 왜 늘었나요? ticket_id: 9001"
 
 
@@ -26,7 +25,7 @@ def complete(laas: FakeLaas, prompt: str = PROMPT, **environment: str) -> str:
     )
 
     async def ask() -> str:
-        async with LaasClient(configured, MASKER) as client:
+        async with laas_of(configured) as client:
             return await client.complete(prompt)
 
     return asyncio.run(ask())
@@ -83,7 +82,7 @@ def test_many_prompts_share_one_client() -> None:
         configured = build_settings(LAAS_API_KEY=laas.api_key, LAAS_BASE_URL=laas.url)
 
         async def ask() -> list[str]:
-            async with LaasClient(configured, MASKER) as client:
+            async with laas_of(configured) as client:
                 return await asyncio.gather(*(client.complete(str(n)) for n in range(4)))
 
         assert asyncio.run(ask()) == [f"답: {n}" for n in range(4)]

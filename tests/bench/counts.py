@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 
 from flows.runtime.settings import load_settings
-from flows.source.file import open_source
 from flows.warehouse.dbt import Build
 from tests.bench.measure import (
     AS_OF,
@@ -25,6 +24,7 @@ from tests.bench.measure import (
     run_timed,
     sample_file,
 )
+from tests.parts import build_of, open_source
 
 MODELS = ("--full-refresh", "--select", "+fct_voc_weekly_status")
 
@@ -60,7 +60,7 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
 def _prepared(source: Path) -> Build:
     """Register the file and load the thresholds, which `dbt run` does not."""
     settings = load_settings()
-    build = Build(settings, open_source(settings, source, AS_OF).workspace, AS_OF)
+    build = build_of(settings, open_source(settings, source, AS_OF).workspace, AS_OF)
     run_timed(dbt_command(build, "seed"), **build.environment())
     return build
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from flows.runtime.settings import load_settings
-from flows.runtime.workspace import workspace_for
 from tests.bench.measure import (
     AS_OF,
     Ran,
@@ -23,6 +22,7 @@ from tests.bench.measure import (
     run_timed,
     sample_file,
 )
+from tests.parts import workspace_of
 
 PREVIOUS_MONDAY = AS_OF - timedelta(weeks=1)
 
@@ -47,7 +47,7 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
 
 def _monday_after_history(source: Path) -> Callable[[], Ran]:
     """Build everything up to the Monday before; return this Monday's run, always from there on."""
-    workspace = workspace_for(load_settings(), source).folder
+    workspace = workspace_of(load_settings(), source).folder
     built = workspace.with_name(f"{workspace.name}-built")
     progress(f"building the history of {source.stem}")
     run_timed(program_command("monday_run", source, str(PREVIOUS_MONDAY)))

@@ -196,7 +196,7 @@ def dbt_command(build: Build, *arguments: str) -> list[str | Path]:
         Path(sys.executable).with_name("dbt"),
         *arguments,
         *("--project-dir", PROJECT_ROOT, "--profiles-dir", PROJECT_ROOT),
-        *("--target", build.settings.target),
+        *("--target", "duckdb"),
         *("--target-path", build.workspace.target_path, "--log-path", build.workspace.log_path),
     ]
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from flows.runtime.prefect_server import temporary_server
 from flows.runtime.settings import load_settings
-from flows.runtime.workspace import workspace_for
-from flows.warehouse.dbt import Build
 from tests.bench.measure import (
     AS_OF,
     Ratio,
@@ -23,13 +21,14 @@ from tests.bench.measure import (
     sample_file,
     voc_command,
 )
+from tests.parts import build_of, workspace_of
 
 
 def measure(files: Path, scale: Scale) -> Iterator[Result]:
     """`voc run` ÷ its parts alone, without a Prefect server running and with one."""
     source = sample_file(files, weeks=12, tickets_per_week=1200)
     settings = load_settings()
-    build = Build(settings, workspace_for(settings, source), AS_OF)
+    build = build_of(settings, workspace_of(settings, source), AS_OF)
 
     run_voc = partial(
         run_timed, voc_command("run", "--dry-run", "--source", source, "--as-of", str(AS_OF))

@@ -15,14 +15,13 @@ from google.cloud import bigquery
 from flows.report.as_of import date_of
 from flows.runtime.errors import SourceError
 from flows.runtime.settings import load_settings
-from flows.runtime.workspace import workspace_for
-from flows.warehouse.bigquery.connection import BigQuery
-from flows.warehouse.dbt import Build, check_connection
+from flows.warehouse.dbt import check_connection
 from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT
 from tests.conftest import Ran, run_voc
 from tests.fakes.bigquery import LOCATION, FakeBigQuery
 from tests.fakes.google import TOKEN, key_file, refusal
 from tests.fakes.http import Fault, Proceed, Reply, Request
+from tests.parts import bigquery_of, build_of, workspace_of
 
 SOURCE = "/bigquery/v2/projects/lab-data/datasets/wanted_ml/tables/zendesk_voc_classified"
 
@@ -35,7 +34,7 @@ def accounts(bq: FakeBigQuery) -> list[str]:
 
 
 def ask() -> object:
-    return BigQuery(load_settings()).rows("select 1 as answer")
+    return bigquery_of().rows("select 1 as answer")
 
 
 def key_of(bq: FakeBigQuery, folder: Path, name: str) -> Path:
@@ -80,7 +79,7 @@ def test_a_named_block_comes_first_for_reads_and_for_dbt(
     monkeypatch.setenv("VOC_GCP_CREDENTIALS_BLOCK", "voc-test")
     assert ask() == [{"answer": 1}]
     settings = load_settings()
-    check_connection(Build(settings, workspace_for(settings, None), date_of("2026-11-16")))
+    check_connection(build_of(settings, workspace_of(settings, None), date_of("2026-11-16")))
     assert set(accounts(bq)) == {"voc@block.iam.gserviceaccount.com"}
     assert any(job.labels.get("app") == "voc-analyst" for job in bq.jobs)
 
@@ -91,7 +90,7 @@ def test_the_bound_on_bytes_reaches_reads_and_dbt(
     monkeypatch.setenv("VOC_BIGQUERY_MAX_BYTES_BILLED", "12345")
     ask()
     settings = load_settings()
-    check_connection(Build(settings, workspace_for(settings, None), date_of("2026-11-16")))
+    check_connection(build_of(settings, workspace_of(settings, None), date_of("2026-11-16")))
     assert len(bq.jobs) > 1
     assert {job.maximum_bytes_billed for job in bq.jobs} == {12345}
 

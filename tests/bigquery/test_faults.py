@@ -13,9 +13,7 @@ import pytest
 from google.cloud import bigquery
 
 from flows.runtime.errors import SourceError, VocError
-from flows.runtime.settings import load_settings
 from flows.source.made_up.tickets import write_sample
-from flows.warehouse.bigquery.connection import BigQuery
 from flows.warehouse.bigquery.refusals import explain
 from tests.bigquery.conftest import SOURCE_PROJECT, SOURCE_TABLE, TARGET_PROJECT
 from tests.bigquery.twin import read_parquet
@@ -23,6 +21,7 @@ from tests.conftest import AS_OF, run_voc
 from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery
 from tests.fakes.google import refusal
 from tests.fakes.http import Fault, Proceed, Reply, Request, hang
+from tests.parts import bigquery_of
 
 JOBS = f"/bigquery/v2/projects/{TARGET_PROJECT}/jobs"
 SOURCE = f"/bigquery/v2/projects/{SOURCE_PROJECT}/datasets/wanted_ml/tables/zendesk_voc_classified"
@@ -135,7 +134,7 @@ def test_locations_are_not_mixed(bq: FakeBigQuery, monkeypatch: pytest.MonkeyPat
 
 def check() -> str:
     with pytest.raises(SourceError) as raised:
-        BigQuery(load_settings()).check()
+        bigquery_of().check()
     return str(raised.value)
 
 
@@ -273,7 +272,8 @@ def test_the_dataset_may_not_be_created(
 def test_a_refusal_is_explained_without_its_own_words(
     text: str, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("VOC_TARGET", "bigquery")
     monkeypatch.setenv("VOC_BIGQUERY_PROJECT", "lab-voc")
-    found = str(explain(text, load_settings()))
+    found = str(explain(text, bigquery_of().config))
     assert line in found
     assert not re.search("010-1234|a:b", found)

@@ -12,7 +12,7 @@ from tests.bigquery.compiled import Compiled, Node, declared_types, relation, se
 from tests.bigquery.googlesql import GoogleSql
 from tests.bigquery.twin import comparable
 from tests.semantic_layer import CATEGORY, IN_THE_MART, WEEK, SemanticLayer
-from tests.warehouse import rows_in
+from tests.tables import rows_in
 
 PERIODS = {"dbt_valid_from": "TIMESTAMP", "dbt_valid_to": "TIMESTAMP"}
 

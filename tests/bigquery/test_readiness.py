@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from flows import tasks
-from flows.runtime.settings import load_settings
-from flows.runtime.usage import Usage
-from flows.warehouse.marts import Readiness, read_readiness
+from flows.warehouse.bigquery.connection import BigQuery
+from flows.warehouse.readiness import Readiness, read_readiness
 from tests.bigquery.conftest import SOURCE_PROJECT
 from tests.conftest import run_voc
 from tests.fakes.bigquery import FakeBigQuery
+from tests.parts import bigquery_of
 
 MONDAY = date(2026, 11, 16)
 SUNDAY_ENDS = datetime(2026, 11, 15, 15, tzinfo=UTC)  # midnight in Seoul
@@ -57,7 +58,7 @@ def test_the_source_is_ready_when_it_reaches_the_last_day_of_the_week(
     reaching: Any, newest: datetime, last_day: date | None, is_ready: bool
 ) -> None:
     reaching(newest, SUNDAY_BEGINS - timedelta(days=40))
-    found = read_readiness(load_settings(), MONDAY)
+    found = read_readiness(bigquery_of(), MONDAY, "Asia/Seoul")
     assert (found.last_day, found.is_ready) == (last_day, is_ready)
     weeks = found.weeks
     assert (weeks.comparison.label, weeks.base.label) == ("2026-W46", "2026-W45")
@@ -68,7 +69,7 @@ def test_the_source_is_ready_when_it_reaches_the_last_day_of_the_week(
 @pytest.mark.parametrize("as_of", [date(2026, 11, 17), date(2026, 11, 22)])
 def test_any_day_of_the_week_after_asks_for_the_same_week(reaching: Any, as_of: date) -> None:
     reaching(SUNDAY_BEGINS)
-    found = read_readiness(load_settings(), as_of)
+    found = read_readiness(bigquery_of(), as_of, "Asia/Seoul")
     assert (found.weeks.comparison.label, found.is_ready) == ("2026-W46", True)
 
 
@@ -81,30 +82,32 @@ def test_a_report_on_late_data_is_not_posted(reaching: Any, bq: FakeBigQuery) ->
     assert ran.json["messages"] == []
 
 
-def test_a_patient_run_waits_until_the_data_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
+async def wait_until_ready(*, minutes: float) -> Readiness:
+    bigquery = cast(BigQuery, None)  # the check that asks it is replaced
+    return await tasks.wait_until_ready(bigquery, MONDAY, "Asia/Seoul", minutes=minutes)
 
+
+def test_a_patient_run_waits_until_the_data_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [False, False, True]
 
-    def check(settings: object, as_of: date, usage: object) -> Readiness:
+    async def check(*_: object) -> Readiness:
         return Readiness(weeks=None, last_day=None, is_ready=answers.pop(0))  # type: ignore[arg-type]
 
     monkeypatch.setattr(tasks, "check_readiness", check)
     monkeypatch.setattr(tasks, "READINESS_POLL_SECONDS", 0.01)
-    settings = load_settings()
-    assert asyncio.run(tasks.wait_until_ready(settings, MONDAY, Usage(), patient=True)).is_ready
+    assert asyncio.run(wait_until_ready(minutes=180)).is_ready
     assert not answers
 
 
-@pytest.mark.parametrize(("minutes", "patient"), [("0.001", True), ("180", False)])
+@pytest.mark.parametrize("minutes", [0.001, 0])
 def test_nobody_waits_for_longer_than_asked(
-    monkeypatch: pytest.MonkeyPatch, minutes: str, patient: bool
+    monkeypatch: pytest.MonkeyPatch, minutes: float
 ) -> None:
-    import asyncio
-
-    monkeypatch.setenv("VOC_READINESS_WAIT_MINUTES", minutes)
     late = Readiness(weeks=None, last_day=None, is_ready=False)  # type: ignore[arg-type]
-    monkeypatch.setattr(tasks, "check_readiness", lambda *_: late)
+
+    async def check(*_: object) -> Readiness:
+        return late
+
+    monkeypatch.setattr(tasks, "check_readiness", check)
     monkeypatch.setattr(tasks, "READINESS_POLL_SECONDS", 0.01)
-    found = asyncio.run(tasks.wait_until_ready(load_settings(), MONDAY, Usage(), patient=patient))
-    assert found is late
+    assert asyncio.run(wait_until_ready(minutes=minutes)) is late

@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 
 from flows.runtime.settings import load_settings
-from flows.runtime.workspace import workspace_for
 from flows.source.made_up.tickets import write_sample
-from flows.warehouse.dbt import Build, build_models
+from flows.warehouse.dbt import build_models
 from tests.bigquery.compiled import Compiled
 from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT, variables
 from tests.bigquery.googlesql import GoogleSql
@@ -27,6 +26,7 @@ from tests.bigquery.test_cost import freshness_query, scans_of
 from tests.bigquery.twin import MARTS, DuckDBTwin, Row, comparable, read_parquet
 from tests.conftest import Ran, run_voc
 from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery
+from tests.parts import build_of, workspace_of
 
 W46, W47 = date(2026, 11, 16), date(2026, 11, 23)  # the Mondays that report these weeks
 COLUMNS = {field.name: field.field_type for field in SOURCE_SCHEMA}
@@ -298,6 +298,6 @@ def test_a_full_refresh_counts_everything_again(
     for name, value in story.environment.items():
         monkeypatch.setenv(name, value)
     settings = load_settings()
-    build_models(Build(settings, workspace_for(settings, None), W47, full_refresh=True))
+    build_models(build_of(settings, workspace_of(settings, None), W47, full_refresh=True))
     story.twin.build(W47, full_refresh=True)
     story.assert_same_marts()

@@ -11,7 +11,8 @@ import duckdb
 
 from flows.runtime.settings import load_settings
 from flows.runtime.workspace import Workspace
-from flows.warehouse.dbt import Build, backfill_models, build_models
+from flows.warehouse.dbt import backfill_models, build_models
+from tests.parts import build_of
 
 Row = dict[str, Any]
 MARTS = (
@@ -54,10 +55,12 @@ class DuckDBTwin:
             )
 
     def build(self, as_of: date, *, select: str | None = None, **options: Any) -> None:
-        build_models(Build(load_settings("duckdb"), self._workspace, as_of, **options), select)
+        build_models(build_of(load_settings("duckdb"), self._workspace, as_of, **options), select)
 
     def backfill(self, first: date, last: date) -> None:
-        backfill_models(Build(load_settings("duckdb"), self._workspace, last, backfill_from=first))
+        backfill_models(
+            build_of(load_settings("duckdb"), self._workspace, last, backfill_from=first)
+        )
 
     def marts(self) -> dict[str, list[Row]]:
         return {name: self._execute(f"from {name}") for name in MARTS}

@@ -16,9 +16,7 @@ from typing import Any
 
 def main() -> None:
     import flows.weekly_voc  # noqa: F401  # what takes long to import
-    from flows.warehouse.dbt import import_dbt
 
-    import_dbt()
     print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)

@@ -15,9 +15,9 @@ import pytest
 
 from flows import PROJECT_ROOT
 from flows.runtime.settings import load_settings
-from flows.source.file import open_source
 from tests.conftest import AS_OF, Voc
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack
+from tests.parts import open_source
 
 ROW_KEYS = [
     "week_start",

@@ -443,7 +443,7 @@ NOT_ON_GOOGLE = {
 
 def test_every_setting_that_is_no_secret_can_be_set_for_google() -> None:
     from bot.settings import BotSettings
-    from tests.test_image import variables
+    from tests.deploy.test_image import variables
 
     secrets = {"SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "LAAS_API_KEY"}
     settings = (variables(Settings) | variables(BotSettings)) - secrets - NOT_ON_GOOGLE

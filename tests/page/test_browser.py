@@ -16,8 +16,8 @@ from flows.privacy.masker import Masker
 from flows.report.values import PastWeek
 from flows.report.writing import category_name
 from tests.builders import COMPARISON
-from tests.html.conftest import HOSTILE
-from tests.html.test_contrast import THEMES, contrast
+from tests.page.conftest import HOSTILE
+from tests.page.test_contrast import THEMES, contrast
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

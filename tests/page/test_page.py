@@ -16,7 +16,7 @@ from flows.privacy.masker import Masker
 from flows.report.values import History, PastWeek, Week, WeeklyReport
 from flows.report.writing import category_name, signed
 from tests.builders import BASE, CATEGORY, COMPARISON, build_analysis, build_quiet_report
-from tests.html.conftest import HOSTILE, PHONE, build_history
+from tests.page.conftest import HOSTILE, PHONE, build_history
 
 # Attributes by which an element loads something, or says where to.
 LOADING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "xlink:href"}

@@ -12,17 +12,19 @@ import pytest
 
 from catalogue import Texts
 from flows.page.publishing import Published, Publisher, Record, read_record
-from flows.page.store import FolderStore, PageStore, open_page_store
+from flows.page.store import FolderStore, PageStore
 from flows.privacy.masker import Masker
 from flows.report.values import Count, WeeklyReport
 from flows.runtime.errors import UsageError
 from flows.runtime.workspace import Workspace
-from flows.warehouse.marts import DuckDBWarehouse, read_history, read_past_weeks
+from flows.warehouse.connection import DuckDBWarehouse
+from flows.warehouse.marts import read_history, read_past_weeks
 from tests.builders import BASE, CATEGORY, COMPARISON, build_analysis, build_change, build_settings
 from tests.fakes.google import refusal
 from tests.fakes.http import Fault, refuse_connection_before
 from tests.fakes.storage import FakeStorage
-from tests.html.conftest import PHONE, RECEIPT
+from tests.page.conftest import PHONE, RECEIPT
+from tests.parts import parts_of
 
 FILE = Workspace(Path("tickets-0123abcd"), Path("tickets-0123abcd/warehouse.duckdb"))
 TABLE = Workspace(Path("bigquery"))
@@ -174,7 +176,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_each_file_has_its_own_folder_and_a_table_has_the_first(tmp_path: Path) -> None:
     settings = build_settings(VOC_REPORT_URL="https://reports.example/voc/")
-    of_file, of_table = open_page_store(settings, FILE), open_page_store(settings, TABLE)
+    of_file, of_table = parts_of(settings).page_store(FILE), parts_of(settings).page_store(TABLE)
     assert isinstance(of_file, FolderStore)
     assert of_file.path == tmp_path / "home" / "reports" / "tickets-0123abcd"
     assert of_file.url("index.html") == ("https://reports.example/voc/tickets-0123abcd/index.html")
@@ -183,7 +185,7 @@ def test_each_file_has_its_own_folder_and_a_table_has_the_first(tmp_path: Path) 
 
 def test_without_an_address_there_is_no_link(tmp_path: Path) -> None:
     settings = build_settings(VOC_REPORT_BUCKET=str(tmp_path / "pages"))
-    place = open_page_store(settings, TABLE)
+    place = parts_of(settings).page_store(TABLE)
     assert isinstance(place, FolderStore)
     assert place.path == tmp_path / "pages"
     assert place.url("index.html") is None
@@ -204,7 +206,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSto
 def test_a_bucket_shows_pages_as_pages_under_googles_address(
     storage: FakeStorage, warehouse: DuckDBWarehouse, report: WeeklyReport, masker: Masker
 ) -> None:
-    place = open_page_store(build_settings(VOC_REPORT_BUCKET="gs://ours/voc/"), TABLE)
+    place = parts_of(build_settings(VOC_REPORT_BUCKET="gs://ours/voc/")).page_store(TABLE)
     place.write("2025-W45.html", "an older page")
     place.write("tickets/2025-W44.html", "another source's")
     published = publisher_to(place, warehouse, report, masker).publish(
@@ -233,7 +235,7 @@ def test_the_address_of_a_bucket_can_be_another() -> None:
     settings = build_settings(
         VOC_REPORT_BUCKET="gs://ours", VOC_REPORT_URL="https://voc.example.com"
     )
-    assert open_page_store(settings, FILE).url("a.html") == (
+    assert parts_of(settings).page_store(FILE).url("a.html") == (
         "https://voc.example.com/tickets-0123abcd/a.html"
     )
 
@@ -241,7 +243,7 @@ def test_the_address_of_a_bucket_can_be_another() -> None:
 @pytest.mark.parametrize("bucket", ["gs://ours", "/srv/www/voc"])
 def test_a_dry_run_touches_nothing_that_people_see(tmp_path: Path, bucket: str) -> None:
     settings = build_settings(VOC_REPORT_BUCKET=bucket, VOC_REPORT_URL="https://voc.example.com")
-    place = open_page_store(settings, TABLE, dry_run=True)
+    place = parts_of(settings, dry_run=True).page_store(TABLE)
     assert isinstance(place, FolderStore)
     assert place.path == tmp_path / "home" / "dry-run"
     assert place.url("index.html") is None
@@ -259,7 +261,7 @@ def test_a_dry_run_touches_nothing_that_people_see(tmp_path: Path, bucket: str) 
 def test_a_bucket_that_refuses_says_what_to_do(
     storage: FakeStorage, fault: Fault, remedy: str, is_passing: bool
 ) -> None:
-    place = open_page_store(build_settings(VOC_REPORT_BUCKET="gs://ours"), TABLE)
+    place = parts_of(build_settings(VOC_REPORT_BUCKET="gs://ours")).page_store(TABLE)
     storage.on("/upload/storage/v1/b/ours/o", do=fault)
     with pytest.raises(UsageError, match=remedy) as caught:
         place.write("index.html", "x")

@@ -14,13 +14,12 @@ import pytest
 from flows.runtime import lock
 from flows.runtime.errors import VocError
 from flows.runtime.lock import one_run_at_a_time
-from tests.builders import build_settings
 
 HOLD = """
 import sys, time
+from pathlib import Path
 from flows.runtime.lock import one_run_at_a_time
-from flows.runtime.settings import load_settings
-with one_run_at_a_time(load_settings()):
+with one_run_at_a_time(Path("home").resolve()):
     print("held", flush=True)
     time.sleep(float(sys.argv[1]))
 """
@@ -40,7 +39,7 @@ def test_a_second_run_waits_for_the_first(tmp_path: Path, caplog: pytest.LogCapt
     caplog.set_level(logging.INFO, "voc")
     other = holder(2)
     started = time.monotonic()
-    with one_run_at_a_time(build_settings(VOC_HOME=str(tmp_path / "home"))):
+    with one_run_at_a_time(tmp_path / "home"):
         assert time.monotonic() - started > 1
     other.communicate()
     assert "another run is going on" in caplog.text
@@ -49,14 +48,14 @@ def test_a_second_run_waits_for_the_first(tmp_path: Path, caplog: pytest.LogCapt
 def test_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
     other = holder(600)
     threading.Timer(0.5, other.kill).start()
-    with one_run_at_a_time(build_settings(VOC_HOME=str(tmp_path / "home"))):
+    with one_run_at_a_time(tmp_path / "home"):
         pass
     other.communicate()
 
 
 def test_other_homes_are_other_locks(tmp_path: Path) -> None:
     other = holder(600)
-    with one_run_at_a_time(build_settings(VOC_HOME=str(tmp_path / "elsewhere"))):
+    with one_run_at_a_time(tmp_path / "elsewhere"):
         pass
     other.kill()
     other.communicate()
@@ -69,7 +68,7 @@ def test_a_run_that_goes_on_for_too_long_is_not_waited_for(
     other = holder(600)
     with (
         pytest.raises(VocError, match="another run has been going on"),
-        one_run_at_a_time(build_settings(VOC_HOME=str(tmp_path / "home"))),
+        one_run_at_a_time(tmp_path / "home"),
     ):
         pass
     other.kill()

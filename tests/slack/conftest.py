@@ -9,6 +9,7 @@ import pytest
 from flows.slack.web_api import WebApiTransport
 from tests.builders import build_settings
 from tests.fakes.slack import FakeSlack
+from tests.parts import slack_of
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,4 @@ def slack() -> Iterator[FakeSlack]:
 
 @pytest.fixture
 def transport(slack: FakeSlack) -> WebApiTransport:
-    return WebApiTransport(
-        build_settings(SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=f"{slack.url}/api/")
-    )
+    return slack_of(build_settings(SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=f"{slack.url}/api/"))

@@ -40,6 +40,7 @@ from tests.fakes.http import (
     refuse_connection_before,
 )
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok
+from tests.parts import slack_of
 
 SEOUL = ZoneInfo("Asia/Seoul")
 SCOPE = Subject.of_week(COMPARISON, SEOUL)
@@ -68,13 +69,14 @@ class UnpacedTransport(WebApiTransport):
     """Posts each message through a transport of its own, so that none waits for the one before."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+        assert settings.slack_bot_token is not None
+        super().__init__(settings.slack_bot_token, settings.slack_api_url)
         self._settings = settings
 
     def post(
         self, target: Destination, text: str, blocks: tuple[Block, ...], payload: dict[str, Any]
     ) -> str:
-        return WebApiTransport(self._settings).post(target, text, blocks, payload)
+        return slack_of(self._settings).post(target, text, blocks, payload)
 
 
 class SlackPlace:
@@ -104,7 +106,7 @@ class BlindPlace(SlackPlace):
         self.home = home
 
     def transport(self) -> Transport:
-        return RememberingTransport(super().transport(), build_settings(VOC_HOME=str(self.home)))
+        return RememberingTransport(super().transport(), lambda: self.home / "posts")
 
 
 class OutboxPlace:

@@ -28,7 +28,6 @@ from flows.report.values import (
 from flows.report.writing import category_name, sparkline
 from flows.slack.messages import Composer
 from flows.slack.transport import Destination
-from flows.slack.web_api import WebApiTransport
 from tests.builders import (
     COMPARISON,
     build_analysis,
@@ -40,6 +39,7 @@ from tests.builders import (
     build_settings,
 )
 from tests.fakes.slack import FakeSlack
+from tests.parts import slack_of
 
 quickly = settings(max_examples=100, deadline=None)
 
@@ -105,7 +105,7 @@ def post(slack: FakeSlack, messages: Iterable[Message]) -> None:
     configured = build_settings(**environment)
     for message in messages:
         # Each through a transport of its own: a transport waits a second between two posts.
-        WebApiTransport(configured).post(Destination("C0TEST"), message.text, message.blocks, {})
+        slack_of(configured).post(Destination("C0TEST"), message.text, message.blocks, {})
     assert not slack.refusals
 
 

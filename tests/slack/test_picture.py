@@ -21,7 +21,6 @@ from flows.slack.picture import drawn
 from flows.slack.preview import preview
 from flows.slack.remembered import RememberingTransport
 from flows.slack.transport import Destination, Transport
-from flows.slack.web_api import WebApiTransport
 from tests.builders import (
     COMPARISON,
     KOREAN,
@@ -34,6 +33,7 @@ from tests.builders import (
 from tests.fakes.http import Fault, Reply, lose_reply, refuse_connection_before
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok, refuse_charts
 from tests.fonts import needs_hangul
+from tests.parts import slack_of
 
 SCOPE = Subject.of_week(COMPARISON, ZoneInfo("Asia/Seoul"))
 (SUMMARY,) = build_composer().summary(
@@ -53,9 +53,9 @@ def chartless(slack: FakeSlack) -> FakeSlack:
 def transport_to(slack: FakeSlack, home: Path | None = None) -> Transport:
     values = {"SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": f"{slack.url}/api/"}
     if home is None:
-        return WebApiTransport(build_settings(**values))
-    settings = build_settings(**values, VOC_HOME=str(home))
-    return RememberingTransport(WebApiTransport(settings), settings)
+        return slack_of(build_settings(**values))
+    settings = build_settings(**values)
+    return RememberingTransport(slack_of(settings), lambda: home / "posts")
 
 
 def deliver(

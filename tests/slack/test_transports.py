@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.privacy.masker import Masker
 from flows.runtime.errors import UsageError
 from flows.slack.blocks import actions, button, context, section
 from flows.slack.transport import Destination
-from flows.slack.transports import open_transport, target_for
 from tests.builders import KOREAN, build_composer, build_report, build_settings
 from tests.fakes.slack import FakeSlack
+from tests.parts import parts_of
 
 WITHHELD = KOREAN("gate.withheld")
-MASKER = Masker.of_project()
 PAYLOAD = {"key": "k"}
 
 TOKEN = {"SLACK_BOT_TOKEN": "xoxb-test-token"}
@@ -23,16 +21,14 @@ THREAD = "1763370000.000100"
 
 
 def test_without_a_token_messages_go_to_the_outbox(tmp_path: Path) -> None:
-    transport = open_transport(
-        build_settings(VOC_HOME=str(tmp_path / "here")), MASKER, dry_run=False
-    )
+    transport = parts_of(build_settings(VOC_HOME=str(tmp_path / "here"))).transport
     transport.post(Destination("C0TEST"), "text", (), {})
     assert len(list((tmp_path / "here" / "outbox").glob("*.json"))) == 1
 
 
 def test_with_a_token_messages_go_to_slack(slack: FakeSlack) -> None:
     settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
-    open_transport(settings, MASKER, dry_run=False).post(Destination("C0TEST"), "text", (), PAYLOAD)
+    parts_of(settings).transport.post(Destination("C0TEST"), "text", (), PAYLOAD)
     assert [message["text"] for message in slack.messages("C0TEST")] == ["text"]
 
 
@@ -43,7 +39,7 @@ def test_what_looks_like_personal_data_is_left_out_and_the_rest_is_posted(
     slack: FakeSlack, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
-    transport = open_transport(settings, MASKER, dry_run=False)
+    transport = parts_of(settings).transport
     button_with_it = actions(button(f"call {HOSTILE}", "rerun", "2026-W46"))
     blocks = (section("stays"), section(f"call {HOSTILE}"), context(HOSTILE), button_with_it)
     transport.post(Destination("C0TEST"), f"call {HOSTILE}", blocks, PAYLOAD)
@@ -56,7 +52,7 @@ def test_what_looks_like_personal_data_is_left_out_and_the_rest_is_posted(
 
 def test_the_address_of_a_link_is_ours_and_its_text_is_looked_at(slack: FakeSlack) -> None:
     settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
-    transport = open_transport(settings, MASKER, dry_run=False)
+    transport = parts_of(settings).transport
     ours = "<http://127.0.0.1:4200/runs/flow-run/1|실행 보기>"
     theirs = f"<http://127.0.0.1:4200/runs/1|{HOSTILE}>"
     transport.post(Destination("C0TEST"), ours, (section(ours), section(theirs)), PAYLOAD)
@@ -66,7 +62,7 @@ def test_the_address_of_a_link_is_ours_and_its_text_is_looked_at(slack: FakeSlac
 
 def test_a_report_of_ours_passes_whole(slack: FakeSlack, caplog: pytest.LogCaptureFixture) -> None:
     settings = build_settings(**TOKEN, SLACK_API_URL=f"{slack.url}/api/")
-    transport = open_transport(settings, MASKER, dry_run=False)
+    transport = parts_of(settings).transport
     for message in build_composer(dashboard_url="https://bi.example/voc", version="1.2.3").summary(
         build_report()
     ):
@@ -77,7 +73,7 @@ def test_a_report_of_ours_passes_whole(slack: FakeSlack, caplog: pytest.LogCaptu
 
 @pytest.mark.parametrize("environment", [{}, TOKEN], ids=["outbox", "slack"])
 def test_a_dry_run_posts_nothing_anywhere(environment: dict[str, str], tmp_path: Path) -> None:
-    transport = open_transport(build_settings(**environment), MASKER, dry_run=True)
+    transport = parts_of(build_settings(**environment), dry_run=True).transport
     transport.post(Destination("C0TEST"), "text", (), {})
     assert transport.posted(Destination("C0TEST"), since=0) == []
     assert not list(tmp_path.rglob("*"))
@@ -86,28 +82,28 @@ def test_a_dry_run_posts_nothing_anywhere(environment: dict[str, str], tmp_path:
 @pytest.mark.parametrize("name", ["VOC_SLACK_CHANNEL", "LAMBDA_VOC_SLACK_CHANNEL"])
 def test_the_channel_is_the_one_asked_for_before_the_configured_one(name: str) -> None:
     settings = build_settings(**TOKEN, **{name: "C0SET"})
-    assert target_for(settings, None, None) == Destination("C0SET")
-    assert target_for(settings, "C0ASKED", THREAD) == Destination("C0ASKED", THREAD)
+    assert parts_of(settings).destination(None, None) == Destination("C0SET")
+    assert parts_of(settings).destination("C0ASKED", THREAD) == Destination("C0ASKED", THREAD)
 
 
 def test_the_outbox_needs_no_channel_and_takes_any() -> None:
-    assert target_for(build_settings(), None, None).channel == "outbox"
-    assert target_for(build_settings(), "#any", None).channel == "#any"
+    assert parts_of(build_settings()).destination(None, None).channel == "outbox"
+    assert parts_of(build_settings()).destination("#any", None).channel == "#any"
 
 
 @pytest.mark.parametrize("channel", ["#voc", "voc", "C0123abcd", "U0HUMAN", "C", "C01\n"])
 def test_slack_needs_a_channel_id_not_a_name(channel: str) -> None:
     with pytest.raises(UsageError, match="C0123ABCD"):
-        target_for(build_settings(**TOKEN), channel, None)
+        parts_of(build_settings(**TOKEN)).destination(channel, None)
 
 
 def test_slack_needs_a_channel() -> None:
     with pytest.raises(UsageError, match="VOC_SLACK_CHANNEL"):
-        target_for(build_settings(**TOKEN), None, None)
+        parts_of(build_settings(**TOKEN)).destination(None, None)
 
 
 @pytest.mark.parametrize("thread_ts", ["", "yesterday", "1763370000", "1763370000.000100\n"])
 @pytest.mark.parametrize("environment", [{}, TOKEN], ids=["outbox", "slack"])
 def test_a_thread_is_named_by_its_ts(environment: dict[str, str], thread_ts: str) -> None:
     with pytest.raises(UsageError, match="thread_ts"):
-        target_for(build_settings(**environment), "C0TEST", thread_ts)
+        parts_of(build_settings(**environment)).destination("C0TEST", thread_ts)

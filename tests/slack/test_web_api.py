@@ -9,10 +9,11 @@ import pytest
 
 from flows.runtime.errors import SlackError
 from flows.slack.transport import AmbiguousPost, Destination, Posted, RefusedBlocks
-from flows.slack.web_api import WebApiTransport, read_identity
+from flows.slack.web_api import WebApiTransport
 from tests.builders import build_settings
 from tests.fakes.http import Reply, Request, lose_reply, refuse_connection_before
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok, ratelimited
+from tests.parts import slack_of
 
 CHANNEL = Destination("C0TEST")
 HTML = b"<html>\n<body>Bad Gateway</body>\n</html>"
@@ -31,7 +32,7 @@ FAULTS = {
 
 def connect(slack: FakeSlack, token: str | None = None) -> WebApiTransport:
     environment = {"SLACK_BOT_TOKEN": token or slack.token, "SLACK_API_URL": f"{slack.url}/api"}
-    return WebApiTransport(build_settings(**environment))
+    return slack_of(build_settings(**environment))
 
 
 def post(transport: WebApiTransport, target: Destination = CHANNEL, key: str = "key") -> str:
@@ -203,13 +204,13 @@ def test_any_other_refusal_is_named_as_slack_names_it(
 
 def test_the_identity_is_the_workspace_and_the_scopes(slack: FakeSlack) -> None:
     settings = build_settings(SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=f"{slack.url}/api/")
-    assert read_identity(settings) == ("Test", list(DEFAULT_SCOPES))
+    assert slack_of(settings).identity() == ("Test", list(DEFAULT_SCOPES))
 
 
 def test_the_identity_of_a_wrong_token_is_refused(slack: FakeSlack) -> None:
     settings = build_settings(SLACK_BOT_TOKEN="xoxb-wrong", SLACK_API_URL=f"{slack.url}/api/")
     with pytest.raises(SlackError, match="Check SLACK_BOT_TOKEN"):
-        read_identity(settings)
+        slack_of(settings).identity()
 
 
 # --- Blocks that are refused --------------------------------------------------------------------

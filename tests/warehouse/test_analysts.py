@@ -13,7 +13,7 @@ import pytest
 from flows.privacy.masker import Masker
 from flows.warehouse.dbt import Build
 from tests.analysts import GUIDE, Question, markdown, questions
-from tests.warehouse import rows_in
+from tests.tables import rows_in
 
 QUESTIONS = questions()
 

@@ -16,8 +16,8 @@ from flows import PROJECT_ROOT
 from flows.runtime.errors import TransformError
 from flows.runtime.settings import load_settings
 from flows.runtime.workspace import Workspace
-from flows.source.file import open_source
-from flows.warehouse.dbt import Build, backfill_models, build_models, run_unit_tests
+from flows.warehouse.dbt import backfill_models, build_models, run_unit_tests
+from tests.parts import build_of, open_source
 
 FIXTURES = PROJECT_ROOT / "dbt_project" / "tests" / "fixtures"
 W44, W45, W46, W47 = (date(2026, 10, 26) + timedelta(weeks=n) for n in range(4))
@@ -59,12 +59,12 @@ class Lab:
         ).workspace
 
     def run(self, as_of: date, *, full_refresh: bool = False) -> None:
-        build_models(Build(self.settings, self.workspace, as_of, full_refresh))
+        build_models(build_of(self.settings, self.workspace, as_of, full_refresh=full_refresh))
 
     def backfill(self, first: date, last: date) -> None:
         """Count the weeks again that begin on these Mondays."""
         week = timedelta(weeks=1)
-        build = Build(self.settings, self.workspace, last + week, backfill_from=first + week)
+        build = build_of(self.settings, self.workspace, last + week, backfill_from=first + week)
         backfill_models(build)
 
     def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
@@ -111,7 +111,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_units_hold(built: Lab) -> None:
-    passed = run_unit_tests(Build(built.settings, built.workspace, W47))
+    passed = run_unit_tests(build_of(built.settings, built.workspace, W47))
     declared = sum(
         path.read_text().count("\n    model: ")
         for path in (PROJECT_ROOT / "dbt_project").rglob("*unit_tests.yml")
@@ -253,7 +253,7 @@ def test_counts_that_do_not_add_up_to_the_source_stop_the_run(tmp_path: Path) ->
     lab.sql("update fct_voc_weekly_counts set total_count = 9 where week_start = ?", W45)
     with pytest.raises(TransformError, match="test assert_counts_add_up_to_source"):
         build_models(
-            Build(lab.settings, lab.workspace, W46), select="assert_counts_add_up_to_source"
+            build_of(lab.settings, lab.workspace, W46), select="assert_counts_add_up_to_source"
         )
 
 
@@ -315,7 +315,7 @@ def test_an_override_changes_every_week_at_once(tmp_path: Path) -> None:
     lab.sql(
         "insert into status_thresholds values ('CRITICAL', '유저', null, null, 21, 30, 20, null)"
     )
-    build_models(Build(lab.settings, lab.workspace, W47), select="fct_voc_weekly_status")
+    build_models(build_of(lab.settings, lab.workspace, W47), select="fct_voc_weekly_status")
     assert lab.sql("select week_start, status from fct_voc_weekly_status order by 1") == [
         (W45, "MONITOR"),
         (W46, "STABLE"),

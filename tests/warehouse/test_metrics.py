@@ -14,7 +14,7 @@ from metricflow.protocols.sql_client import SqlEngine
 
 from flows.warehouse.dbt import Build
 from tests.semantic_layer import CATEGORY, IN_THE_MART, WEEK, SemanticLayer
-from tests.warehouse import rows_in
+from tests.tables import rows_in
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]

@@ -10,22 +10,24 @@ import time
 from datetime import date
 from pathlib import Path
 
+from flows.runtime.assembly import Assembly
 from flows.runtime.settings import load_settings
-from flows.runtime.workspace import workspace_for
 from flows.source.file import open_source
-from flows.warehouse.dbt import Build, build_models, parse
-from flows.warehouse.marts import open_warehouse, read_report, read_week_pair
+from flows.warehouse import dbt
+from flows.warehouse.marts import read_report, read_week_pair
 
 
 def main(source: Path, as_of: date) -> None:
-    settings = load_settings()
-    parse(Build(settings, workspace_for(settings, source), as_of))
+    parts = Assembly(load_settings())
+    workspaces, timezone = parts.workspaces, parts.settings.timezone
+    dbt.check_connection(parts.build(workspaces.of(source), as_of))
 
     started = time.perf_counter()
-    file = open_source(settings, source, as_of)
-    build_models(Build(settings, file.workspace, as_of, full_refresh=file.needs_full_refresh))
+    file = open_source(workspaces, timezone, source, as_of)
+    build = parts.build(file.workspace, as_of, full_refresh=file.needs_full_refresh)
+    dbt.build_models(build)
     file.mark_built()
-    warehouse = open_warehouse(settings, file.workspace)
+    warehouse = parts.warehouse(file.workspace)
     weeks = read_week_pair(warehouse, as_of)
     assert weeks is not None
     assert read_report(warehouse, weeks).rows

@@ -1,0 +1,57 @@
+"""The product's parts as `voc` builds them from settings, for tests that use one part alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flows.analysis.client import LaasClient
+from flows.runtime.assembly import Assembly
+from flows.runtime.settings import Settings, load_settings
+from flows.runtime.workspace import Workspace
+from flows.slack.web_api import WebApiTransport
+from flows.source import file
+from flows.warehouse.bigquery.connection import BigQuery
+from flows.warehouse.dbt import Build
+
+
+def parts_of(settings: Settings | None = None, **options: Any) -> Assembly:
+    """The parts for these settings, or for those of the test's environment."""
+    return Assembly(settings or load_settings(), **options)
+
+
+def open_source(settings: Settings, source: Path, as_of: date) -> file.SourceFile:
+    """Make a file the source table."""
+    return file.open_source(parts_of(settings).workspaces, settings.timezone, source, as_of)
+
+
+def workspace_of(settings: Settings, source: Path | None) -> Workspace:
+    """The workspace of a source."""
+    return parts_of(settings).workspaces.of(source)
+
+
+def build_of(settings: Settings, workspace: Workspace, as_of: date, **options: Any) -> Build:
+    """What dbt needs to know to build the tables of a workspace."""
+    return parts_of(settings).build(workspace, as_of, **options)
+
+
+def slack_of(settings: Settings) -> WebApiTransport:
+    """The transport to Slack; the settings have a token."""
+    slack = parts_of(settings).slack
+    assert slack is not None
+    return slack
+
+
+def laas_of(settings: Settings) -> LaasClient:
+    """The client of LaaS; the settings have a key."""
+    laas = parts_of(settings).laas
+    assert laas is not None
+    return laas
+
+
+def bigquery_of(settings: Settings | None = None) -> BigQuery:
+    """The tables on BigQuery; the settings lead there."""
+    bigquery = parts_of(settings).bigquery
+    assert bigquery is not None
+    return bigquery
