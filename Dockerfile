@@ -1,5 +1,5 @@
 # One image for the worker, the bot and the command line; docs/deploy.md says how each is started.
-# tests/test_image.py replays these steps in a clean folder: keep one program for each step, and paths absolute.
+# tests/deploy/test_image.py replays these steps in a clean folder: keep one program for each step, and paths absolute.
 
 FROM python:3.11-slim AS build
 ARG UV_VERSION=0.13.9

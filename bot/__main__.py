@@ -58,9 +58,9 @@ async def _run(settings: BotSettings, listener: socket.socket) -> None:
         replies = Replies(web_client(settings), phrases)
         await deployments.check()
         us = await replies.check()
-        following = Follower(deployments, replies, settings.start_wait)
-        asking = RequestHandler(settings, deployments, replies, following, phrases)
-        app = create_app(settings, asking, us)
+        follower = Follower(deployments, replies, settings.start_wait)
+        requests = RequestHandler(settings, deployments, replies, follower, phrases)
+        app = create_app(settings, requests, us)
         checks = {"prefect": deployments.answers, "slack": replies.answers}
         server = uvicorn.Server(
             uvicorn.Config(
@@ -72,13 +72,13 @@ async def _run(settings: BotSettings, listener: socket.socket) -> None:
             )
         )
         async with _socket_mode(settings, app):
-            follower = asyncio.create_task(following.forever())
-            follower.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))
+            following = asyncio.create_task(follower.forever())
+            following.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))
             host, port = listener.getsockname()[:2]
             print(f"voc-bot {settings.version} listens on http://{host}:{port}", flush=True)
             _let_signals_pass()
             await server.serve(sockets=[listener])
-        await _finish(asking, following, follower)
+        await _finish(requests, follower, following)
 
 
 @contextlib.asynccontextmanager
@@ -109,17 +109,18 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
 
 
 async def _finish(
-    asking: RequestHandler, following: Follower, follower: asyncio.Task[None]
+    requests: RequestHandler, follower: Follower, following: asyncio.Task[None]
 ) -> None:
     """Finish what was accepted; runs that have not ended are left, with their tags, to another replica."""
-    await asking.finish(FINISH_SECONDS)
-    if follower.done():
-        follower.result()  # raises what ended it
-    follower.cancel()
+    await requests.finish(FINISH_SECONDS)
+    if following.done():
+        following.result()  # raises what ended it
+    following.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await follower
+        await following
     with contextlib.suppress(PrefectUnavailable, TimeoutError):
-        await asyncio.wait_for(following.once(), TELL_SECONDS)
+        async with asyncio.timeout(TELL_SECONDS):
+            await follower.once()
 
 
 def _listening_socket(settings: BotSettings) -> socket.socket:

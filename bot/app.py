@@ -34,7 +34,7 @@ BODY_LIMIT = 1_000_000
 """Bytes. Slack's own requests are far smaller."""
 
 
-def create_app(settings: BotSettings, asking: RequestHandler, bot: AuthorizeResult) -> AsyncApp:
+def create_app(settings: BotSettings, requests: RequestHandler, bot: AuthorizeResult) -> AsyncApp:
     """Bolt with all listeners, as the `bot` that Slack said we are.
 
     It verifies signatures, and refuses what is older than five minutes.
@@ -51,7 +51,7 @@ def create_app(settings: BotSettings, asking: RequestHandler, bot: AuthorizeResu
     )
     app.client.base_url = settings.slack_api_url
     for listeners in (mentions, messages, commands, actions):
-        listeners.register(app, asking)
+        listeners.register(app, requests)
 
     @app.event(re.compile(".*"))
     async def handle_other() -> None:

@@ -151,7 +151,7 @@ class Deployments:
     async def recent(self, limit: int = 5) -> list[Run]:
         """The reports that were due last, whoever asked for them; newest first."""
         due = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
-        async with self._asking():
+        async with self._question():
             found = await self._client.read_flow_runs(
                 flow_filter=FlowFilter(
                     name=FlowFilterName(any_=[REPORT.split("/", maxsplit=1)[0]])
@@ -160,14 +160,14 @@ class Deployments:
                 sort=FlowRunSort.EXPECTED_START_TIME_DESC,
                 limit=limit,
             )
-        return [_run_of(run, Origin("", "", "")) for run in found]
+        return [run_of(run, Origin("", "", "")) for run in found]
 
     async def is_attended(self, pool: str | None) -> bool:
         """Whether a worker of the pool is there."""
         if pool is None:
             return False
         try:
-            async with self._asking():
+            async with self._question():
                 workers = await self._client.read_workers_for_work_pool(pool)
         except ObjectNotFound:
             return False
@@ -175,14 +175,14 @@ class Deployments:
 
     async def remember(self, run: Run) -> None:
         """Keep what was said of a run in its tags."""
-        async with self._asking():
+        async with self._question():
             tags = [*run.other_tags, *run.origin.tags()]
             await self._client.update_flow_run(run.id, tags=tags)
 
     async def _deployment_id(self, name: str) -> UUID:
         if name not in self._ids:
             try:
-                async with self._asking():
+                async with self._question():
                     self._ids[name] = (await self._client.read_deployment_by_name(name)).id
             except ObjectNotFound:
                 raise NotDeployed(name) from None
@@ -191,13 +191,13 @@ class Deployments:
     async def _runs(
         self, wanted: FlowRunFilter, sort: FlowRunSort, limit: int, offset: int = 0
     ) -> list[FlowRun]:
-        async with self._asking():
+        async with self._question():
             return await self._client.read_flow_runs(
                 flow_run_filter=wanted, sort=sort, limit=limit, offset=offset
             )
 
     @asynccontextmanager
-    async def _asking(self) -> AsyncIterator[None]:
+    async def _question(self) -> AsyncIterator[None]:
         async with self._turn(), _answering():
             yield
 
@@ -246,10 +246,11 @@ def _tagged(*tags: str) -> FlowRunFilter:
 
 def _run(found: FlowRun) -> Run | None:
     origin = Origin.of_tags(found.tags)
-    return _run_of(found, origin) if origin else None
+    return run_of(found, origin) if origin else None
 
 
-def _run_of(found: FlowRun, origin: Origin) -> Run:
+def run_of(found: FlowRun, origin: Origin) -> Run:
+    """A flow run of Prefect's as the bot sees it."""
     state = found.state
     assert state is not None  # every run of a deployment begins as SCHEDULED
     assert found.created is not None

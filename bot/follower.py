@@ -52,8 +52,10 @@ class Follower:
                 if not was_down:
                     log.warning("Prefect does not answer (%s)", error)
                 was_down = True
+            # Not asyncio.wait_for: on Python 3.11 it swallows a cancellation that comes together with the news.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._news.wait()
 
     async def once(self) -> None:
         """Bring every reply up to date."""

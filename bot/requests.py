@@ -47,7 +47,7 @@ class RequestHandler:
         settings: BotSettings,
         deployments: Deployments,
         replies: Replies,
-        following: Follower,
+        follower: Follower,
         phrases: Phrases,
     ) -> None:
         self._settings = settings
@@ -55,7 +55,7 @@ class RequestHandler:
         self._texts = phrases.texts
         self._deployments = deployments
         self._replies = replies
-        self._following = following
+        self._follower = follower
         self._accepted: dict[asyncio.Task[Any], Request] = {}
 
     async def finish(self, seconds: float) -> None:
@@ -178,7 +178,7 @@ class RequestHandler:
             if not is_created:
                 self._replies.forget(call)
         log.info("flow run %s: %s", run.id, "created" if is_created else "exists")
-        self._following.look_now()
+        self._follower.look_now()
 
     async def _say(self, request: Request, text: str) -> None:
         if request.response_url:

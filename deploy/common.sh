@@ -36,7 +36,7 @@ needs_gcloud() { needs_command gcloud https://cloud.google.com/sdk/docs/install;
 version() {
   local package commit
   package=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$HERE/../pyproject.toml")
-  commit=$(git -C "$HERE/.." describe --always --dirty --exclude '*' --abbrev=7) || fail "this is no git checkout. Set VERSION"
+  commit=$(git -C "$HERE/.." describe --always --dirty --exclude '*' --abbrev=7) || fail "this is not a git checkout. Set VERSION"
   echo "$package-$commit"
 }
 

@@ -19,7 +19,7 @@ from flows.page.publishing import Published, Publisher, Record
 from flows.report.message import SUMMARY, Delivered, Message
 from flows.report.values import Correction, Week, WeeklyReport
 from flows.runtime.errors import SourceError, VocError
-from flows.runtime.unexpected import redacted_errors
+from flows.runtime.failures import redacted_errors
 from flows.runtime.workspace import Workspaces
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.transport import Destination, Transport

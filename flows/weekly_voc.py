@@ -12,7 +12,7 @@ from typing import Any
 from prefect import flow, runtime
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from catalogue import ending
 from flows.page.publishing import Publisher, Record
@@ -22,10 +22,10 @@ from flows.report.outcome import RunResult
 from flows.report.values import Change, Receipt, Week, WeeklyReport, printable
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import VocError
+from flows.runtime.failures import ends_in_one_line, redacted_errors
 from flows.runtime.lock import one_run_at_a_time_async
 from flows.runtime.operators import Operators, run_url
 from flows.runtime.settings import settings_of_process
-from flows.runtime.unexpected import redacted_errors
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.messages import Composer
 from flows.slack.notes import late_data_note
@@ -56,11 +56,15 @@ log.setLevel(logging.INFO)
 
 def _run_name() -> str:
     given = runtime.flow_run.parameters
-    day = given.get("as_of") or _scheduled_at().date()
+    try:
+        day = given.get("as_of") or _scheduled_at().date()
+    except VocError:
+        day = "?"  # wrong settings: the flow itself says so
     return f"voc as of {day}" + (f" in {given['channel']}" if given.get("channel") else "")
 
 
 @flow(name="weekly_voc", flow_run_name=_run_name)
+@ends_in_one_line
 async def weekly_voc(
     as_of: date | None = None,
     source: Path | None = None,
@@ -83,15 +87,13 @@ async def weekly_voc(
 
     The state's message is a line of `catalogue.ending`. What a failed run has not posted, a later run posts.
     """
-    operators = None
+    dbt.warm_up()
+    run_id = str(runtime.flow_run.id)
+    parts = Assembly(settings_of_process(), flow_run_id=run_id, dry_run=dry_run)
+    destination = parts.destination(channel, thread_ts)
+    operators = parts.operators(destination)
     try:
         with redacted_errors():
-            dbt.warm_up()
-            parts = Assembly(
-                settings_of_process(), flow_run_id=str(runtime.flow_run.id), dry_run=dry_run
-            )
-            destination = parts.destination(channel, thread_ts)
-            operators = parts.operators(destination)
             await check_destination(parts.transport, destination)
             await operators.report_missed_failures()
             check_thresholds()
@@ -113,9 +115,8 @@ async def weekly_voc(
                     await report_week(parts, destination, file, as_of, last_day, force=force)
                 )
     except VocError as error:
-        if operators:
-            await asyncio.to_thread(operators.note_failure, error)
-        return Failed(message=str(ending.Failed(str(error))), data=error)
+        await asyncio.to_thread(operators.note_failure, error)
+        raise
 
 
 async def report_week(

@@ -415,7 +415,7 @@ def _ending(sample_file: Path, home: Path, day: str) -> Path:
     [
         ({"source": None}, SourceError, "no source to read"),
         ({"as_of": date(2100, 1, 1)}, UsageError, "2100-01-01 is in the future"),
-        ({"thread_ts": "yesterday"}, UsageError, "is no thread_ts"),
+        ({"thread_ts": "yesterday"}, UsageError, "is not a thread_ts"),
     ],
 )
 def test_wrong_parameters_are_refused(
@@ -428,7 +428,7 @@ def test_wrong_parameters_are_refused(
 def test_a_channel_name_is_refused_where_slack_needs_an_id(
     sample_file: Path, slack: FakeSlack
 ) -> None:
-    with pytest.raises(UsageError, match="'#voc' is no channel id"):
+    with pytest.raises(UsageError, match="'#voc' is not a channel id"):
         run(source=sample_file, channel="#voc")
     assert slack.requests == []
 

@@ -1,1 +1,1 @@
-"""Bolt's listeners: each module's `register(app, asking)` is its routing table."""
+"""Bolt's listeners: each module's `register(app, requests)` is its routing table."""

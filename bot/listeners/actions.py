@@ -11,11 +11,11 @@ from bot.listeners.envelope import button_asker
 from bot.requests import Request, RequestHandler
 
 
-def register(app: AsyncApp, asking: RequestHandler) -> None:
+def register(app: AsyncApp, requests: RequestHandler) -> None:
     @app.action("rerun")
     async def handle_rerun(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        await asking.rerun(button_request(body, action))
+        await requests.rerun(button_request(body, action))
 
     # Slack reports a press on a link too.
     @app.action(re.compile(".*"))

@@ -19,15 +19,15 @@ COMMANDS: dict[str, Handle] = {
 }
 
 
-def register(app: AsyncApp, asking: RequestHandler) -> None:
+def register(app: AsyncApp, requests: RequestHandler) -> None:
     for name, handle in COMMANDS.items():
-        app.command(name)(_listener(asking, handle))
+        app.command(name)(_listener(requests, handle))
 
 
-def _listener(asking: RequestHandler, handle: Handle) -> Callable[..., Awaitable[None]]:
+def _listener(requests: RequestHandler, handle: Handle) -> Callable[..., Awaitable[None]]:
     async def handle_command(ack: AsyncAck, command: dict[str, Any]) -> None:
         await ack()
-        await handle(asking, command_request(command))
+        await handle(requests, command_request(command))
 
     return handle_command
 

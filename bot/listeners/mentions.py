@@ -10,11 +10,11 @@ from bot.listeners.envelope import event_asker, is_from_a_person
 from bot.requests import Request, RequestHandler
 
 
-def register(app: AsyncApp, asking: RequestHandler) -> None:
+def register(app: AsyncApp, requests: RequestHandler) -> None:
     @app.event("app_mention")
     async def handle_mention(body: dict[str, Any], event: dict[str, Any]) -> None:
         if is_from_a_person(event):
-            await asking.report(message_request(body, event))
+            await requests.report(message_request(body, event))
 
 
 def message_request(body: dict[str, Any], event: dict[str, Any]) -> Request:

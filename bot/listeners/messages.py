@@ -12,7 +12,7 @@ from bot.listeners.mentions import message_request
 from bot.requests import RequestHandler
 
 
-def register(app: AsyncApp, asking: RequestHandler) -> None:
+def register(app: AsyncApp, requests: RequestHandler) -> None:
     @app.event("message")
     async def handle_message(
         body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext
@@ -20,4 +20,4 @@ def register(app: AsyncApp, asking: RequestHandler) -> None:
         is_direct = event.get("channel_type") == "im"
         is_mention = f"<@{context.bot_user_id}>" in (event.get("text") or "")
         if (is_direct or is_mention) and is_from_a_person(event):
-            await asking.report(message_request(body, event))
+            await requests.report(message_request(body, event))

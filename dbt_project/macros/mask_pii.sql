@@ -1,6 +1,6 @@
 {#-
   Text with personal data replaced by what it was ([이메일], [전화번호], …); NULL stays NULL. The patterns are
-  the vars pii_folds and pii_patterns, which flows/privacy.py reads too, and a test holds both to one table.
+  the vars pii_folds and pii_patterns, which flows/privacy/masker.py reads too, and a test holds both to one table.
 -#}
 {% macro mask_pii(text) -%}
     {%- if not var('pii_patterns', []) -%}

@@ -20,8 +20,8 @@ from flows.analysis.prompt import build_prompt
 from flows.analysis.rule_based import rule_based_analysis
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, Change, Evidence, WeeklyReport
+from flows.runtime.failures import redacted_errors
 from flows.runtime.progress import progress
-from flows.runtime.unexpected import redacted_errors
 
 if TYPE_CHECKING:
     from prefect.filesystems import WritableFileSystem

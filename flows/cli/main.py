@@ -389,7 +389,7 @@ def _run() -> tuple[int, str]:
             # Click's usage errors; without a message it has printed the help.
             text = error.format_message().rstrip(".")
             return 2, f"{text}. See --help." if text else ""
-        from flows.runtime.unexpected import unexpected
+        from flows.runtime.failures import unexpected
 
         return 1, unexpected(error)
 

@@ -64,7 +64,7 @@ def read_record(place: PageStore, week: Week) -> Record:
     try:
         return _RECORD.validate_json(text) if text else Record()
     except ValidationError:
-        log.warning("%s is no record of analyses: it is not used", _record_name(week))
+        log.warning("%s is not a record of analyses: it is ignored", _record_name(week))
         return Record()
 
 

@@ -36,7 +36,7 @@ def levels_of(asked: str, categories: Iterable[Category]) -> Levels:
     by_folded_name = {_folded(name): name for name in reversed(names)}
     name = asked if asked in names else by_folded_name.get(_folded(asked))
     if name is None:
-        raise UsageError(f"{asked!r} is no category. {_suggestion(asked, by_folded_name)}")
+        raise UsageError(f"{asked!r} is not a category. {_suggestion(asked, by_folded_name)}")
     return names[name]
 
 

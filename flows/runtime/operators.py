@@ -24,7 +24,7 @@ from prefect.utilities.urls import url_for
 from catalogue import Texts
 from flows.report.message import Message
 from flows.runtime.errors import SlackError, VocError
-from flows.runtime.unexpected import UnexpectedError
+from flows.runtime.failures import UnexpectedError
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.notes import crash_note, failure_note
 from flows.slack.transport import Destination, Transport

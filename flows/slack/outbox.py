@@ -31,7 +31,7 @@ class OutboxTransport:
                     found.append(Posted(message["ts"], message["metadata"]["event_payload"]))
             except (OSError, ValueError, KeyError, TypeError):
                 raise SlackError(
-                    f"{file} is no message of the outbox. Move it elsewhere."
+                    f"{file} is not a message of the outbox. Move it elsewhere."
                 ) from None
         return found
 

@@ -283,7 +283,7 @@ def _check_times(
     ).fetchall()
     if wrong_count:
         raise SourceError(
-            f"{path.name}: event_create_time is no time in {wrong_count} row(s), first in data row {first_row}. "
+            f"{path.name}: event_create_time is not a time in {wrong_count} row(s), first in data row {first_row}. "
             "Write it as 2026-11-15T15:30:00Z."
         )
     if not has_zones:

@@ -30,7 +30,7 @@ def check_thresholds(seed: Path = SEED) -> None:
         for row in reader:
             problem = _problem(row, seen)
             if problem:
-                raise UsageError(f"{seed.name} line {reader.line_num}: {problem}. Mend the file.")
+                raise UsageError(f"{seed.name} line {reader.line_num}: {problem}. Fix the file.")
             seen.add(_identity(row))
     absent = [status for status in _STATUSES if (status, "", "", "") not in seen]
     if absent:
@@ -49,7 +49,7 @@ def _problem(row: dict[str, str], seen: set[tuple[str, ...]]) -> str | None:
     if None in row.values():
         return "has fewer columns than the header"
     if row["status"] not in _STATUSES:
-        return f"status {row['status']!r} is none of {', '.join(_STATUSES)}"
+        return f"status {row['status']!r} is not one of {', '.join(_STATUSES)}"
     if not row["min_total"]:
         return "min_total is empty"
     for column in _NUMBERS:

@@ -111,7 +111,7 @@ def test_an_unusable_key_file_is_named(
     if content is not None:
         path.write_text(content)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
-    with pytest.raises(SourceError, match=r"other\.json is missing or no Google key"):
+    with pytest.raises(SourceError, match=r"other\.json is missing or not a Google key"):
         ask()
 
 
@@ -218,5 +218,5 @@ def test_an_unreadable_key_file_is_named(
     bq: FakeBigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path))
-    with pytest.raises(SourceError, match="is missing or no Google key"):
+    with pytest.raises(SourceError, match="is missing or not a Google key"):
         ask()

@@ -1,4 +1,4 @@
-"""GoogleSQL masks as Python does, whose answers are held to the table in tests/test_privacy.py."""
+"""GoogleSQL masks as Python does, whose answers are held to the table in tests/privacy/test_masker.py."""
 
 from __future__ import annotations
 

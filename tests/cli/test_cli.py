@@ -206,15 +206,15 @@ WRONG = [
         "2099-01-05 is in the future",
     ),
     (["run", "--source", "export.csv", "--week", "2020-W01"], 3, "fewer than two complete weeks"),
-    (["run", "--source", "export.csv", "--week", "46"], 2, "is no week"),
-    (["run", "--source", "export.csv", "--as-of", "Monday"], 2, "is no date"),
+    (["run", "--source", "export.csv", "--week", "46"], 2, "is not a week"),
+    (["run", "--source", "export.csv", "--as-of", "Monday"], 2, "is not a date"),
     (
         ["run", "--source", "export.csv", "--week", "2026-W46", "--as-of", "2026-11-16"],
         2,
         "name the week twice",
     ),
     (["run", "--source", "export.csv", "--target", "oracle"], 2, "VOC_TARGET"),
-    (["run", "--source", "export.csv", "--thread-ts", "x"], 2, "is no thread_ts"),
+    (["run", "--source", "export.csv", "--thread-ts", "x"], 2, "is not a thread_ts"),
     (["run", "--nonsense"], 2, "No such option"),
     (
         ["run", "--source", "export.csv", "--target", "bigquery"],
@@ -222,10 +222,10 @@ WRONG = [
         "--source is read by the target duckdb only",
     ),
     (["run", "--source", "."], 3, "is a folder. Name one file."),
-    (["status", "--status", "WORSE", "--source", "export.csv"], 2, "'WORSE' is no status"),
+    (["status", "--status", "WORSE", "--source", "export.csv"], 2, "'WORSE' is not a status"),
     (["status"], 3, "no source to read"),
     (["sample", "--out", "x.xlsx"], 2, ".parquet or .csv"),
-    (["sample", "--out", "x.csv", "--until", "soon"], 2, "is no date"),
+    (["sample", "--out", "x.csv", "--until", "soon"], 2, "is not a date"),
 ]
 
 
@@ -516,7 +516,7 @@ def test_a_backfill_of_a_file_shows_its_progress(voc: Voc, csv: Path) -> None:
     [
         (("--from", "2026-W46", "--to", "2026-W45"), 2, "--from is after --to. Swap them."),
         (("--from", "2026-W45", "--to", "2036-W46"), 2, "is in the future"),
-        (("--from", "W45", "--to", "2026-W46"), 2, "'W45' is no week. Write it as 2026-W46."),
+        (("--from", "W45", "--to", "2026-W46"), 2, "'W45' is not a week. Write it as 2026-W46."),
         (("--from", "2026-W45", "--to", "2026-W46"), 3, "no source to read."),
         (("--from", "2026-W45"), 2, "Missing option '--to'"),
     ],

@@ -154,7 +154,7 @@ class TestHistory:
         ran = voc("history", "--category", "유저 / 이럭서")
         assert ran.code == 2
         assert ran.err.startswith(
-            "voc: '유저 / 이럭서' is no category. Did you mean '유저 / 이력서'"
+            "voc: '유저 / 이럭서' is not a category. Did you mean '유저 / 이력서'"
         )
         assert len(ran.err.splitlines()) == 1
 

@@ -156,7 +156,7 @@ def test_a_broken_record_is_not_used(
 ) -> None:
     place.write("2025-W46.json", '{"analyses": "요약')
     publisher.publish()
-    assert "2025-W46.json is no record of analyses" in caplog.text
+    assert "2025-W46.json is not a record of analyses" in caplog.text
 
 
 # --- A folder ---------------------------------------------------------------------------------

@@ -28,13 +28,13 @@ def test_a_week_is_reported_from_the_monday_after_it(text: str, as_of: date) -> 
     "text", ["2026-W54", "2027-W53", "W46", "46", "", "9999-W53", "2026-11-16"]
 )
 def test_what_is_no_week_is_refused_with_the_form_to_use(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is no week. Write it as 2026-W46"):
+    with pytest.raises(UsageError, match=r"is not a week. Write it as 2026-W46"):
         as_of_week(text)
 
 
 @pytest.mark.parametrize("text", ["16.11.2026", "2026-13-01", "yesterday"])
 def test_what_is_no_date_is_refused_with_the_form_to_use(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is no date. Write it as 2026-11-16"):
+    with pytest.raises(UsageError, match=r"is not a date. Write it as 2026-11-16"):
         date_of(text)
 
 

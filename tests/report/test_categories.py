@@ -64,5 +64,5 @@ def test_every_level_has_the_name_that_the_table_shows() -> None:
 def test_an_unknown_name_is_told_with_those_near_it(asked: str, suggested: str) -> None:
     with pytest.raises(UsageError) as caught:
         levels_of(asked, CATEGORIES)
-    assert str(caught.value).startswith(f"{asked!r} is no category. {suggested}")
+    assert str(caught.value).startswith(f"{asked!r} is not a category. {suggested}")
     assert "\n" not in str(caught.value)

@@ -481,7 +481,7 @@ def test_an_app_that_may_read_again_trusts_slack(blind: BlindPlace) -> None:
 
 def test_a_record_that_cannot_be_read_stops_the_run(blind: BlindPlace) -> None:
     deliver(blind)
-    records = list((blind.home / "state" / "posts").iterdir())
+    records = list((blind.home / "posts").iterdir())
     for record in records:
         record.write_text("{")
     with pytest.raises(SlackError, match="cannot be read from VOC_STATE_URI"):

@@ -284,9 +284,11 @@ BEFORE = "0,2026-11-03T01:00:00Z,유저,부정"
         pytest.param([], "holds no ticket with an event_create_time", id="no ticket"),
         pytest.param(["1,,유저,부정", "2,,유저,부정"], "holds no ticket", id="no time at all"),
         pytest.param([BEFORE, TICKET, ",,,"], r"id is blank in 1 row\(s\)", id="NULL everywhere"),
-        pytest.param([BEFORE, "1,1763000000,유저,부정"], r"no time in 1 row\(s\)", id="seconds"),
-        pytest.param([BEFORE, "1,10/11/2026,유저,부정"], r"no time in 1 row\(s\)", id="slashes"),
-        pytest.param([BEFORE, "1,45971.5,유저,부정"], r"no time in 1 row\(s\)", id="Excel's days"),
+        pytest.param([BEFORE, "1,1763000000,유저,부정"], r"not a time in 1 row\(s\)", id="seconds"),
+        pytest.param([BEFORE, "1,10/11/2026,유저,부정"], r"not a time in 1 row\(s\)", id="slashes"),
+        pytest.param(
+            [BEFORE, "1,45971.5,유저,부정"], r"not a time in 1 row\(s\)", id="Excel's days"
+        ),
         pytest.param(
             ["1,infinity,유저,부정", "2,20261-11-10,유저,부정"],
             "holds no ticket",

@@ -45,9 +45,9 @@ def test_overrides_with_switched_off_rules_are_fine(tmp_path: Path) -> None:
         ("MONITOR,유저,,,,20,10,", r"line 5: min_total is empty"),
         (
             "WARNING,유저,,,10,20,10,",
-            r"line 5: status 'WARNING' is none of CRITICAL, MONITOR, IMPROVED",
+            r"line 5: status 'WARNING' is not one of CRITICAL, MONITOR, IMPROVED",
         ),
-        ("STABLE,유저,,,10,20,10,", r"line 5: status 'STABLE' is none of"),
+        ("STABLE,유저,,,10,20,10,", r"line 5: status 'STABLE' is not one of"),
         ("MONITOR,유저", r"line 5: has fewer columns than the header"),
         ("MONITOR,유저,,,10,20,10,,9", r"line 5: has more columns than the header"),
         ("MONITOR,,,,11,20,10,", r"line 5: a second row for MONITOR and the same category"),

@@ -6,6 +6,7 @@ need it.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from flows.runtime.errors import SourceError
@@ -30,12 +31,11 @@ def google_credentials(config: CredentialsConfig) -> Credentials:
     if config.block:
         credentials = _block(config.block).get_credentials_from_service_account()
         return credentials
+    if config.key_file:
+        # Google's library takes a key of any kind from there, and only from there; it does not read .env.
+        os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(config.key_file)
     try:
-        if config.key_file:
-            path = str(config.key_file)
-            credentials, _ = google.auth.load_credentials_from_file(path, scopes=SCOPES)  # type: ignore[no-untyped-call]
-        else:
-            credentials, _ = google.auth.default(scopes=SCOPES)
+        credentials, _ = google.auth.default(scopes=SCOPES)
     except (ValueError, OSError, GoogleAuthError):
         raise SourceError(
             f"the key file {config.key_file} is missing or not a Google key. Fix GOOGLE_APPLICATION_CREDENTIALS."
