@@ -117,6 +117,8 @@ def test_a_response_url_takes_five_answers_within_half_an_hour() -> None:
     [
         ({"text": "a < b"}, "unescaped_text"),
         ({"blocks": [ACTIONS]}, "no_text"),
+        ({"text": "hi", "response_type": "in_channel"}, "invalid_arguments"),
+        ({"text": "hi", "replace_original": True}, "invalid_arguments"),
     ],
 )
 def test_a_wrong_answer_is_refused_and_recorded(slack: FakeSlack, body: Any, error: str) -> None:
