@@ -36,7 +36,6 @@ def completion(content: Content, *, usage: dict[str, int] | None = None) -> dict
 
 GARBAGE = Reply(body=b"<html><body>Bad Gateway</body></html>")
 EMPTY_CHOICES = Reply(body={**completion(""), "choices": []})
-HUGE_ANSWER = Reply(body=completion("A" * 1_000_000))
 
 
 class FakeLaas(FakeServer):
@@ -46,7 +45,6 @@ class FakeLaas(FakeServer):
         latency: seconds each accepted request takes.
         answer: content for a prompt; None from it (or no callable) gives the default answer,
             JSON in Korean whose `examples` are ticket ids found in the prompt.
-        ticket_id: finds a ticket id in the prompt, as its first group.
     """
 
     def __init__(
@@ -56,11 +54,10 @@ class FakeLaas(FakeServer):
         preset_hash: str = PRESET_HASH,
         latency: float = 0.0,
         answer: Callable[[str], Content | None] | None = None,
-        ticket_id: re.Pattern[str] = TICKET_ID,
     ) -> None:
         super().__init__()
         self.api_key, self.project, self.preset_hash = api_key, project, preset_hash
-        self.latency, self.answer, self.ticket_id = latency, answer, ticket_id
+        self.latency, self.answer = latency, answer
 
     @property
     def prompts(self) -> list[str]:
@@ -91,7 +88,7 @@ class FakeLaas(FakeServer):
         return Reply(status=refused.status, body={"error": error})
 
     def _default_answer(self, prompt: str) -> str:
-        ids = list(dict.fromkeys(self.ticket_id.findall(prompt)))[:3]
+        ids = list(dict.fromkeys(TICKET_ID.findall(prompt)))[:3]
         return json.dumps(
             {
                 "summary": f"문의가 지난주보다 늘었습니다. 확인한 티켓은 {len(ids)}건입니다.",

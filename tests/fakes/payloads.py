@@ -6,7 +6,8 @@ import time
 import uuid
 from typing import Any
 
-from tests.fakes.slack import BOT_USER, TEAM
+from tests.fakes.conversations import TEAM
+from tests.fakes.slack import BOT_USER
 from tests.fakes.socket_mode import APP
 
 Json = dict[str, Any]
@@ -89,17 +90,16 @@ def block_actions(
 ) -> Json:
     """One press of a button of a stored message; LookupError if there is none to press."""
     message = _with_block_ids(message)
-    ephemeral = bool(message.get("is_ephemeral"))
     container = {
         "type": "message",
         "message_ts": message["ts"],
         "channel_id": channel,
-        "is_ephemeral": ephemeral,
+        "is_ephemeral": False,
     }
     if "thread_ts" in message:
         container["thread_ts"] = message["thread_ts"]
     name = user.lower()
-    payload: Json = {
+    return {
         "type": "block_actions",
         "user": {"id": user, "username": name, "name": name, "team_id": TEAM},
         "api_app_id": APP,
@@ -115,9 +115,6 @@ def block_actions(
         "response_url": response_url,
         "actions": [_button(message, action_id, value) | {"action_ts": f"{time.time():.6f}"}],
     }
-    if ephemeral:  # Slack does not send what it does not keep
-        del payload["message"]
-    return payload
 
 
 def rich_text(text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What people do in the fake workspace, and how Slack tells the app of it.
+"""What people do in the fake workspace, and how Slack delivers it to the app.
 
     people = People(slack, events_url="http://127.0.0.1:3000/slack/events")
     sent = people.mention("status")
@@ -33,7 +33,7 @@ class How(TypedDict, total=False):
     """Sends X-Slack-Retry-Num (Socket Mode: retry_attempt) and a reason."""
     retry_reason: str
     event_type: str
-    """A mention as `message`, as an app subscribed to both is told of it."""
+    """A mention as `message`, which an app subscribed to both gets as well."""
     event_id: str
     fields: Mapping[str, Any]
     """Override the event's fields (`bot_id`, `subtype`), or the envelope's where only it has them
@@ -152,7 +152,7 @@ class People:
         LookupError if it is not there; with a value it is pressed all the same, as one in a
         message that has changed since.
         """
-        url = self.slack.response_url(channel, user, message_ts)
+        url = self.slack.response_url(channel, user)
         payload = block_actions(
             self.slack.message(channel, message_ts),
             action_id,

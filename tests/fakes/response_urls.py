@@ -17,12 +17,11 @@ LIFETIME = 30 * 60
 
 @dataclass
 class ResponseUrl:
-    """Where answers go: `original` is the `ts` of the message whose button was pressed."""
+    """Where answers go, when it was made (Unix time), how often it was used and for what."""
 
     path: str
     channel: str
     user: str
-    original: str | None
     made: float
     used: int = 0
     sent: list[dict[str, Any]] = field(default_factory=list)
@@ -35,9 +34,9 @@ class ResponseUrls:
         self._clock = clock
         self._urls: dict[str, ResponseUrl] = {}
 
-    def new(self, channel: str, user: str, original: str | None) -> ResponseUrl:
+    def new(self, channel: str, user: str) -> ResponseUrl:
         path = PREFIX + secrets.token_urlsafe(16)
-        self._urls[path] = ResponseUrl(path, channel, user, original, self._clock())
+        self._urls[path] = ResponseUrl(path, channel, user, self._clock())
         return self._urls[path]
 
     def find(self, path: str) -> ResponseUrl:

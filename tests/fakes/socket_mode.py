@@ -40,7 +40,7 @@ class SocketMode:
     """The connections of one app; an envelope goes to the newest of them.
 
     Args:
-        refuse: is told what a client did wrong: an error and the reason.
+        refuse: called with an error and the reason when a client does something wrong.
     """
 
     NAME = "socket_mode"
