@@ -96,10 +96,10 @@ $(UV):
 .venv/.runtime: requirements.lock pyproject.toml | $(UV)
 	@if test -e .venv/.dev; then $(MAKE) --no-print-directory .venv/.dev; else \
 		echo "· installing the pinned packages into .venv"; \
-		$(UV) pip sync --quiet --require-hashes requirements.lock && $(INSTALL_SELF) && touch $@; fi
+		$(UV) pip sync --quiet --require-hashes --compile-bytecode requirements.lock && $(INSTALL_SELF) && touch $@; fi
 
 .venv/.dev: requirements-dev.lock pyproject.toml | $(UV)
 	@echo "· installing the pinned packages into .venv"
-	@$(UV) pip sync --quiet --require-hashes requirements-dev.lock
+	@$(UV) pip sync --quiet --require-hashes --compile-bytecode requirements-dev.lock
 	@$(INSTALL_SELF)
 	@touch .venv/.runtime $@

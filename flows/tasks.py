@@ -38,8 +38,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
-    error = state.result(raise_on_failure=False)
+async def _is_passing(task: object, task_run: object, state: State[Any]) -> bool:
+    error = await state.aresult(raise_on_failure=False)
     return isinstance(error, VocError) and error.is_passing
 
 

@@ -114,7 +114,7 @@ Voc = Callable[..., Ran]
 def run_voc(*arguments: str | Path, timeout: float = 240, **environment: str) -> Ran:
     """Run `voc` in a process of its own, as a user does."""
     finished = subprocess.run(
-        [sys.executable, "-m", "flows.cli.main", *map(str, arguments)],
+        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -42,7 +42,7 @@ def voc_on_a_terminal(*arguments: str | Path, columns: int = 80, **environment: 
     told = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
     inherited = {name: value for name, value in os.environ.items() if name not in told}
     with subprocess.Popen(
-        [sys.executable, "-m", "flows.cli.main", *map(str, arguments)],
+        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

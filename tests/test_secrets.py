@@ -118,7 +118,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
             left.codes[name] = finished.returncode
 
         voc: Callable[..., None] = lambda name, *command, **more: execute(  # noqa: E731
-            name, "-m", "flows.cli.main", *command, **more
+            name, "-m", "flows.cli", *command, **more
         )
         report = ("run", "--source", source, "--as-of", AS_OF)
         broken = folder.parent / "broken.py"

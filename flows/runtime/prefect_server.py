@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from flows.runtime.workspace import private_folder
 STARTUP_SECONDS = 180  # on a busy machine it takes half a minute
 POLL_SECONDS = 0.1
 _DATABASE = "PREFECT_API_DATABASE_CONNECTION_URL"
+_MIGRATE = "PREFECT_API_DATABASE_MIGRATE_ON_START"
 # One flow run needs the API and nothing else. Without the first, ten services run, the scheduler and the marker of
 # late runs among them. The two on blocks save 8 s of importing prefect_gcp for block types that nobody asks for.
 _LEAN = {
@@ -50,11 +52,16 @@ class TemporaryServer:
     def __init__(self, home: Path) -> None:
         self._log_path = private_folder(home / "logs") / "prefect.log"
         self._port = free_port()
-        database = private_folder(home / "prefect") / "prefect.db"
+        folder = private_folder(home / "prefect")
+        # The tables of one version of Prefect are made once: looking whether they are there takes half a second.
+        self._is_migrated = folder / f"{version('prefect')}.migrated"
+        variables = _LEAN | {_DATABASE: f"sqlite+aiosqlite:///{folder / 'prefect.db'}"}
+        if self._is_migrated.exists():
+            variables[_MIGRATE] = "0"
         with self._log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "flows.runtime.prefect_server", str(self._port)],
-                env=os.environ | _LEAN | {_DATABASE: f"sqlite+aiosqlite:///{database}"},
+                env=os.environ | variables,
                 stdin=subprocess.PIPE,  # closed when this process ends, however it ends
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -71,6 +78,7 @@ class TemporaryServer:
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 if httpx.get(f"{self.api_url}/health", timeout=5).status_code == 200:
+                    self._is_migrated.touch()
                     return
             except httpx.TransportError:
                 pass

@@ -82,6 +82,15 @@ def warm_up() -> None:
     _server()
 
 
+def prepare(build: Build) -> None:
+    """Let dbt read the project for a build to come, while this process does something else.
+
+    Only on DuckDB: of a job on BigQuery the labels and the token are not known before the run.
+    """
+    if build.bigquery is None:
+        _server().prepare(build.options(), os.environ | build.environment())
+
+
 def interrupt() -> None:
     """End what runs at the moment: dbt cancels its queries, and the call that waits for it raises."""
     _server().interrupt()
@@ -222,13 +231,10 @@ class _Server:
         self, arguments: Sequence[str], environment: dict[str, str]
     ) -> Iterator[dict[str, Any]]:
         """The answers to one request, the outcome last. Raises TransformError where there is none."""
-        request = json.dumps({"arguments": list(arguments), "environment": environment})
         with self._turn:
             has_started = False
             try:
-                with contextlib.suppress(BrokenPipeError):
-                    self._requests.write(request + "\n")
-                    self._requests.flush()
+                self._send({"arguments": list(arguments), "environment": environment})
                 for answer in self._answers():
                     has_started = True
                     yield answer
@@ -247,6 +253,11 @@ class _Server:
             else "dbt cannot be imported. Run make setup."
         )
 
+    def prepare(self, options: Sequence[str], environment: dict[str, str]) -> None:
+        """Read the project for an invocation to come with this environment."""
+        with self._turn:
+            self._send({"prepare": list(options), "environment": environment})
+
     def interrupt(self) -> None:
         """Interrupt the invocation that runs, if one does; kill it when it does not end in time."""
         if self._pid is not None:
@@ -263,6 +274,11 @@ class _Server:
         for pipe in (self._requests, self._lines):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
+
+    def _send(self, request: dict[str, Any]) -> None:
+        with contextlib.suppress(BrokenPipeError):  # there will be no answer either
+            self._requests.write(json.dumps(request) + "\n")
+            self._requests.flush()
 
     def _answers(self) -> Iterator[dict[str, Any]]:
         """What the server says until the invocation has ended."""

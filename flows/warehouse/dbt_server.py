@@ -6,6 +6,8 @@ forks for each invocation: what dbt leaves behind (global state, an open log, Du
 Each line on stdin, a JSON object, asks for one invocation:
     {"arguments": ["build", …], "environment": {"VOC_AS_OF": …}}
 The answers are lines on stdout: {"pid": n}, any number of {"progress": […]} and {"job": […]}, then {"outcome": …}.
+With "prepare" instead of "arguments" the fork reads the project with these options and waits: a request that follows
+with the same environment saves that second. It is not answered.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import select
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 PROGRESS, JOB = "LogStartLine", "SQLQueryStatus"  # names of dbt's events
@@ -23,44 +27,86 @@ PROGRESS, JOB = "LogStartLine", "SQLQueryStatus"  # names of dbt's events
 _writing = threading.Lock()  # dbt reports events from several threads
 
 
+@dataclass
+class Fork:
+    """A child for one invocation; it has ended when `ended` can be read, and gives up when `orders` is closed."""
+
+    pid: int
+    environment: dict[str, str]
+    orders: int
+    ended: int
+
+
 def serve(requests: int, answers: TextIO) -> None:
     """Answer requests until there are no more, or the process that asks is gone."""
     import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401
 
+    prepared: Fork | None = None
+    for request in _lines(requests):
+        environment, options = request["environment"], request.get("prepare")
+        if prepared and (options or prepared.environment != environment):
+            os.close(prepared.orders)
+            _reap(prepared)
+            prepared = None
+        fork = prepared or _fork(environment, options, requests, answers)
+        prepared = fork if options else None
+        if not options:
+            _answer(fork, request["arguments"], requests, answers)
+
+
+def _lines(descriptor: int) -> Iterator[Any]:
+    """Each line as JSON, as soon as it is there."""
     buffer = b""
-    while chunk := os.read(requests, 65536):
+    while chunk := os.read(descriptor, 65536):
         buffer += chunk
         while b"\n" in buffer:
             line, _, buffer = buffer.partition(b"\n")
-            _answer(json.loads(line), requests, answers)
+            yield json.loads(line)
 
 
-def _answer(request: dict[str, Any], requests: int, answers: TextIO) -> None:
-    ended, writer = os.pipe()  # the fork alone keeps the writing end open
+def _fork(
+    environment: dict[str, str], options: list[str] | None, requests: int, answers: TextIO
+) -> Fork:
+    orders, orders_end = os.pipe()
+    ended, ended_end = os.pipe()  # the fork alone keeps the writing end open
     pid = os.fork()
     if pid == 0:
         try:
-            os.close(ended)
-            _invoke(request, answers)
+            for other in (orders_end, ended, requests):
+                os.close(other)
+            _run(environment, options, orders, answers)
         finally:
             os._exit(0)  # whatever happened: the fork must not go on as a second server
-    os.close(writer)
-    _write(answers, {"pid": pid})
+    os.close(orders)
+    os.close(ended_end)
+    return Fork(pid, environment, orders_end, ended)
+
+
+def _answer(fork: Fork, arguments: list[str], requests: int, answers: TextIO) -> None:
+    _write(answers, {"pid": fork.pid})
+    os.write(fork.orders, json.dumps(arguments).encode() + b"\n")
+    os.close(fork.orders)
     # One invocation at a time: a request that comes meanwhile can only be the end of the asking process.
-    readable, _, _ = select.select([ended, requests], [], [])
-    if ended not in readable:
-        os.kill(pid, signal.SIGKILL)
-    os.close(ended)
-    _, status = os.waitpid(pid, 0)
-    if status:
+    readable, _, _ = select.select([fork.ended, requests], [], [])
+    if fork.ended not in readable:
+        os.kill(fork.pid, signal.SIGKILL)
+    if _reap(fork):
         # The fork ends with 0 whatever dbt says: it was killed, as when memory ran out.
         _write(answers, {"outcome": _outcome(exception="killed")})
 
 
-def _invoke(request: dict[str, Any], answers: TextIO) -> None:
+def _reap(fork: Fork) -> int:
+    os.close(fork.ended)
+    return os.waitpid(fork.pid, 0)[1]
+
+
+def _run(
+    environment: dict[str, str], options: list[str] | None, orders: int, answers: TextIO
+) -> None:
+    """Read the project if there are options for that, wait for the arguments, run dbt."""
     os.environ.clear()
-    os.environ.update(request["environment"])
+    os.environ.update(environment)
     from dbt.cli.main import dbtRunner
 
     def on_event(event: Any) -> None:
@@ -70,32 +116,16 @@ def _invoke(request: dict[str, Any], answers: TextIO) -> None:
         elif event.info.name == JOB and data.query_id:
             _write(answers, {"job": [data.query_id, data.node_info.node_name or "dbt"]})
 
-    if "--target=bigquery" in request["arguments"]:
-        from flows.warehouse.bigquery.connection import shorten_google_retries
+    # The result of `parse` is the manifest; None, where it failed, lets the invocation fail in the same way.
+    manifest: Any = dbtRunner().invoke(["parse", *options]).result if options else None
+    for arguments in _lines(orders):
+        if "--target=bigquery" in arguments:
+            from flows.warehouse.bigquery.connection import shorten_google_retries
 
-        shorten_google_retries()
-    ended = dbtRunner(callbacks=[on_event]).invoke(request["arguments"])
-    _close_duckdb()
-    error = ended.exception
-    _write(
-        answers,
-        {
-            "outcome": _outcome(
-                success=ended.success,
-                exception=type(error).__name__ if error else "",
-                message=str(error) if error else "",
-                results=[
-                    {
-                        "name": result.node.name,
-                        "type": str(result.node.resource_type),
-                        "status": str(result.status),
-                        "message": result.message or "",
-                    }
-                    for result in getattr(ended.result, "results", ())
-                ],
-            )
-        },
-    )
+            shorten_google_retries()
+        ended = dbtRunner(manifest, callbacks=[on_event]).invoke(arguments)
+        _close_duckdb()
+        _write(answers, {"outcome": _outcome_of(ended)})
 
 
 def _close_duckdb() -> None:
@@ -105,6 +135,24 @@ def _close_duckdb() -> None:
     if DuckDBConnectionManager._ENV is not None:
         DuckDBConnectionManager.env().close()
         DuckDBConnectionManager.close_all_connections()
+
+
+def _outcome_of(ended: Any) -> dict[str, Any]:
+    error = ended.exception
+    return _outcome(
+        success=ended.success,
+        exception=type(error).__name__ if error else "",
+        message=str(error) if error else "",
+        results=[
+            {
+                "name": result.node.name,
+                "type": str(result.node.resource_type),
+                "status": str(result.status),
+                "message": result.message or "",
+            }
+            for result in getattr(ended.result, "results", ())
+        ],
+    )
 
 
 def _outcome(

@@ -34,7 +34,7 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
     summary. LaaS is no bound: four questions at a time are two answers a second.
     """
     source = _surging_tickets(files / "surging.csv")
-    with temporary_server(Path("prefect.log")) as server:
+    with temporary_server(Path("prefect")) as server:
         server.wait_until_healthy()
         seconds = []
         for number in range(1, scale.repetitions + 1):

@@ -182,7 +182,7 @@ def sample_file(folder: Path, weeks: int, tickets_per_week: int) -> Path:
 
 
 def voc_command(*arguments: str | Path) -> list[str | Path]:
-    return [sys.executable, "-m", "flows.cli.main", *arguments]
+    return [sys.executable, "-m", "flows.cli", *arguments]
 
 
 def program_command(name: str, *arguments: str | Path) -> list[str | Path]:

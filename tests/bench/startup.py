@@ -49,7 +49,7 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
     )
     yield Ratio("startup, no server", Side((voc,)), Side((empty_flow, dbt)), limit=1.1)
 
-    with temporary_server(Path("prefect.log")) as server:
+    with temporary_server(Path("prefect")) as server:
         server.wait_until_healthy()
         run_voc_on_server = partial(run_voc, PREFECT_API_URL=server.api_url)
         run_voc_on_server()

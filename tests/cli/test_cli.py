@@ -234,7 +234,7 @@ def test_a_mistake_gets_one_line_before_anything_slow_is_imported(
     voc: Voc, csv: Path, arguments: list[str], code: int, message: str
 ) -> None:
     finished = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "flows.cli.main", *arguments],
+        [sys.executable, "-X", "importtime", "-m", "flows.cli", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -276,7 +276,7 @@ def test_a_broken_threshold_seed_is_refused(tmp_path: Path, csv: Path) -> None:
     seed = project / "dbt_project" / "seeds" / "status_thresholds.csv"
     seed.write_text(seed.read_text() + "CRITICAL,유저,,,-5,30,20,\n")
     ran = subprocess.run(
-        [sys.executable, "-m", "flows.cli.main", "run", "--source", str(csv)],
+        [sys.executable, "-m", "flows.cli", "run", "--source", str(csv)],
         capture_output=True,
         text=True,
         check=False,
@@ -292,7 +292,7 @@ def test_without_dbt_the_way_to_get_it_is_said(tmp_path: Path, csv: Path, prefec
     hide.mkdir()
     (hide / "dbt.py").write_text("raise ImportError('gone', name='dbt')\n")
     ran = subprocess.run(
-        [sys.executable, "-m", "flows.cli.main", "run", "--source", str(csv), "--week", "2026-W46"],
+        [sys.executable, "-m", "flows.cli", "run", "--source", str(csv), "--week", "2026-W46"],
         capture_output=True,
         text=True,
         check=False,
@@ -359,7 +359,7 @@ def test_a_run_that_is_ended_stops_its_prefect_server(sample_file: Path, tmp_pat
         [
             sys.executable,
             "-m",
-            "flows.cli.main",
+            "flows.cli",
             "run",
             "--source",
             str(sample_file),

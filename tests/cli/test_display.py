@@ -246,7 +246,7 @@ class TestHelp:
 def imported_by(*arguments: str, **environment: str) -> set[str]:
     """Top-level packages that a command imports."""
     finished = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "flows.cli.main", *arguments],
+        [sys.executable, "-X", "importtime", "-m", "flows.cli", *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 from collections.abc import Iterator
@@ -45,6 +46,8 @@ def run_report(
             file = source_of(parts.workspaces, settings.timezone, source, as_of)
         if file and file.ends_before_report_week:
             return RunResult("no_data", file.weeks, last_date=file.last_date)
+        if file:
+            dbt.prepare(parts.build(file.workspace, as_of))
         with _prefect_api(parts.home), settings_in_use(settings):
             from flows.weekly_voc import weekly_voc
 
@@ -80,13 +83,18 @@ def _prefect_api(home: Path) -> Iterator[None]:
             check_api(url)
             yield
             return
-        import flows.weekly_voc  # noqa: F401 (takes long)
-
         assert server is not None
+        _import_while_waiting()
         server.wait_until_healthy()
         stack.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
         stack.callback(_send_logs)
         yield
+
+
+def _import_while_waiting() -> None:
+    """Import what the run needs, also what Prefect would import later on, while the server starts."""
+    for module in ("flows.weekly_voc", "prefect.flow_engine", "prefect.task_engine", "fastapi"):
+        importlib.import_module(module)
 
 
 def _send_logs() -> None:
