@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -89,7 +89,7 @@ class Publisher:
         self._warehouse = warehouse
         self._report = report
         self._last_day = last_day
-        self._looks_private = masker.contains_pii
+        self._looks_private = cache(masker.contains_pii)  # a page is written twice
         self._version = version
         self._texts = texts
 

@@ -176,7 +176,7 @@ def _translation(folds: SpellingFolds) -> dict[int, int]:
 
 def _project_var(project_file: Path, name: str) -> Any:
     try:
-        project = yaml.safe_load(project_file.read_text(encoding="utf-8"))
+        project = yaml.load(project_file.read_text(encoding="utf-8"), yaml.CSafeLoader)
     except OSError as error:
         raise UsageError(f"{project_file} cannot be read: {error.strerror}.") from None
     except yaml.YAMLError as error:

@@ -83,12 +83,13 @@ def warm_up() -> None:
 
 
 def prepare(build: Build) -> None:
-    """Let dbt read the project for a build to come, while this process does something else.
+    """Let dbt be imported, and read the project for a build to come, while this process does something else.
 
-    Only on DuckDB: of a job on BigQuery the labels and the token are not known before the run.
+    On BigQuery it only imports: the labels and the token of a build are not known before the run.
     """
+    server = _server()
     if build.bigquery is None:
-        _server().prepare(build.options(), os.environ | build.environment())
+        server.prepare(build.options(), os.environ | build.environment())
 
 
 def interrupt() -> None:

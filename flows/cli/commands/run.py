@@ -46,9 +46,8 @@ def run_report(
             file = source_of(parts.workspaces, settings.timezone, source, as_of)
         if file and file.ends_before_report_week:
             return RunResult("no_data", file.weeks, last_date=file.last_date)
-        if file:
-            dbt.prepare(parts.build(file.workspace, as_of))
-        with _prefect_api(parts.home), settings_in_use(settings):
+        build = parts.build(file.workspace if file else parts.workspaces.of(None), as_of)
+        with _prefect_api(parts.home, build), settings_in_use(settings):
             from flows.weekly_voc import weekly_voc
 
             async def run() -> Any:
@@ -67,14 +66,15 @@ def run_report(
 
 
 @contextlib.contextmanager
-def _prefect_api(home: Path) -> Iterator[None]:
+def _prefect_api(home: Path, build: dbt.Build) -> Iterator[None]:
     """The configured Prefect API, or a temporary server, which starts while Prefect and dbt are being imported."""
     log.info("loading Prefect and dbt (some seconds)")
     with contextlib.ExitStack() as stack:
         # A profile may name an API too, but asking Prefect for it takes the seconds in which a server starts.
         is_named = bool(os.environ.get("PREFECT_API_URL"))
         server = None if is_named else stack.enter_context(temporary_server(home))
-        dbt.warm_up()
+        if server is None:
+            dbt.prepare(build)
         from prefect.settings import PREFECT_API_URL, temporary_settings
 
         if url := PREFECT_API_URL.value():
@@ -85,6 +85,7 @@ def _prefect_api(home: Path) -> Iterator[None]:
             return
         assert server is not None
         _import_while_waiting()
+        dbt.prepare(build)  # not sooner: on two cores it would take the server's time
         server.wait_until_healthy()
         stack.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
         stack.callback(_send_logs)
