@@ -9,7 +9,7 @@ INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --edita
 PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: help setup demo up test test-bigquery lint bench chaos mutation pictures docs build roles deploy rollback url deployed-version invoke lock clean
+.PHONY: help setup demo up check lint parse test test-bigquery nightly bench chaos mutation pictures docs build roles deploy rollback url deployed-version invoke lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -27,7 +27,10 @@ up: .venv/.runtime  ## Run all services here, with a stand-in for Slack in the b
 	@rm -rf .voc/up
 	@env -u LAAS_API_KEY -u VOC_VERSION VOC_TARGET=duckdb $(BIN)/python -m tests.local
 
-test: .venv/.dev  ## Run the tests but those of BigQuery
+check: lint  ## Before each commit: lint, and every test that starts no server and no dbt (two minutes)
+	$(PYTEST) -m "not slow" --ignore tests/bigquery
+
+test: .venv/.dev  ## Before a push: all tests but those of BigQuery (twelve minutes)
 	$(PYTEST) --ignore tests/bigquery
 
 test-bigquery: .venv/.dev  ## Run the tests of BigQuery, on a local endpoint and with GoogleSQL itself
@@ -42,6 +45,12 @@ lint: .venv/.dev  ## Check style, types, SQL and boundaries
 	DBT_TARGET_PATH=.voc/target DBT_LOG_PATH=.voc/logs \
 		$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests/*.sql
 
+parse: .venv/.dev  ## Parse the dbt project for both engines, every warning an error
+	@mkdir -p .voc
+	@for target in duckdb bigquery; do \
+		$(BIN)/dbt --warn-error --log-path .voc/logs parse --no-partial-parse --target $$target --target-path .voc/target || exit 1; \
+	done
+
 bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (three quarters of an hour)
 	$(BIN)/python -m tests.bench
 
@@ -50,6 +59,9 @@ chaos: .venv/.dev  ## Kill runs at every boundary and at random moments, and cou
 
 mutation: .venv/.dev  ## Change the status and week SQL at each place and see that the dbt tests notice (twenty minutes)
 	$(BIN)/python -m tests.mutation
+
+nightly: bench chaos mutation  ## What takes long and changes seldom: benches, chaos, the full mutation, the image
+	$(PYTEST) tests/deploy/test_image.py
 
 pictures: demo .venv/.dev  ## Draw what the demo wrote, for the README (docs/images)
 	$(BIN)/python -m tests.local.pictures .voc/demo

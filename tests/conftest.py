@@ -26,6 +26,26 @@ OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
 AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 
 
+# Fixtures that start a server, dbt, Chromium or `voc`, at once or through another fixture.
+SLOW_FIXTURES = {"prefect_api", "sample_build", "voc", "deployed", "emulator", "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make check` leaves out: tests with a slow fixture, beside those that are marked by hand."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
+@pytest.fixture(autouse=True)
+def only_slow_tests_start_dbt(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test that starts dbt without the mark would slow `make check` down for everybody."""
+    if request.node.get_closest_marker("slow") is None:
+        monkeypatch.setattr("flows.warehouse.dbt._server", lambda: pytest.fail("mark it as slow"))
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the developer's reaches a test; files go to the test's own folder."""

@@ -30,6 +30,8 @@ from tests.parts import build_of, open_source
 from tests.slack.test_messages import assert_within_limits, names, post, texts
 from tests.warehouse.test_dbt import Lab, tickets
 
+pytestmark = pytest.mark.slow
+
 BASE, COMPARISON, AS_OF = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
 WEEK = timedelta(weeks=1)
 

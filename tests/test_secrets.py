@@ -22,7 +22,8 @@ from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack
 
-pytestmark = pytest.mark.timeout(900)  # the first test pays for all that is run
+# The first test pays for all that is run.
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 
 CHANNEL, AS_OF = "C0SECRET", "2026-11-16"
 BOT_TOKEN, LAAS_KEY = "xoxb-marked-bot-token", "marked-laas-key"

@@ -20,7 +20,7 @@ from flows.runtime.errors import UsageError, VocError
 from flows.runtime.workspace import private_folder
 
 STARTUP_SECONDS = 180  # on a busy machine it takes half a minute
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
 _DATABASE = "PREFECT_API_DATABASE_CONNECTION_URL"
 _MIGRATE = "PREFECT_API_DATABASE_MIGRATE_ON_START"
 # One flow run needs the API and nothing else. Without the first, ten services run, the scheduler and the marker of
@@ -116,9 +116,11 @@ def _serve(port: int) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
+    app = create_app()
+    gc.freeze()
     gc.enable()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    uvicorn.run(create_app(), host="127.0.0.1", port=port, log_level="error")
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error")
 
 
 def _end_with_parent() -> None:

@@ -17,6 +17,8 @@ from tests.bot.conftest import SECRET, bot_settings
 from tests.fakes.http import FakeServer, Refused, Reply, Request
 from tests.fakes.slack import FakeSlack
 
+pytestmark = pytest.mark.slow
+
 
 class EmptyPrefect(FakeServer):
     """A Prefect server without deployments."""

@@ -9,6 +9,8 @@ import pytest
 
 from tests.chaos.crash import Chaos, prepared
 
+pytestmark = pytest.mark.slow
+
 EVERY_NTH = 5  # odd, so that it takes some moments before and some after a request takes effect
 
 

@@ -19,6 +19,8 @@ from tests.conftest import AS_OF, Voc
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack
 from tests.parts import open_source
 
+pytestmark = pytest.mark.slow
+
 ROW_KEYS = [
     "week_start",
     "category1",

@@ -18,6 +18,8 @@ from flows.cli.main import app
 from tests.conftest import Voc, run_voc
 from tests.terminal import COLOURS, voc_on_a_terminal
 
+pytestmark = pytest.mark.slow
+
 STATUSES = ["CRITICAL", "MONITOR", "IMPROVED", "STABLE"]
 SPARKLINE = re.compile("[▁▂▃▄▅▆▇█]{8}")
 WORST = "유저 / 이력서 / 업로드 오류"

@@ -21,6 +21,8 @@ import yaml
 
 from flows import PROJECT_ROOT
 
+pytestmark = pytest.mark.slow
+
 REGISTERED = {
     "VOC_IMAGE": "asia-northeast3-docker.pkg.dev/my-voc/voc/voc-analyst:0.1.0-abc1234",
     "VOC_REGION": "asia-northeast3",

@@ -12,6 +12,8 @@ import pytest
 
 from tests import services
 
+pytestmark = pytest.mark.slow
+
 MONDAY_NINE_IN_SEOUL = "2026-11-16T00:00:00Z"
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.services import Service, start, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(600)
 def test_the_report_arrives_and_ctrl_c_stops_everything(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_a_timestamp_that_is_none_is_counted_and_placed_but_not_quoted(
     rows = [*TWO_WEEKS, "3,홍길동 010-1234-5678,유저,부정", "4,2026-13-45,유저,부정"]
     with pytest.raises(SourceError) as caught:
         open_source(settings, csv(tmp_path, *rows), AS_OF)
-    assert "no time in 2 row(s), first in data row 3" in str(caught.value)
+    assert "not a time in 2 row(s), first in data row 3" in str(caught.value)
     assert "홍길동" not in str(caught.value)
 
 

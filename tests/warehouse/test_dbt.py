@@ -19,6 +19,8 @@ from flows.runtime.workspace import Workspace
 from flows.warehouse.dbt import backfill_models, build_models, run_unit_tests
 from tests.parts import build_of, open_source
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = PROJECT_ROOT / "dbt_project" / "tests" / "fixtures"
 W44, W45, W46, W47 = (date(2026, 10, 26) + timedelta(weeks=n) for n in range(4))
 Ticket = dict[str, Any]
