@@ -2,4 +2,7 @@
 
 from pathlib import Path
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+_HERE = Path(__file__).resolve().parent
+
+# The folder with dbt_project.yml and dbt's other files: the repository, or what a wheel carries (pyproject.toml).
+PROJECT_ROOT = _HERE.parent if (_HERE.parent / "dbt_project.yml").is_file() else _HERE / "project"

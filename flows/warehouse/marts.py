@@ -30,29 +30,28 @@ RECOUNTED_WEEKS = 2
 """late_ticket_lookback_weeks of dbt_project.yml: no earlier week changes in a run."""
 
 
+_WEEK_PAIRS = """
+    select
+        comparison.week_start, comparison.week_end, comparison.week_label,
+        base.week_start as base_start, base.week_end as base_end, base.week_label as base_label
+    from dim_voc_weeks as comparison
+    inner join dim_voc_weeks as base on base.week_start = comparison.base_week_start
+"""
+
+
 def read_week_pair(warehouse: Warehouse, as_of: date) -> WeekPair | None:
     """The newest week that was complete at `as_of` and its base week; None if it was never computed."""
     found = warehouse.rows(
-        """
-        select
-            comparison.week_start, comparison.week_end, comparison.week_label,
-            base.week_start as base_start, base.week_end as base_end, base.week_label as base_label
-        from dim_voc_weeks as comparison
-        inner join dim_voc_weeks as base on base.week_start = comparison.base_week_start
-        where @as_of > comparison.week_end and @as_of <= comparison.week_end + 7
-        """,
+        f"{_WEEK_PAIRS} where @as_of > comparison.week_end and @as_of <= comparison.week_end + 7",
         as_of=as_of,
     )
-    if not found:
-        return None
-    (row,) = found
-    return _week_pair(row)
+    return _week_pair(found[0]) if found else None
 
 
 def read_latest_week_pair(warehouse: Warehouse) -> WeekPair | None:
     """The week pair of the latest run."""
-    found = warehouse.rows("select week_end + 1 as as_of from dim_voc_weeks where is_report_week")
-    return read_week_pair(warehouse, found[0]["as_of"]) if found else None
+    found = warehouse.rows(f"{_WEEK_PAIRS} where comparison.is_report_week")
+    return _week_pair(found[0]) if found else None
 
 
 def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[Change, ...]:

@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import bigquery, counts, delivery, history, mentions, startup
+from tests.bench import bigquery, counts, delivery, history, mentions, startup, status
 from tests.bench.measure import Result, Scale, own_environment, progress
 
 FULL = Scale(repetitions=5, tickets_per_week=40_000)
 QUICK = Scale(repetitions=1, tickets_per_week=4_000)
 BENCHMARKS: dict[str, Callable[[Path, Scale], Iterator[Result]]] = {
     "startup": startup.measure,
+    "status": status.measure,
     "history": history.measure,
     "counts": counts.measure,
     "delivery": delivery.measure,

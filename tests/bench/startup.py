@@ -47,7 +47,7 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
         {"voc run": run_voc, "empty flow": run_empty_flow, "dbt build": run_dbt},
         scale.repetitions,
     )
-    yield Ratio("startup, no server", Side((voc,)), Side((empty_flow, dbt)), limit=1.1)
+    yield Ratio("startup, no server", Side((voc,)), Side((empty_flow, dbt)), limit=0.5)
 
     with temporary_server(Path("prefect")) as server:
         server.wait_until_healthy()
@@ -56,4 +56,4 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
         voc, dbt = alternately(
             {"voc run": run_voc_on_server, "dbt build": run_dbt}, scale.repetitions
         )
-    yield Ratio("startup, server running", Side((voc,)), Side((dbt,)), limit=1.5)
+    yield Ratio("startup, server running", Side((voc,)), Side((dbt,)), limit=1.4)
