@@ -19,9 +19,10 @@ from flows.source.made_up.tickets import write_sample
 
 if TYPE_CHECKING:
     from flows.warehouse.dbt import Build
-    from tests.parts import build_of
 
-# Before Prefect is imported anywhere: its own folder, no telemetry, no waiting for a console.
+# Before Prefect is imported anywhere. Half of its server's start is importing block types that nobody asks for.
+os.environ["PREFECT_API_BLOCKS_REGISTER_ON_START"] = "0"
+os.environ["PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION"] = "0"
 OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
 AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 
@@ -84,7 +85,7 @@ def sample_build(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) ->
     """The sample's tables with dbt's artifacts. Two runs made them: Sunday's tickets came after the first."""
     from flows.runtime.settings import load_settings
     from flows.warehouse.dbt import build_models
-    from tests.parts import open_source
+    from tests.parts import build_of, open_source
 
     folder = tmp_path_factory.mktemp("sample-build")
     with pytest.MonkeyPatch.context() as patch:

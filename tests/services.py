@@ -91,6 +91,9 @@ def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Itera
     settings = {
         "PREFECT_HOME": str(folder),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "0",
+        # Half of the start: prefect_gcp is imported to register block types that nobody asks for.
+        "PREFECT_API_BLOCKS_REGISTER_ON_START": "0",
+        "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "0",
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         **environment,
     }

@@ -12,6 +12,7 @@ import sys
 import traceback
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -394,9 +395,12 @@ def _run() -> tuple[int, str]:
         return 1, unexpected(error)
 
 
-def _end(signal_number: int, frame: object) -> None:
+def _end(signal_number: int, frame: FrameType | None) -> None:
     """End like on Ctrl-C, so that a temporary Prefect server is stopped too."""
-    signal.raise_signal(signal.SIGINT)
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    if not callable(on_interrupt):  # ignored, as in the background of a shell
+        raise KeyboardInterrupt
+    on_interrupt(signal.SIGINT, frame)
 
 
 def _fail(code: int, message: str) -> NoReturn:

@@ -395,7 +395,7 @@ def test_a_run_that_is_ended_stops_its_prefect_server(sample_file: Path, tmp_pat
 def test_an_interrupt_during_an_import_has_the_exit_code_of_any_other(tmp_path: Path) -> None:
     """Imports run generated code: an interrupt there made `python -m` end by a signal."""
     (tmp_path / "interrupted.py").write_text(
-        "from flows import cli\n"
+        "from flows.cli import main as cli\n"
         "def app(**_):\n"
         "    try:\n"
         "        exec('raise KeyboardInterrupt')\n"

@@ -181,7 +181,7 @@ class TestRun:
         assert shown.code == 0, shown.raw
         steps = [line for line in shown.lines if re.match(r"✓ \d+:\d\d  ", line)]
         assert [step.split("  ", 1)[1] for step in steps] == [
-            "loading Prefect",
+            "loading Prefect and dbt",
             "dbt: building the tables",
             "2026-W46: CRITICAL 1, MONITOR 0, IMPROVED 0, STABLE 0",
             "analysing 1 categories",
@@ -206,7 +206,7 @@ class TestRun:
         )
         assert shown.code == 2
         step, error, _ = shown.lines
-        assert re.fullmatch(r"✗ \d+:\d\d  loading Prefect", step)
+        assert re.fullmatch(r"✗ \d+:\d\d  loading Prefect and dbt", step)
         assert error.startswith("voc: no Prefect server answers")
 
     def test_a_home_that_cannot_be_is_a_wrong_setting(self, voc: Voc, csv: Path) -> None:

@@ -37,10 +37,10 @@ def main() -> None:
     with ExitStack() as stack:
         enter = stack.enter_context
         slack = enter(FakeSlack(channels={CHANNEL: {"name": "voc"}}))
-        _say("starting the Prefect server (half a minute)")
+        _say("starting the Prefect server (some seconds)")
         server = enter(prefect_server(folder / "prefect"))
         if not stop.is_set():
-            _say("registering the deployments (half a minute)")
+            _say("registering the deployments (some seconds)")
             deploy(server.url, folder / "logs", source)
         if not stop.is_set():
             settings = {

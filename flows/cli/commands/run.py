@@ -68,13 +68,15 @@ def run_report(
 @contextlib.contextmanager
 def _prefect_api(home: Path, build: dbt.Build) -> Iterator[None]:
     """The configured Prefect API, or a temporary server, which starts while Prefect and dbt are being imported."""
-    log.info("loading Prefect and dbt (some seconds)")
     with contextlib.ExitStack() as stack:
-        # A profile may name an API too, but asking Prefect for it takes the seconds in which a server starts.
-        is_named = bool(os.environ.get("PREFECT_API_URL"))
-        server = None if is_named else stack.enter_context(temporary_server(home))
-        if server is None:
+        server = None
+        if os.environ.get("PREFECT_API_URL"):
+            log.info("loading Prefect and dbt")
             dbt.prepare(build)
+        else:
+            # A profile may name an API too, but asking Prefect for it takes the seconds in which a server starts.
+            log.info("starting a temporary Prefect server, loading Prefect and dbt (some seconds)")
+            server = stack.enter_context(temporary_server(home))
         from prefect.settings import PREFECT_API_URL, temporary_settings
 
         if url := PREFECT_API_URL.value():
@@ -83,7 +85,7 @@ def _prefect_api(home: Path, build: dbt.Build) -> Iterator[None]:
             check_api(url)
             yield
             return
-        assert server is not None
+        assert server is not None  # neither a variable nor a profile names an API
         _import_while_waiting()
         dbt.prepare(build)  # not sooner: on two cores it would take the server's time
         server.wait_until_healthy()

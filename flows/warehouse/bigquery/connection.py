@@ -224,7 +224,7 @@ class BigQuery:
 
 
 def _google_bigquery() -> ModuleType:
-    """Google's library without pandas, which it imports where there is one: half a second, and no read here needs it."""
+    """Google's library, without pandas: it imports pandas where it can, for half a second, and no read needs that."""
     hides_pandas = "pandas" not in sys.modules
     if hides_pandas:
         # How Python is told that a module is missing.
