@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Before Prefect is imported anywhere. Half of its server's start is importing block types that nobody asks for.
 os.environ["PREFECT_API_BLOCKS_REGISTER_ON_START"] = "0"
 os.environ["PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION"] = "0"
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "0"
 OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
 AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 

@@ -30,12 +30,12 @@ _writing = threading.Lock()  # dbt reports events from several threads
 
 @dataclass
 class Fork:
-    """A child for one invocation; it has ended when `ended` can be read, and gives up when `orders` is closed."""
+    """A child for one invocation. It takes its arguments from `orders`, and writes its outcome to `report`."""
 
     pid: int
     environment: dict[str, str]
     orders: int
-    ended: int
+    report: int
 
 
 def serve(requests: int, answers: TextIO) -> None:
@@ -73,40 +73,56 @@ def _fork(
     environment: dict[str, str], options: list[str] | None, requests: int, answers: TextIO
 ) -> Fork:
     orders, orders_end = os.pipe()
-    ended, ended_end = os.pipe()  # the fork alone keeps the writing end open
+    report_end, report = (
+        os.pipe()
+    )  # the fork alone keeps the writing end open: it closes when the fork ends
     pid = os.fork()
     if pid == 0:
         try:
-            for other in (orders_end, ended, requests):
+            for other in (orders_end, report_end, requests):
                 os.close(other)
-            _run(environment, options, orders, answers)
+            _run(environment, options, orders, report, answers)
         finally:
             os._exit(0)  # whatever happened: the fork must not go on as a second server
     os.close(orders)
-    os.close(ended_end)
-    return Fork(pid, environment, orders_end, ended)
+    os.close(report)
+    return Fork(pid, environment, orders_end, report_end)
 
 
 def _answer(fork: Fork, arguments: list[str], requests: int, answers: TextIO) -> None:
+    """Run dbt and answer once the fork has ended, so that its locks are free when the next request comes."""
     _write(answers, {"pid": fork.pid})
     os.write(fork.orders, json.dumps(arguments).encode() + b"\n")
     os.close(fork.orders)
-    # One invocation at a time: a request that comes meanwhile can only be the end of the asking process.
-    readable, _, _ = select.select([fork.ended, requests], [], [])
-    if fork.ended not in readable:
-        os.kill(fork.pid, signal.SIGKILL)
-    if _reap(fork):
-        # The fork ends with 0 whatever dbt says: it was killed, as when memory ran out.
-        _write(answers, {"outcome": _outcome(exception="killed")})
+    report = b""
+    while True:
+        readable, _, _ = select.select([fork.report, requests], [], [])
+        if (
+            requests in readable
+        ):  # there is no request before the answer: the asking process is gone
+            os.kill(fork.pid, signal.SIGKILL)
+            break
+        chunk = os.read(fork.report, 65536)
+        report += chunk
+        if not chunk:
+            break
+    _reap(fork)
+    # Without a report the fork was interrupted outside dbt, or killed, as when memory runs out.
+    outcome = json.loads(report) if report else _outcome(exception="interrupted or killed")
+    _write(answers, {"outcome": outcome})
 
 
-def _reap(fork: Fork) -> int:
-    os.close(fork.ended)
-    return os.waitpid(fork.pid, 0)[1]
+def _reap(fork: Fork) -> None:
+    os.close(fork.report)
+    os.waitpid(fork.pid, 0)
 
 
 def _run(
-    environment: dict[str, str], options: list[str] | None, orders: int, answers: TextIO
+    environment: dict[str, str],
+    options: list[str] | None,
+    orders: int,
+    report: int,
+    answers: TextIO,
 ) -> None:
     """Read the project if there are options for that, wait for the arguments, run dbt."""
     os.environ.clear()
@@ -129,7 +145,8 @@ def _run(
             shorten_google_retries()
         ended = dbtRunner(manifest, callbacks=[on_event]).invoke(arguments)
         _close_duckdb()
-        _write(answers, {"outcome": _outcome_of(ended)})
+        with os.fdopen(report, "w", encoding="utf-8") as file:
+            json.dump(_outcome_of(ended), file)
 
 
 def _close_duckdb() -> None:

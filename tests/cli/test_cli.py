@@ -301,7 +301,7 @@ def test_without_dbt_the_way_to_get_it_is_said(tmp_path: Path, csv: Path, prefec
         env=os.environ | {"PYTHONPATH": str(hide), "PREFECT_API_URL": prefect_api},
     )
     assert ran.returncode == 4
-    assert "dbt is not installed (dbt). Run make setup." in ran.stderr
+    assert "dbt cannot be imported. Run make setup." in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

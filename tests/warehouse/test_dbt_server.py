@@ -1,0 +1,137 @@
+"""dbt's process: it ends with ours, an interrupt reaches it, and one invocation leaves nothing to the next."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows.runtime.errors import TransformError
+from flows.runtime.settings import load_settings
+from flows.warehouse import dbt
+from flows.warehouse.dbt import Build
+from tests.parts import build_of, workspace_of
+
+pytestmark = pytest.mark.slow
+
+START_AND_SLEEP = """
+import time
+from flows.warehouse import dbt
+dbt.warm_up()
+print(dbt._server()._process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    settings = load_settings()
+    return build_of(settings, workspace_of(settings, tmp_path / "none.csv"), date(2026, 11, 16))
+
+
+def wait_until(condition: object, seconds: float = 60) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def signalled() -> Iterator[list[int]]:
+    """Sends these signals, one after the other, to the fork that runs next."""
+    numbers: list[int] = []
+    stop = threading.Event()
+
+    def send() -> None:
+        while not stop.wait(0.01):
+            pid = dbt._server()._pid
+            if pid is not None and numbers:
+                time.sleep(0.2)  # it is at work by now
+                os.kill(pid, numbers.pop())
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    yield numbers
+    stop.set()
+    thread.join()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+def test_an_invocation_that_is_ended_is_an_error_and_the_next_one_works(
+    build: Build, signalled: list[int], number: int
+) -> None:
+    signalled.append(number)
+    with pytest.raises(TransformError, match="nothing was posted"):
+        dbt.check_connection(build)
+    dbt.check_connection(build)
+
+
+def test_an_interrupt_of_ours_ends_it_too(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while we wait for dbt: it must not go on writing tables."""
+    server = dbt._server()
+    pids = []
+
+    def interrupted(*_: object) -> None:
+        pids.append(server._pid)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        "flows.warehouse.dbt.json.loads", interrupted_after_pid(json.loads, interrupted)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        dbt.check_connection(build)
+    monkeypatch.undo()
+    (pid,) = pids
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+    dbt.check_connection(build)
+
+
+def interrupted_after_pid(loads: object, interrupt: object) -> object:
+    """Read lines as usual; interrupt instead of reading the second one."""
+    count = iter(range(1000))
+
+    def read(line: str) -> object:
+        assert callable(loads)
+        assert callable(interrupt)
+        if next(count) == 1:
+            interrupt()
+        return loads(line)
+
+    return read
+
+
+def test_what_was_prepared_is_used_once_and_by_nobody_else(build: Build) -> None:
+    other = replace(build, as_of=date(2026, 11, 23))
+    dbt.prepare(build)
+    dbt.check_connection(other)  # another environment: a fork of its own
+    dbt.prepare(build)
+    dbt.check_connection(build)
+    dbt.check_connection(build)
+
+
+def test_the_environment_of_an_invocation_is_its_own(build: Build) -> None:
+    before = dict(os.environ)
+    dbt.check_connection(build)
+    assert dict(os.environ) == before
+
+
+def test_dbt_ends_with_the_process_that_started_it() -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", START_AND_SLEEP], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    server = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate()
+    wait_until(lambda: not Path(f"/proc/{server}").exists())
