@@ -1,6 +1,6 @@
 """dbt in a process of its own: `python -m flows.warehouse.dbt_server`, started by flows.warehouse.dbt.
 
-Importing dbt takes seconds. This process pays for that once, while the one that started it does something else, and
+Importing dbt takes seconds. This process imports it once, while the one that started it does something else, and
 forks for each invocation: what dbt leaves behind (global state, an open log, DuckDB's lock) ends with the fork.
 
 Each line on stdin, a JSON object, asks for one invocation:
@@ -39,12 +39,12 @@ class Fork:
 
 
 def serve(requests: int, answers: TextIO) -> None:
-    """Answer requests until there are no more, or the process that asks is gone."""
-    gc.disable()  # it takes a quarter of the time of imports this large, and finds nothing
+    """Answer requests until there are no more, or until the process that asks is gone."""
+    gc.disable()  # collecting takes a quarter of the time of imports this large, and finds nothing
     import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401
 
-    gc.freeze()  # forks share what is not looked at
+    gc.freeze()  # forks share the memory that the collector does not look at
     gc.enable()
     prepared: Fork | None = None
     for request in _lines(requests):
@@ -81,7 +81,7 @@ def _fork(
                 os.close(other)
             _run(environment, options, orders, answers)
         finally:
-            os._exit(0)  # whatever happened: the fork must not go on as a second server
+            os._exit(0)  # in any case: the fork must not go on as a second server
     os.close(orders)
     os.close(ended_end)
     return Fork(pid, environment, orders_end, ended)
@@ -91,12 +91,12 @@ def _answer(fork: Fork, arguments: list[str], requests: int, answers: TextIO) ->
     _write(answers, {"pid": fork.pid})
     os.write(fork.orders, json.dumps(arguments).encode() + b"\n")
     os.close(fork.orders)
-    # One invocation at a time: a request that comes meanwhile can only be the end of the asking process.
+    # One invocation at a time: input that comes meanwhile can only be the end of the asking process.
     readable, _, _ = select.select([fork.ended, requests], [], [])
     if fork.ended not in readable:
         os.kill(fork.pid, signal.SIGKILL)
     if _reap(fork):
-        # The fork ends with 0 whatever dbt says: it was killed, as when memory ran out.
+        # The fork ends with 0 whatever dbt says: here it was killed, as when memory ran out.
         _write(answers, {"outcome": _outcome(exception="killed")})
 
 
