@@ -1,4 +1,4 @@
-"""The example of work in the background: `/longtask` starts it, and is told when it has ended."""
+"""The example of work in the background: `/longtask` starts it, and gets a message when it has ended."""
 
 from __future__ import annotations
 

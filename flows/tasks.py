@@ -1,4 +1,4 @@
-"""The steps of the weekly report as Prefect tasks. Every run takes them afresh; only answers from LaaS are kept."""
+"""The steps of the weekly report as Prefect tasks. Every run does all again; only answers from LaaS are kept."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def step(
     """Make a blocking function a task: off the event loop, never cached, its errors safe to log.
 
     Args:
-        retries: how often a fault that may pass is tried again.
-        name: what this run of it is called, with the parameters in braces (default: the function's name).
+        retries: how often to try again after a fault that may pass.
+        name: the name of the task run, with the parameters in braces (default: the function's name).
     """
 
     def decorate(function: Callable[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
@@ -76,13 +76,13 @@ def step(
 
 @step(retries=2)
 def check_destination(transport: Transport, destination: Destination) -> None:
-    """Read the newest messages there: a wrong token or channel shows before dbt runs."""
+    """Read the newest messages at the destination: a wrong token or channel shows before dbt runs."""
     transport.posted(destination, since=time.time())
 
 
 @step(retries=2)
 def check_readiness(bigquery: BigQuery, as_of: date, timezone: str) -> Readiness:
-    """Whether the source reaches the end of the report week, once it was found usable."""
+    """Check that the source is usable, then read whether it reaches the end of the report week."""
     bigquery.check()
     return read_readiness(bigquery, as_of, timezone)
 
@@ -91,7 +91,7 @@ def check_readiness(bigquery: BigQuery, as_of: date, timezone: str) -> Readiness
 def prepare_source(
     workspaces: Workspaces, timezone: str, source: Path | None, as_of: date
 ) -> SourceFile | None:
-    """Make a file the source table; None where the source is BigQuery's."""
+    """Make a file the source table; None where the source is on BigQuery."""
     return source_of(workspaces, timezone, source, as_of)
 
 
@@ -130,7 +130,7 @@ def open_delivery(
     *,
     force: bool = False,
 ) -> Delivery:
-    """Read what was posted there already."""
+    """Read what was posted to the destination already."""
     return Delivery(transport, destination, subject, run_id, force=force)
 
 
@@ -138,7 +138,7 @@ def open_delivery(
 def find_corrections(
     warehouse: Warehouse, week: Week, delivery: Delivery
 ) -> tuple[Correction, ...]:
-    """What late tickets changed since an earlier week's summary was posted there; nothing if it was not."""
+    """What late tickets changed since an earlier week's summary was posted there; nothing if none was posted."""
     summary = delivery.find(SUMMARY)
     if summary is None:
         return ()
@@ -147,7 +147,7 @@ def find_corrections(
 
 @step(name="post {message.id.kind}")
 def post(delivery: Delivery, message: Message) -> Delivered:
-    """Post one message; the analyses go on meanwhile."""
+    """Post one message, while the analyses go on."""
     return delivery.post(message)
 
 
@@ -178,7 +178,7 @@ async def publish_page(publisher: Publisher, news: Record | None = None) -> Publ
 async def wait_until_ready(
     bigquery: BigQuery, as_of: date, timezone: str, *, minutes: float
 ) -> Readiness:
-    """Ask how far the source reaches, again and again while it falls short and there is time."""
+    """Ask how far the source reaches, again and again until it is ready or the time is over."""
     deadline = time.monotonic() + minutes * 60
     while True:
         readiness = await check_readiness(bigquery, as_of, timezone)

@@ -50,7 +50,7 @@ from flows.warehouse.marts import read_changed_weeks
 from flows.warehouse.readiness import Readiness
 
 log = logging.getLogger("voc")
-# Its few lines say what a run does, on the terminal and in the Prefect UI.
+# The few lines of this logger say what a run does, on the terminal and in the Prefect UI.
 log.setLevel(logging.INFO)
 
 
@@ -82,8 +82,8 @@ async def weekly_voc(
         channel: Slack channel id; default: VOC_SLACK_CHANNEL.
         thread_ts: post into this thread instead of the channel.
         dry_run: build the tables and write the analyses, but post nothing.
-        force: post again although this week's report was posted already.
-        wait_for_data: wait while BigQuery's source does not reach the end of the week, as on Monday morning.
+        force: post again even if this week's report was posted already.
+        wait_for_data: wait until BigQuery's source reaches the end of the week, as on Monday morning.
 
     The state's message is a line of `catalogue.ending`. What a failed run has not posted, a later run posts.
     """
@@ -192,7 +192,7 @@ async def delivery_of(
     *,
     force: bool = False,
 ) -> Delivery:
-    """What posts the messages on a week, each once."""
+    """The delivery that posts each message about a week once."""
     subject = Subject.of_week(week, parts.settings.zone, f"{file.key}:" if file else "")
     run_id = str(runtime.flow_run.id)
     return await open_delivery(parts.transport, destination, subject, run_id, force=force)
@@ -228,7 +228,7 @@ async def publish_artifacts(report: WeeklyReport, composer: Composer) -> None:
 
 
 def _shown(change: Change) -> dict[str, Any]:
-    """A row of the artifact. A database refuses what nobody can see, such as a NUL in a category's name."""
+    """A row of the artifact. A database refuses invisible characters, such as a NUL in a category's name."""
     row = change.as_json()
     return {name: printable(v) if isinstance(v, str) else v for name, v in row.items()}
 

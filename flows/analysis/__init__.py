@@ -1,1 +1,1 @@
-"""Why a category got worse: asked from LaaS, or written by rule."""
+"""Why a category got worse: answered by LaaS, or written by rule."""

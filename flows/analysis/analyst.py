@@ -1,4 +1,4 @@
-"""Asks LaaS why each category got worse, a few at a time; what it cannot say is written by rule."""
+"""Asks LaaS why each category got worse, a few at a time; what LaaS cannot answer is written by rule."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ log = logging.getLogger("voc")
 
 
 class Analyst:
-    """Writes the analyses of one run: LaaS's where there is one, by rule where there is none or LaaS failed for good.
+    """Writes the analyses of one run: from LaaS where it is configured; by rule where it is not, or failed finally.
 
-    `open_answers` opens the storage of answers between runs.
+    `open_answers` opens the storage that keeps answers between runs.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Analyst:
 
     @cached_property
     def _answers(self) -> Path | WritableFileSystem:
-        # A bucket takes seconds to open: not where nobody is asked.
+        # A bucket takes seconds to open: do not open it where LaaS is not asked.
         return self._open_answers()
 
     async def _analyse_one(self, change: Change, evidence: Evidence) -> tuple[Change, Analysis]:
@@ -96,6 +96,6 @@ def _answer_key(context: object, parameters: dict[str, Any]) -> str:
 
 @task(persist_result=True, cache_key_fn=_answer_key)
 async def ask_laas(laas: LaasClient, prompt: str, preset_hash: str) -> str:
-    """The model's answer; the same question is asked once. The client retries what may pass."""
+    """The model's answer; the same question is asked once. The client retries faults that may pass."""
     with redacted_errors(LaasError):
         return await laas.complete(prompt)

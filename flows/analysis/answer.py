@@ -1,4 +1,4 @@
-"""From whatever the preset answered to an analysis: JSON, Markdown sections or plain text. Pure."""
+"""Turns an answer of the preset into an analysis: JSON, Markdown sections or plain text. Pure."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _SECTION_NAMES = {
     "actions": ("후속조치", "조치", "actions"),
 }
 _SECTION_OF = {name: section for section, names in _SECTION_NAMES.items() for name in names}
-# Numbers, hashes, stars and brackets around a heading: whatever is no letter.
+# Numbers, hashes, stars and brackets around a heading: everything that is not a letter.
 _DECORATION = re.compile(r"[\W\d_]")
 _BULLET = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _OBJECT_BEGINS = re.compile(r'\{\s*"[^"\n]{1,40}"\s*:')
 
 
 class UnusableAnswer(ValueError):
-    """The answer holds nothing that could be shown."""
+    """The answer has nothing that could be shown."""
 
 
 def parse_answer(text: str, evidence: Evidence, mask: Callable[[str], str]) -> Analysis:
     """Read an answer about `evidence`.
 
     Examples are quoted from the masked samples that were in the prompt; any other id is dropped, and when none is
-    left the first samples stand in. `mask` is applied to all that the model wrote. Raises UnusableAnswer when
+    left the first samples take their place. `mask` is applied to all that the model wrote. Raises UnusableAnswer when
     there is neither a summary nor a hypothesis.
     """
     sections = _sections(text[:MAX_ANSWER_CHARACTERS])
@@ -61,7 +61,7 @@ def parse_answer(text: str, evidence: Evidence, mask: Callable[[str], str]) -> A
 
 
 def quoted(samples: Iterable[Sample]) -> tuple[Example, ...]:
-    """Samples as examples, each on one line, from what of them stands in the prompt."""
+    """Samples as examples, each on one line, from the part of their text that is in the prompt."""
     return tuple(
         Example(sample.ticket_id, _cut(_one_line(sample.text), MAX_QUOTE_CHARACTERS))
         for sample in samples
@@ -75,7 +75,7 @@ def _sections(text: str) -> dict[str, Any]:
         if found:
             return found
     sections = _text_sections(text)
-    # Broken or foreign JSON is nothing to show to people.
+    # Broken or foreign JSON is not fit to show to people.
     is_prose = len(sections) > 1 or not _OBJECT_BEGINS.search(text)
     return sections if is_prose else {}
 
@@ -112,7 +112,7 @@ def _section_named(title: str) -> str | None:
 
 
 def _items(value: Any) -> list[str]:
-    """Whatever stood in a section as a list of lines."""
+    """The content of a section, of any type, as a list of lines."""
     if isinstance(value, str):
         value = value.splitlines()
     if isinstance(value, dict):
@@ -137,7 +137,7 @@ def _listed(value: Any, mask: Callable[[str], str]) -> tuple[str, ...]:
 
 
 def _named_samples(value: Any, samples: Sequence[Sample]) -> tuple[Sample, ...]:
-    """The samples whose ids stand in the section, in its order."""
+    """The samples whose ids are in the section, in the section's order."""
     text = "\n".join(_items(value))
     found = {}
     for sample in samples:

@@ -1,4 +1,4 @@
-"""The LaaS preset API over HTTP: the only way in to the model."""
+"""The LaaS preset API over HTTP: the only access to the model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-f]{4})|(["\\])|.)')
 
 
 class LaasError(Exception):
-    """LaaS failed for good: said without the prompt, the answer or the key."""
+    """LaaS failed finally; the message does not contain the prompt, the answer or the key."""
 
     def __init__(
         self, reason: str, retry_after: float | None = None, *, is_passing: bool = False
@@ -85,8 +85,8 @@ class LaasClient:
     async def complete(self, prompt: str) -> str:
         """The model's answer to `prompt`.
 
-        Raises LaasError when there is none to be had, and for a prompt that still looks like personal data: tickets
-        are masked in SQL, and what that did not foresee is not sent.
+        Raises LaasError when there is no answer, and for a prompt that still looks like personal data: tickets are
+        masked in SQL, and what the SQL did not foresee is not sent.
         """
         if self._masker.contains_pii(_as_read(prompt)):
             raise LaasError("the prompt looks like personal data and is not sent")
@@ -118,7 +118,7 @@ class LaasClient:
 
 
 def _as_read(prompt: str) -> str:
-    """The prompt as the model reads it: an escape before @ would look like a mailbox, one in a number hide it."""
+    """The prompt as the model reads it: an escape before @ would look like a mailbox, in a number hide it."""
     return printable(
         _JSON_ESCAPE.sub(lambda e: chr(int(e[1], 16)) if e[1] else e[2] or " ", prompt)
     )

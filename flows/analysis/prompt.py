@@ -42,15 +42,15 @@ def samples_for_prompt(evidence: Evidence) -> tuple[Sample, ...]:
 
 
 def shown_first(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
-    """The comparison week's samples: a base week's text is no evidence of what is new."""
+    """The comparison week's samples: a base week's text is not evidence of what is new."""
     return tuple(s for s in samples if s.week_role == "comparison") or samples
 
 
 def build_prompt(evidence: Evidence, locale: Locale) -> str:
     """Ask for the four sections about one category.
 
-    Tickets are one JSON object a line. `<` and `>` in them are written as escapes, so no ticket can end the block
-    it stands in.
+    Each ticket is one JSON object on a line. `<` and `>` in it are written as escapes, so no ticket can end the block
+    that holds it.
     """
     tickets = "\n".join(_ticket_line(sample) for sample in samples_for_prompt(evidence))
     return "\n\n".join(

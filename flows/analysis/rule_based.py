@@ -1,4 +1,4 @@
-"""The analysis that is written from the data alone, when no model is at hand. Pure."""
+"""The analysis that is written from the data alone, when no model is available. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KEYWORDS = 5
 
 
 def rule_based_analysis(evidence: Evidence, texts: Texts) -> Analysis:
-    """The four sections from which rule fired, the rising keywords and representative samples."""
+    """The four sections, written from the rules that fired, the rising keywords and representative samples."""
     change = evidence.change
     samples = samples_for_prompt(evidence)
     return Analysis(

@@ -29,7 +29,7 @@ COMPLETING = "_VOC_COMPLETE"  # set by the shell that asks what Tab may offer
 
 
 class _FlagsWithoutType:
-    """Typer 0.29 writes `<bool>` beside every flag in --help. An empty metavar keeps it from that."""
+    """Typer 0.29 writes `<bool>` beside every flag in --help. An empty metavar prevents that."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
@@ -347,7 +347,7 @@ def main() -> None:
         _complete()
     os.umask(0o077)  # what is written holds customers' words
     signal.signal(signal.SIGTERM, _end)
-    # A root logger with a handler keeps libraries from printing, and from setting up one that prints.
+    # A root logger with a handler keeps libraries from printing, and from adding a handler that prints.
     logging.getLogger().addHandler(logging.NullHandler())
     code, message = _run()
     if code == INTERRUPTED:
@@ -361,7 +361,7 @@ def main() -> None:
 
 
 def _complete() -> NoReturn:
-    """Tell the shell what Tab may offer. On a line that is half typed an error is nobody's business."""
+    """Give the shell what Tab may offer. On a half-typed line, no error is shown."""
     offered = io.StringIO()
     try:
         with contextlib.redirect_stdout(offered):
@@ -375,9 +375,9 @@ def _complete() -> NoReturn:
 
 
 def _run() -> tuple[int, str]:
-    """Run the command; its exit code, and the line that explains an error.
+    """Run the command; return its exit code, and the line that explains an error.
 
-    The error's frames are cleared: Prefect keeps it, and at exit DuckDB complains of every object kept alive.
+    The error's frames are cleared: Prefect keeps it, and at exit DuckDB complains about every object kept alive.
     """
     try:
         return app(prog_name="voc", standalone_mode=False) or 0, ""
@@ -387,7 +387,7 @@ def _run() -> tuple[int, str]:
         return error.exit_code, str(error)
     except Exception as error:
         if hasattr(error, "format_message"):
-            # Click's usage errors; without a message it has printed the help.
+            # Click's usage errors; without a message, Click has printed the help.
             text = error.format_message().rstrip(".")
             return 2, f"{text}. See --help." if text else ""
         from flows.runtime.failures import unexpected
@@ -396,7 +396,7 @@ def _run() -> tuple[int, str]:
 
 
 def _end(signal_number: int, frame: FrameType | None) -> None:
-    """End like on Ctrl-C, so that a temporary Prefect server is stopped too."""
+    """End as on Ctrl-C, so that a temporary Prefect server is stopped too."""
     on_interrupt = signal.getsignal(signal.SIGINT)
     if not callable(on_interrupt):  # ignored, as in the background of a shell
         raise KeyboardInterrupt

@@ -39,7 +39,7 @@ class BucketStore:
 
     @cached_property
     def _bucket(self) -> Bucket:
-        # Prefect's GcsBucket would write files of no content type, which browsers save instead of showing, and
+        # Prefect's GcsBucket would write files without a content type, which browsers save instead of showing, and
         # ask for the bucket first, which roles/storage.objectUser does not allow.
         from google.cloud.storage import Client
 

@@ -49,7 +49,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Published:
-    """A page that was written: its path (or gs:// address), and where people see it, if they do."""
+    """A page that was written: its path (or gs:// address), and the URL where people see it, if there is one."""
 
     path: str
     url: str | None
@@ -59,7 +59,7 @@ _RECORD = TypeAdapter(Record)
 
 
 def read_record(place: PageStore, week: Week) -> Record:
-    """What was kept of a week; an empty record where nothing was. Raises UsageError."""
+    """The record that was kept of a week; an empty record where none was kept. Raises UsageError."""
     text = place.read(_record_name(week))
     try:
         return _RECORD.validate_json(text) if text else Record()
@@ -100,7 +100,7 @@ class Publisher:
     def publish(self, news: Record | None = None) -> Published:
         """Write the page and keep what a run has written.
 
-        Without `news` the analyses are being written, and the page shows those that were kept.
+        Without `news` the analyses are being written, and the page shows the analyses that were kept.
         """
         kept = read_record(self._place, self.week)
         if news is None:
@@ -142,7 +142,7 @@ class Publisher:
         return read_past_weeks(self._warehouse)
 
     def _may_be_kept(self, analysis: Analysis) -> bool:
-        """Whether nothing in it looks like personal data, as a category's name may."""
+        """Whether nothing in the analysis looks like personal data, as a category's name may."""
         return not any(map(self._looks_private, _strings(asdict(analysis))))
 
 

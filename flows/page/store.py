@@ -14,16 +14,16 @@ class PageStore(Protocol):
     """Files by name. Every method raises UsageError with one line that says what to do."""
 
     def read(self, name: str) -> str | None:
-        """What was written under the name, if anything was."""
+        """The text that was written under the name, if any was."""
 
     def write(self, name: str, text: str) -> None:
         """Write the file whole, in place of an earlier one."""
 
     def names(self) -> set[str]:
-        """The files that are there."""
+        """The names of the files that exist."""
 
     def url(self, name: str) -> str | None:
-        """The address under which people see a file, where they can."""
+        """The address under which people see a file, where there is one."""
 
     def where(self, name: str) -> str:
         """A file's path, or its gs:// address."""

@@ -15,16 +15,16 @@ from flows.slack.transport import Destination, Posted, Transport
 
 log = logging.getLogger("voc")
 
-# Addresses of links and bold come from code: in somebody's words there is neither.
+# Link addresses and bold come from code: foreign text contains neither.
 _OURS = re.compile(r"<https?://[^|>\s]+\||\*")
-# What people see of a block; its numbers, addresses and the bot's values come from code.
+# The parts of a block that people see; its numbers, addresses and the bot's values come from code.
 _SHOWN = {"text", "title", "label", "name", "alt_text", "categories"}
 
 
 class Gate:
     """A transport that leaves out each line or block, and the notification, in which a pattern still matches.
 
-    Tickets are masked in SQL and answers in Python; this is for what neither foresaw.
+    Tickets are masked in SQL and answers in Python; the gate is for what neither of them foresaw.
     """
 
     def __init__(self, transport: Transport, masker: Masker, texts: Texts) -> None:
@@ -50,7 +50,7 @@ class Gate:
         return self._transport.post(destination, text, clean, payload)
 
     def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
-        # The alternative text says all that the picture shows.
+        # The alternative text contains everything that the picture shows.
         if self._masker.contains_pii(alt_text):
             log.warning("a picture looks like personal data: it is left out")
             return
@@ -59,7 +59,7 @@ class Gate:
     def _clean(self, block: Block) -> Block:
         if not any(map(self._masker.contains_pii, _texts(block))):
             return block
-        # One bad name must not take a whole list with it.
+        # One bad name must not remove a whole list.
         lines = block["text"]["text"].split("\n") if block["type"] == "section" else []
         kept = [self._withheld if self._masker.contains_pii(line) else line for line in lines]
         cleaned = section("\n".join(kept))

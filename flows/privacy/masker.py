@@ -1,7 +1,7 @@
 """Masks personal data in text, by the rules that mask tickets in the warehouse.
 
 dbt_project.yml holds the rules. The macro mask_pii renders them as SQL; this module runs the same
-list with the same engine, RE2, so that an answer is held to what a ticket was held to. Python's own
+list with the same engine, RE2, so that an answer is masked as a ticket was masked. Python's own
 `re` would not do: it sees no `\\b` between Hangul and a digit.
 """
 
@@ -31,7 +31,7 @@ class PiiPattern:
 
 @dataclass(frozen=True)
 class SpellingFolds:
-    """What is made of a text before the patterns see it.
+    """How a text is changed before the patterns see it.
 
     `invisible` is an RE2 pattern of the characters to remove. A character in `source` becomes the
     one at the same place in `target`.
@@ -43,13 +43,13 @@ class SpellingFolds:
 
 
 class Masker:
-    """Replaces personal data by what it was: [이메일], [전화번호], … Immutable; compiled once."""
+    """Replaces personal data by its kind: [이메일], [전화번호], … Immutable; compiled once."""
 
     def __init__(self, patterns: Sequence[PiiPattern], folds: SpellingFolds) -> None:
         """Compile the rules, which apply in the order given.
 
         Raises:
-            UsageError: there is no pattern, or one that RE2 does not take; the message names it.
+            UsageError: there is no pattern, or RE2 does not accept one; the message names that pattern.
         """
         if not patterns:
             raise UsageError("pii_patterns is empty. Restore it in dbt_project.yml.")
@@ -121,7 +121,7 @@ def load_folds(project_file: Path) -> SpellingFolds:
 
 
 class _Regex(Protocol):
-    """What is used of a compiled re2 pattern; the package has no type hints."""
+    """The part of a compiled re2 pattern that is used here; the package has no type hints."""
 
     @property
     def groups(self) -> int: ...
@@ -134,7 +134,7 @@ def _compile(rule: PiiPattern) -> _Regex:
     if unknown:
         raise UsageError(f"pii_patterns: {rule.name} uses {unknown[0]}, which is not in pii_parts.")
     options = re2.Options()
-    # The error is raised; RE2 would print it to stderr as well.
+    # The error is raised here; RE2 would also print it to stderr.
     options.log_errors = False
     try:
         # As bytes: re2 takes a str replacement for ASCII with escapes and garbles the Hangul in it.
@@ -159,14 +159,14 @@ def _compile(rule: PiiPattern) -> _Regex:
 
 
 def _expand(pattern: str, parts: dict[str, str]) -> str:
-    # From the last part to the first, as the macro pii_pattern: a part may contain those above it.
+    # From the last part to the first, like the macro pii_pattern: a part may contain those above it.
     for name, part in reversed(parts.items()):
         pattern = pattern.replace(f"<{name}>", part)
     return pattern
 
 
 def _translation(folds: SpellingFolds) -> dict[int, int]:
-    # BigQuery's TRANSLATE refuses a repeated character, and drops those without a counterpart.
+    # BigQuery's TRANSLATE refuses a repeated character, and drops characters without a counterpart.
     if len(folds.source) != len(folds.target) or len(set(folds.source)) != len(folds.source):
         raise UsageError(
             "pii_folds: from and to must be equally long, and from without repetition."

@@ -25,7 +25,7 @@ def as_of_week(text: str) -> date:
 
 
 def checked_as_of(as_of: date | None, now: datetime) -> date:
-    """`as_of`, or the date of `now` (in the reporting time zone) when none is given.
+    """`as_of`, or the date of `now` (in the reporting time zone) when no date is given.
 
     Raises UsageError for a date in the future: its week is not complete yet.
     """

@@ -1,4 +1,4 @@
-"""From the words people use for a category to its levels. Pure."""
+"""Turns the words that people use for a category into its levels. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def levels_by_name(categories: Iterable[Category]) -> dict[str, Levels]:
     known = {category[:depth] for category in categories for depth in (1, 2, 3)}
     names: dict[str, Levels] = {}
     for levels in sorted(known, key=lambda levels: (len(levels), levels)):
-        # Where two read the same, the upper one is meant.
+        # Where two names read the same, the upper level is meant.
         names.setdefault(category_name(levels), levels)
     return names
 
@@ -41,8 +41,8 @@ def levels_of(asked: str, categories: Iterable[Category]) -> Levels:
 
 
 def _folded(name: str) -> str:
-    """The name without what people leave out or write otherwise: spaces around slashes, case."""
-    composed = unicodedata.normalize("NFC", name)  # macOS takes Hangul apart
+    """The name without what people leave out or write differently: spaces around slashes, case."""
+    composed = unicodedata.normalize("NFC", name)  # macOS decomposes Hangul
     return re.sub(r"\s*/\s*", "/", " ".join(composed.split())).casefold()
 
 

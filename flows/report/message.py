@@ -15,7 +15,7 @@ Kind = Literal["summary", "overflow", "analysis", "receipt", "correction", "late
 
 @dataclass(frozen=True)
 class MessageId:
-    """What tells the messages of one report apart."""
+    """What distinguishes the messages of one report."""
 
     kind: Kind
     category: Category | None = None
@@ -36,7 +36,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Delivered:
-    """A message of this report and where it stands; `is_new` if this run posted it."""
+    """A message of this report and where it was posted; `is_new` if this run posted it."""
 
     key: str
     channel: str

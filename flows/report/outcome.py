@@ -1,4 +1,4 @@
-"""What a run came to: the value that the flow returns and `voc run --json` prints. Pure."""
+"""The result of a run: the value that the flow returns and `voc run --json` prints. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Outcome = Literal["posted", "already_posted", "dry_run", "quiet", "no_data", "no
 
 @dataclass(frozen=True)
 class RunResult:
-    """`messages` are what this run wrote, `delivered` is where the report stands (nothing in a dry run).
+    """`messages` are what this run wrote, `delivered` is where the report was posted (empty in a dry run).
 
-    `last_date` is the date of the newest ticket where the source ends before the report week; `page` is where the
-    report is as a page: its address, or its path if it has none.
+    `last_date` is the date of the newest ticket where the source ends before the report week; `page` is the
+    address of the report's page, or its path if it has no address.
     """
 
     outcome: Outcome
@@ -41,7 +41,7 @@ class RunResult:
         dry_run: bool,
         page: str | None = None,
     ) -> RunResult:
-        """The result of a run that went through; the outcome is the first that holds."""
+        """The result of a run that completed; the outcome is the first that applies."""
         outcome: Outcome = "posted" if report.changes else "quiet"
         if not any(message.is_new for message in delivered):
             outcome = "already_posted"

@@ -18,8 +18,8 @@ MAX_KEYWORD_CHARACTERS = 40
 
 
 def printable(text: str) -> str:
-    """The text on one line, without control characters and without marks that turn the reading direction."""
-    # What is invisible goes without a trace: a space in its place would hide a number from the mask.
+    """The text on one line, without control characters and without marks that change the reading direction."""
+    # Invisible characters are removed without a trace: a space in their place would hide a number from the mask.
     return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
 
 
@@ -80,7 +80,7 @@ class PastWeek:
 
 @dataclass(frozen=True)
 class Correction:
-    """A category whose status in a past week is another now than when the week's report was posted.
+    """A category whose status in a past week has changed since the week's report was posted.
 
     A status is None where the category had no row; the totals are today's.
     """
@@ -100,10 +100,10 @@ class Receipt:
         last_day: the last day that the source reaches, None where it is not known.
         tickets: tickets counted in the two weeks.
         bytes_billed: what BigQuery billed, None on DuckDB.
-        laas_calls: requests to LaaS; answers kept from an earlier run are none.
-        laas_tokens: tokens that LaaS says they cost.
+        laas_calls: requests to LaaS; answers kept from an earlier run are not counted.
+        laas_tokens: tokens that LaaS says the requests cost.
         seconds: from the start of the run to the last analysis.
-        version: label of what wrote the report.
+        version: label of the program that wrote the report.
     """
 
     last_day: date | None
@@ -162,7 +162,7 @@ class Change:
 
 @dataclass(frozen=True)
 class CategoryWeek:
-    """The tickets of one week in a category, or below one of its upper levels; no status where none was judged."""
+    """The tickets of one week in a category, or below one of its upper levels; status None where none was judged."""
 
     week: Week
     total_count: int
@@ -188,7 +188,7 @@ class CategoryWeek:
 
 @dataclass(frozen=True)
 class Sample:
-    """A masked ticket that stands for its category; `week_role` is comparison or base."""
+    """A masked ticket that represents its category; `week_role` is comparison or base."""
 
     category: Category
     week_role: Literal["comparison", "base"]
@@ -219,7 +219,7 @@ class Keyword:
 
 @dataclass(frozen=True)
 class Threshold:
-    """A row of the seed `status_thresholds` that holds for every category; None: rule not used."""
+    """A row of the seed `status_thresholds` that applies to every category; None: rule not used."""
 
     status: Status
     min_total: int
@@ -230,7 +230,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class WeeklyReport:
-    """What one run has to tell, ordered by severity, then by the absolute change in tickets."""
+    """What one run has to report, ordered by severity, then by the absolute change in tickets."""
 
     weeks: WeekPair
     rows: tuple[Change, ...]
@@ -245,12 +245,12 @@ class WeeklyReport:
 
     @property
     def has_base_tickets(self) -> bool:
-        """Whether the base week has any: without one, every category looks new."""
+        """Whether the base week has any ticket: without one, every category looks new."""
         return any(row.base_total for row in self.rows)
 
     @property
     def has_negative_tickets(self) -> bool:
-        """Whether either week has any: without one, the source may have other words for the emotion."""
+        """Whether either week has a negative ticket: without one, the source may use other words for the emotion."""
         return any(row.base_negative or row.comparison_negative for row in self.rows)
 
     @property

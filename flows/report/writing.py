@@ -14,7 +14,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def category_name(levels: Sequence[str]) -> str:
-    """A category, or the levels above one: joined, and of trailing unclassified ones only the first."""
+    """A category, or the levels above one: joined, and of trailing unclassified levels only the first."""
     levels = list(levels)
     while len(levels) > 1 and levels[-1] == levels[-2] == "(미분류)":
         levels.pop()
@@ -35,7 +35,7 @@ def signed(value: float) -> str:
 
 
 def percent(ratio: float | None) -> str:
-    """A share from 0 to 1 as per cent with one decimal; a dash where there is none."""
+    """A share from 0 to 1 as per cent with one decimal; a dash where there is no share."""
     return "–" if ratio is None else f"{100 * ratio:.1f}%"
 
 
@@ -59,7 +59,7 @@ def reasons(change: Change, texts: Texts) -> str:
 
 
 def sparkline(totals: Sequence[int]) -> str:
-    """One bar a week, from 0 to the largest of them."""
+    """One bar a week, from 0 to the largest total."""
     top = max(totals, default=0)
     if top == 0:
         return _BARS[0] * len(totals)

@@ -1,1 +1,1 @@
-"""What every run stands on: settings, the parts built from them, errors, files, the Prefect server."""
+"""What every run needs: settings, the parts built from them, errors, files, the Prefect server."""

@@ -1,6 +1,6 @@
 """Builds the parts of a process from its settings: the one place, besides the process entries, that knows them.
 
-Each part is built when it is first asked for, and slow imports come with it: `voc status` imports no Prefect.
+Each part is built when it is first asked for, and its slow imports are made then: `voc status` imports no Prefect.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class Assembly:
         )
 
     def operators(self, destination: Destination) -> Operators:
-        """Notes go to one channel whatever a run's own is: one in a thread would be repeated elsewhere."""
+        """Notes of all runs go to one channel, not to a run's own: in a thread a note would be repeated elsewhere."""
         from flows.runtime.operators import Operators
 
         s = self.settings

@@ -1,4 +1,4 @@
-"""Everything that can go wrong in a way a user can mend. Each message is one line that says what to do.
+"""Everything that can go wrong in a way that a user can fix. Each message is one line that says what to do.
 
 VocError
 ├── UsageError      2  options, settings, thresholds, a week in the future
@@ -6,7 +6,7 @@ VocError
 ├── TransformError  4  dbt or its tests
 └── SlackError      5  Slack (or the outbox) refused or could not be reached
 
-LaasError and UnusableAnswer are not among them: users never see them, the rule-based analysis takes over.
+LaasError and UnusableAnswer are not in this tree: users never see them, the rule-based analysis takes over.
 """
 
 

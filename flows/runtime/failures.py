@@ -1,6 +1,6 @@
-"""How failures end: in one line for people, without the words of errors that nobody expected.
+"""How failures end: in one line for people, without the text of unexpected errors.
 
-Those may quote a customer: only their type is said, and a file keeps where they came from.
+That text may quote a customer: only the error's type is shown, and a file keeps where the error was raised.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ R = TypeVar("R")
 
 
 class UnexpectedError(VocError):
-    """Says only the type of an error, and where its frames are."""
+    """Names only the type of an error, and the file that holds its frames."""
 
 
 def ends_in_one_line(
@@ -49,14 +49,14 @@ def ends_in_one_line(
         except VocError as error:
             return Failed(message=str(ending.Failed(str(error))), data=error)
 
-    # Prefect checks parameters by their types, and would look for the names of these in this module.
+    # Prefect checks parameters by their types, and would look up the names of these types in this module.
     run.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
     return run
 
 
 @contextmanager
 def redacted_errors(*expected: type[Exception]) -> Iterator[None]:
-    """Let errors for users through, and those expected; raise UnexpectedError for any other.
+    """Let errors for users and the expected errors through; raise UnexpectedError for any other.
 
     Prefect logs and keeps what a task or a flow raises.
     """
@@ -71,7 +71,7 @@ def redacted_errors(*expected: type[Exception]) -> Iterator[None]:
 
 
 def unexpected(error: Exception) -> str:
-    """One line that names the type of an error, and the file where its frames are."""
+    """One line that names the type of an error, and the file that holds its frames."""
     path = (
         private_folder(Path(os.environ.get("VOC_HOME") or ".voc") / "logs")
         / f"error-{uuid.uuid4().hex[:8]}.txt"

@@ -24,7 +24,7 @@ POLL_SECONDS = 0.2
 def one_run_at_a_time(home: Path) -> Iterator[None]:
     """Hold the lock of VOC_HOME; wait while another process has it.
 
-    The system frees it when its holder ends, however that ends. Raises VocError when the other goes on for too long.
+    The system frees the lock when its holder ends, in any way. Raises VocError when the other process takes too long.
     """
     with _lock_file(home) as descriptor:
         for seconds in _pauses(descriptor):
@@ -34,7 +34,7 @@ def one_run_at_a_time(home: Path) -> Iterator[None]:
 
 @asynccontextmanager
 async def one_run_at_a_time_async(home: Path) -> AsyncIterator[None]:
-    """The same within an event loop, which goes on meanwhile."""
+    """The same within an event loop, which keeps running meanwhile."""
     with _lock_file(home) as descriptor:
         for seconds in _pauses(descriptor):
             await asyncio.sleep(seconds)
@@ -52,7 +52,7 @@ def _lock_file(home: Path) -> Iterator[int]:
 
 
 def _pauses(descriptor: int) -> Iterator[float]:
-    """How long to wait before each further attempt to get the lock; ends when it is ours."""
+    """How long to wait before each further attempt to get the lock; ends when this process has the lock."""
     if _is_ours(descriptor):
         return
     log.info("another run is going on: waiting for it")

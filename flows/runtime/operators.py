@@ -32,11 +32,11 @@ from flows.slack.transport import Destination, Transport
 log = logging.getLogger("voc")
 
 REMEMBERED = timedelta(days=14)
-"""A failure that is older is not reported any more."""
+"""An older failure is not reported any more."""
 
 
 class Operators:
-    """Notes to the operators. Only runs of a deployment write any: at the command line people see the error."""
+    """Notes to the operators. Only runs of a deployment write notes: at the command line people see the error."""
 
     def __init__(self, transport: Transport, texts: Texts, channel: str) -> None:
         self._transport = transport
@@ -44,7 +44,7 @@ class Operators:
         self._channel = Destination(channel)
 
     def note(self, subject: str, message: Message) -> None:
-        """Post a note, once for its subject. A refusal is logged: the run itself matters more."""
+        """Post a note, once for its subject. A failure to post is logged: the run itself matters more."""
         if runtime.deployment.id is None:
             return
         about = Subject(subject, _oldest_remembered())
@@ -62,7 +62,7 @@ class Operators:
     async def report_missed_failures(self) -> None:
         """Report earlier runs of this deployment that failed without a note.
 
-        Their process was gone, their settings were wrong, or Slack did not answer.
+        The process of such a run was gone, its settings were wrong, or Slack did not answer.
         """
         if runtime.deployment.id is None:
             return
@@ -93,7 +93,7 @@ class Operators:
                 self.note(subject, note)
 
     def _noted(self) -> set[str]:
-        """The subjects of the notes that are there."""
+        """The subjects of the notes that were posted."""
         try:
             notes = self._transport.posted(self._channel, _oldest_remembered())
         except SlackError as error:

@@ -23,8 +23,8 @@ STARTUP_SECONDS = 180  # on a busy machine it takes half a minute
 POLL_SECONDS = 0.05
 _DATABASE = "PREFECT_API_DATABASE_CONNECTION_URL"
 _MIGRATE = "PREFECT_API_DATABASE_MIGRATE_ON_START"
-# One flow run needs the API and nothing else. Without the first, ten services run, the scheduler and the marker of
-# late runs among them. The two on blocks save 8 s of importing prefect_gcp for block types that nobody asks for.
+# One flow run needs the API and nothing else. Without the first variable, ten services run, among them the scheduler
+# and the marker of late runs. The two on blocks save 8 s of importing prefect_gcp for block types that nobody uses.
 _LEAN = {
     "PREFECT__SERVER_EPHEMERAL": "1",
     "PREFECT_API_BLOCKS_REGISTER_ON_START": "0",
@@ -47,14 +47,14 @@ def check_api(url: str) -> None:
 class TemporaryServer:
     """Prefect's own server in a child process on loopback; its log goes to a file, not to the user.
 
-    It has a database of its own under VOC_HOME: the user's, in ~/.prefect, is none of its business.
+    The server has its own database under VOC_HOME and does not touch the user's database in ~/.prefect.
     """
 
     def __init__(self, home: Path) -> None:
         self._log_path = private_folder(home / "logs") / "prefect.log"
         self._port = free_port()
         folder = private_folder(home / "prefect")
-        # The tables of one version of Prefect are made once: looking whether they are there takes half a second.
+        # The tables of one version of Prefect are created once: checking for them takes half a second.
         self._is_migrated = folder / f"{version('prefect')}.migrated"
         variables = _LEAN | {_DATABASE: f"sqlite+aiosqlite:///{folder / 'prefect.db'}"}
         if self._is_migrated.exists():
@@ -89,7 +89,7 @@ class TemporaryServer:
         )
 
     def stop(self) -> None:
-        """Stop the server; once it has stopped this does nothing."""
+        """Stop the server; do nothing if the server has stopped already."""
         self._process.terminate()
         try:
             self._process.wait(timeout=10)
@@ -102,7 +102,7 @@ class TemporaryServer:
 
 @contextmanager
 def temporary_server(home: Path) -> Iterator[TemporaryServer]:
-    """Start a server and do not wait for it; stop it in the end."""
+    """Start a server without waiting for it; stop the server at the end."""
     server = TemporaryServer(home)
     try:
         yield server
@@ -111,8 +111,8 @@ def temporary_server(home: Path) -> Iterator[TemporaryServer]:
 
 
 def _serve(port: int) -> None:
-    """Be the server until it is stopped, or until the process that started it is gone."""
-    gc.disable()  # it takes a fifth of the time of imports this large, and finds nothing
+    """Run as the server until it is stopped, or until the process that started it is gone."""
+    gc.disable()  # collecting takes a fifth of the time of imports this large, and finds nothing
     import uvicorn
     from prefect.server.api.server import create_app
 

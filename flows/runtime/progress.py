@@ -1,4 +1,4 @@
-"""How far a step is, for whoever watches: unlike the logger `voc`, this one does not reach Prefect."""
+"""How far a step is, for people who watch: unlike the logger `voc`, this logger does not reach Prefect."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class ResultsStorage:
         """The storage for Prefect's results of one kind."""
         if not self.uri.startswith("gs://"):
             return private_folder(Path(self.uri).resolve() / kind)
-        # prefect_gcp takes many seconds to import: only a bucket costs that.
+        # prefect_gcp takes many seconds to import: only a bucket needs it.
         from prefect_gcp import GcsBucket
 
         bucket, _, folder = self.uri.removeprefix("gs://").partition("/")
@@ -34,6 +34,6 @@ class ResultsStorage:
             bucket_folder=f"{folder}/{kind}".lstrip("/"),
             gcp_credentials=self.credentials(),
         )
-        # Prefect takes only a saved block. `_sync`: in a flow this would be a coroutine that nobody awaits.
+        # Prefect accepts only a saved block. `_sync`: in a flow this would be a coroutine that is never awaited.
         storage.save(f"voc-state-{kind}", overwrite=True, _sync=True)  # type: ignore[call-arg]
         return storage

@@ -1,4 +1,4 @@
-"""What a run uses up, added to while it goes on."""
+"""What a run uses up, counted while the run goes on."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Workspaces:
 
     Args:
         home: VOC_HOME.
-        duckdb_path: VOC_DUCKDB_PATH, a DuckDB file to use whatever the source is.
+        duckdb_path: VOC_DUCKDB_PATH, a DuckDB file to use for any source.
         is_on_bigquery: whether the tables are on BigQuery, so that there is one workspace for all runs.
     """
 

@@ -34,12 +34,12 @@ def context(text: str) -> Block:
 
 
 def button(label: str, action_id: str, value: str) -> Block:
-    """Tells the bot that it was pressed, with the value."""
+    """A button that reports a press to the bot, with the value."""
     return {"type": "button", "text": _plain(label), "action_id": action_id, "value": value}
 
 
 def link_button(label: str, url: str, action_id: str) -> Block:
-    """Opens a URL of ours."""
+    """A button that opens one of our URLs."""
     return {"type": "button", "text": _plain(label), "url": url, "action_id": action_id}
 
 
@@ -72,7 +72,7 @@ def charts(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 
 def without_charts(blocks: Iterable[Block]) -> tuple[Block, ...]:
-    """What a workspace gets that takes no charts."""
+    """The blocks for a workspace that takes no charts."""
     return tuple(block for block in blocks if block["type"] != CHART)
 
 
@@ -81,7 +81,7 @@ def actions(*buttons: Block) -> Block:
 
 
 def literal(text: str) -> str:
-    """Somebody else's words on one line: they ping nobody, link nowhere and format nothing, not even beside them."""
+    """Foreign text on one line: it notifies no one, links nowhere and formats nothing, not even text beside it."""
     return _FORMATTING.sub(lambda mark: mark[0].translate(_LOOKALIKES), escaped(printable(text)))
 
 
@@ -90,5 +90,5 @@ def _plain(text: str) -> dict[str, Any]:
 
 
 def _mrkdwn(text: str, limit: int) -> dict[str, Any]:
-    # verbatim: what looks like an address or a channel in somebody's words must not become a link.
+    # verbatim: what looks like an address or a channel in foreign text must not become a link.
     return {"type": "mrkdwn", "text": cut(text, limit), "verbatim": True}

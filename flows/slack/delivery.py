@@ -1,4 +1,4 @@
-"""Posts each message of a report once: what already stands in the channel or thread is not posted again."""
+"""Posts each message of a report once: what is already in the channel or thread is not posted again."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ POST_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Subject:
-    """What a delivery's messages are about: a report week on a source, or for a note its subject.
+    """What a delivery's messages are about: a report week on a source, or the subject of a note.
 
-    `since` is an epoch second that no message on this subject is older than.
+    `since` is an epoch second; no message on this subject is older.
     """
 
     name: str
@@ -50,8 +50,9 @@ class Subject:
 class Delivery:
     """One report on its way to one destination.
 
-    The messages that are there already are the ledger: each carries its key as metadata. They are read once, and
-    again after a post whose answer was lost. With `force` an earlier report is ignored: `run_id` marks this run's.
+    The messages that were posted already are the ledger: each carries its key as metadata. They are read once, and
+    again after a post whose answer was lost. With `force` an earlier report is ignored: `run_id` marks the messages
+    of this run.
     """
 
     def __init__(
@@ -75,12 +76,12 @@ class Delivery:
 
     @property
     def thread_ts(self) -> str | None:
-        """The thread that replies go to, once the summary stands."""
+        """The thread that replies go to, once the summary was posted."""
         return self._thread_ts
 
     @property
     def replaces_earlier(self) -> bool:
-        """Whether a forced report takes the place of one that stands there."""
+        """Whether a forced report replaces one that was posted earlier."""
         return self._replaces
 
     def key(self, id: MessageId) -> str:
@@ -90,7 +91,7 @@ class Delivery:
         return f"{subject}{id.kind}:{digest}"
 
     def find(self, id: MessageId) -> Delivered | None:
-        """The message as it already stands there, if it does. Raises SlackError where that is in doubt."""
+        """The message as it was posted already, if it was. Raises SlackError where that is in doubt."""
         posted = self._ledger.get(self.key(id))
         if posted is None:
             return None
@@ -109,7 +110,7 @@ class Delivery:
         )
 
     def post(self, message: Message) -> Delivered:
-        """Post the message unless it stands there. Raises SlackError."""
+        """Post the message unless it was posted already. Raises SlackError."""
         for _ in range(POST_ATTEMPTS):
             if self.find(message.id) is None:
                 self._try_to_post(message)
@@ -121,16 +122,16 @@ class Delivery:
         return found
 
     def post_picture(self, message: Message) -> None:
-        """Put a standing message's chart into the thread as a picture, unless either stands there already.
+        """Put a posted message's chart into the thread as a picture, unless chart or picture is there already.
 
-        Raises SlackError where that fails. In doubt it is not tried again: two pictures are worse than none.
+        Raises SlackError where that fails. In doubt there is no second try: two pictures are worse than none.
         """
         posted = self._ledger[self.key(message.id)]
         name = self._picture_name(message.id)
-        drawable = charts(message.blocks)  # none, where late tickets have made the week quiet
+        drawable = charts(message.blocks)  # empty where late tickets have made the week quiet
         if posted.payload.get("chart") != "refused" or name in self._ledger or not drawable:
             return
-        from flows.slack.picture import drawn  # its library is for such workspaces only
+        from flows.slack.picture import drawn  # only such workspaces need the drawing library
 
         thread = Destination(self._destination.channel, self._thread_ts)
         try:
@@ -191,7 +192,7 @@ class Delivery:
 
     def _enter_all(self, found: list[Posted]) -> None:
         for posted in found:
-            # The name of a picture tells the run, where one is forced.
+            # The name of a picture identifies the run, where one is forced.
             if not self._force or posted.payload.get("run", self._run_id) == self._run_id:
                 self._enter(str(posted.payload.get("key")), posted)
             elif posted.payload.get("key") == self.key(SUMMARY):

@@ -11,7 +11,7 @@ OUTBOX_CHANNEL = "outbox"
 
 
 def destination_of(channel: str | None, thread_ts: str | None, *, is_slack: bool) -> Destination:
-    """The destination that is asked for. Raises UsageError for a channel's name where Slack needs an id.
+    """The destination that was asked for. Raises UsageError for a channel's name where Slack needs an id.
 
     Args:
         is_slack: whether messages go to Slack; the outbox folder takes any name, and has a default.

@@ -1,4 +1,4 @@
-"""The messages of a report, from values. Pure; inside Slack's limits whatever the categories are.
+"""The messages of a report, from values. Pure; inside Slack's limits for any categories.
 
 All blocks of a message together fail near 13,200 characters, which Slack does not document. A summary and an
 overflow message have at most three full sections, an analysis four bounded ones: all stay below that.
@@ -73,7 +73,7 @@ class Composer:
     def summary(
         self, report: WeeklyReport, *, replaces_earlier: bool = False
     ) -> tuple[Message, ...]:
-        """The summary, then the thread messages that list the changes it had no room for."""
+        """The summary, then the thread messages that list the changes for which the summary had no room."""
         texts = self.texts
         footer = [
             *self._doubts(report),
@@ -114,7 +114,7 @@ class Composer:
     def analysis(self, change: Change, analysis: Analysis) -> Message:
         """The reply that says why one category got worse: its status and numbers, then the four sections."""
         texts = self.texts
-        summary = literal(analysis.summary.lstrip("> "))  # at the start of a line it would quote
+        summary = literal(analysis.summary.lstrip("> "))  # at the start of a line > would quote
         examples = "\n".join(self._example_line(example) for example in analysis.examples)
         (line,) = self._lines([change])
         return Message(
@@ -155,7 +155,7 @@ class Composer:
     def correction(self, week: Week, corrections: Sequence[Correction]) -> Message:
         """The reply to a posted week whose statuses late tickets have changed.
 
-        The same changes are the same message.
+        The same changes make the same message.
         """
         title = self.texts("correction.title", week=week.label)
         lines, rest = _fitting(
@@ -182,7 +182,7 @@ class Composer:
         return Message(SUMMARY, text, (section(text), *footer_block, buttons))
 
     def _doubts(self, report: WeeklyReport) -> list[str]:
-        """What is possible, but more often a source that has lost or renamed something."""
+        """Notes on results that are possible, but more often mean that the source has lost or renamed something."""
         return [
             *([] if report.has_negative_tickets else [self.texts("doubt.no_negative")]),
             *([] if report.has_base_tickets else [self.texts("doubt.no_base")]),
@@ -214,7 +214,7 @@ class Composer:
     def _lines(self, changes: Sequence[Change]) -> list[str]:
         """Name, counts with their 8 weeks, negative share with the reason.
 
-        The counts of all changes stand below each other.
+        The counts of all changes are aligned below each other.
         """
         widths = [
             max(len(f"{total:,}") for total in totals)
@@ -242,7 +242,7 @@ class Composer:
         label = literal(cut(example.ticket_id, MAX_TICKET_ID_CHARACTERS)).strip() or "–"
         id_ = f"`{label}`"
         if self.ticket_url and example.ticket_id:
-            # Quoted, so that no id can leave the address it stands in.
+            # Quoted, so that no id can break out of its address.
             id_ = f"<{self.ticket_url.replace('{id}', quote(example.ticket_id, safe=''))}|{label}>"
         return f"> {id_} {literal(example.quote) or self.texts('analysis.no_words')}"
 
@@ -325,7 +325,7 @@ class Composer:
             yield Message(MessageId("overflow", part=part), title, (*blocks, context(title)))
 
     def _buttons(self, week: Week) -> Block:
-        """The bot hears of the first; its value is what somebody would write to it."""
+        """The first button reports to the bot; its value is what a user would write to the bot."""
         buttons = [button(self.texts("button.rerun"), "rerun", week.label)]
         if self.report_url:
             buttons.append(link_button(self.texts("button.report"), self.report_url, "open_report"))

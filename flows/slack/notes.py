@@ -1,4 +1,4 @@
-"""Notes to whoever keeps the product running: the data is late, a run failed. Pure."""
+"""Notes to the people who keep the product running: the data is late, a run failed. Pure."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def late_data_note(texts: Texts, week: Week, last_day: date | None, run_url: str
 
 
 def failure_note(texts: Texts, reason: str | None, run_url: str | None) -> Message:
-    """A run failed; `reason` is one line for users, None where only the run's log can tell."""
+    """A run failed; `reason` is one line for users, None where only the run's log has the reason."""
     why = cut(escaped(printable(reason or "")), MAX_REASON_CHARACTERS) or texts("note.unexpected")
     return _note(texts, "failed", texts("note.failed", why=why), run_url)
 
 
 def crash_note(texts: Texts, run_url: str | None) -> Message:
-    """An earlier run ended without a word, with its process or machine."""
+    """An earlier run ended without a message, with its process or machine."""
     return _note(texts, "failed", texts("note.crashed"), run_url)
 
 

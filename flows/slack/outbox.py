@@ -1,4 +1,4 @@
-"""A folder as a transport, for trying things without Slack: one JSON file a message and a readable preview."""
+"""A folder as a transport, for trying things without Slack: a JSON file and a readable preview for each message."""
 
 from __future__ import annotations
 

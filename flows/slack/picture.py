@@ -1,4 +1,4 @@
-"""A chart as a picture, for a workspace that takes none. The fonts come from the machine."""
+"""A chart as a picture, for a workspace that takes no charts. The fonts come from the machine."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _VALUE_WIDTH = 110
 _BAR, _ROW_GAP, _GAP = 30, 26, 12
 _TITLE_SIZE, _TEXT_SIZE = 36, 28
 _INK, _PAPER = "#1d1c1d", "#ffffff"
-# The earlier week steps back. Both differ from the paper and from each other without colour too.
+# The earlier week is paler. Both differ from the paper and from each other without colour too.
 _SERIES = ("#9aa0a6", "#c2410c")
 
 
 def drawn(chart: Block) -> bytes:
-    """The bar chart as a PNG: a row for each category, in it a bar for each series.
+    """The bar chart as a PNG: a row for each category, with a bar for each series.
 
     Raises SlackError where the machine has no font with Hangul.
     """

@@ -1,4 +1,4 @@
-"""Posts of an app that may not read them back: they are remembered among Prefect's results instead."""
+"""Posts of an app that may not read its posts back: they are remembered among Prefect's results instead."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ log = logging.getLogger("voc")
 
 
 class RememberingTransport:
-    """A transport that keeps the ledger itself where Slack does not show it.
+    """A transport that keeps the ledger itself where Slack does not show the posts.
 
-    Slack knows better than any record of ours, so this is only for an app that lacks a scope. A post is remembered
-    before it is sent, and again once Slack has taken it. What was sent without an answer cannot be looked up: it
-    stays in doubt, and `Posted.ts` is None. So nothing is posted twice; the price is that somebody has to look.
+    Slack knows better than our own record, so this is only for an app that lacks a scope. A post is remembered before
+    it is sent, and again once Slack has accepted it. A post without an answer cannot be looked up: it stays in doubt,
+    and `Posted.ts` is None. So nothing is posted twice; the price is that a person has to look in Slack.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class RememberingTransport:
     def _remembering(
         self, destination: Destination, payload: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
-        """Keep a record of what is sent meanwhile, unless Slack refuses it."""
+        """Keep a record of what is sent meanwhile, unless Slack refuses the post."""
         record: dict[str, Any] = {"ts": None, "sent": time.time(), "payload": payload}
         if not self._is_blind:
             yield record
@@ -116,5 +116,5 @@ def _key(destination: Destination) -> str:
 
 
 def _is_absence(error: Exception) -> bool:
-    """Whether a storage says that there is nothing under the key: each kind says so in its own way."""
+    """Whether a storage's error means that there is nothing under the key: each kind says so in its own way."""
     return type(error).__name__ == "NotFound" or "does not exist" in str(error)

@@ -1,4 +1,4 @@
-"""What a delivery needs of the place it posts to: Slack or the outbox folder."""
+"""What a delivery needs from the place that it posts to: Slack or the outbox folder."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Destination:
 
 @dataclass(frozen=True)
 class Posted:
-    """A message that stands in the channel or thread, with the metadata that it carries.
+    """A message that was posted in the channel or thread, with the metadata that it carries.
 
-    A picture carries none: its key is its name.
-    Without `ts` it was sent, and whether it stands there cannot be found out.
+    A picture carries no metadata: its key is its name.
+    Without `ts` the message was sent, and whether it was posted cannot be found out.
     """
 
     ts: str | None
@@ -34,7 +34,7 @@ class Posted:
 
 
 class AmbiguousPost(Exception):
-    """The post was sent and no answer came: it may stand there or not."""
+    """The post was sent and no answer came: it may have been posted or not."""
 
 
 class UnreadableHistory(SlackError):
@@ -42,7 +42,7 @@ class UnreadableHistory(SlackError):
 
 
 class RefusedBlocks(SlackError):
-    """Slack did not take the blocks; nothing was posted."""
+    """Slack did not accept the blocks; nothing was posted."""
 
 
 class Transport(Protocol):
@@ -63,7 +63,7 @@ class Transport(Protocol):
 
 
 class DryRunTransport:
-    """The transport of a dry run: there is nothing, and nothing is posted."""
+    """The transport of a dry run: finds nothing posted, and posts nothing."""
 
     def posted(self, destination: Destination, since: float) -> list[Posted]:
         return []

@@ -55,8 +55,8 @@ _REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
 class WebApiTransport:
     """Posts to and reads from one Slack workspace.
 
-    Only 429 is retried here, because Slack refuses it before it takes effect. slack_sdk's connection retry is off:
-    when only the reply is lost it posts twice.
+    Only 429 is retried here, because Slack refuses such a call before it takes effect. slack_sdk's connection retry
+    is off: when only the reply is lost, that retry posts twice.
     """
 
     def __init__(self, token: SecretStr, api_url: str) -> None:
@@ -110,7 +110,7 @@ class WebApiTransport:
             raise _refusal(error, UnreadableHistory) from None
         except FAULTS as error:
             raise _unreachable(error) from None
-        # Messages without their metadata would look like nobody's.
+        # Without their metadata, our messages would not be recognised as ours.
         if (scopes := _scopes(page)) and METADATA_SCOPE not in scopes:
             raise _lacking(METADATA_SCOPE, UnreadableHistory)
         return page
@@ -138,7 +138,7 @@ class WebApiTransport:
                         unfurl_media=False,
                     )
             finally:
-                # A call as long as this waited for Retry-After and sent its message at the end.
+                # A call of SECONDS_BETWEEN_POSTS or longer waited for Retry-After and sent its message at the end.
                 ended = time.monotonic()
                 self._last_post = started if ended - started < SECONDS_BETWEEN_POSTS else ended
         return str(answer["ts"])
@@ -180,7 +180,7 @@ def _ours(message: dict[str, Any]) -> Iterator[Posted]:
 
 
 def _scopes(answer: SlackResponse) -> list[str]:
-    """The scopes that the token has, as every answer tells."""
+    """The scopes that the token has, as every answer lists them."""
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return [scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope]
 
@@ -210,7 +210,7 @@ def _unreachable(fault: Exception) -> SlackError:
 
 
 def _is_refusal(response: SlackResponse) -> bool:
-    """Whether Slack said no and did nothing. A gateway's error page does not tell."""
+    """Whether Slack refused and did nothing. A gateway's error page does not say."""
     code = str(response.get("error") or "")
     return (
         response.status_code < 500

@@ -58,7 +58,7 @@ class SourceFile:
 
     @property
     def key(self) -> str:
-        """Tells reports on different files apart; the same file keeps it when it changes."""
+        """Distinguishes reports on different files; the same file keeps its key when it changes."""
         return hashlib.sha256(str(self.path).encode()).hexdigest()[:8]
 
     def mark_built(self) -> None:
@@ -70,7 +70,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class _Version:
-    """What decides that the tables must be built anew."""
+    """If any of these values changes, the tables must be built again."""
 
     path: str
     size: int
@@ -83,7 +83,7 @@ def source_of(
 ) -> SourceFile | None:
     """The file that the target duckdb reads, as its source table; None where the target reads BigQuery's table.
 
-    Raises UsageError or SourceError when the two do not go together, and whatever `open_source` raises.
+    Raises UsageError or SourceError when source and target do not fit together, and what `open_source` raises.
     """
     if workspaces.is_on_bigquery:
         if source is not None:
@@ -166,7 +166,7 @@ def _connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(
             "set python_enable_replacements = false"
-        )  # a name is a table's, never ours
+        )  # a name means a table, never a Python variable
         yield connection
 
 
@@ -240,7 +240,7 @@ def _is_table(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _time_expression(path: Path, type_: str) -> str:
     if type_ == "TIMESTAMP WITH TIME ZONE":
-        return "event_create_time"  # as it is: Parquet row groups are skipped by it
+        return "event_create_time"  # unchanged: Parquet row groups are skipped by this column
     if type_.startswith("TIMESTAMP") or type_ == "DATE":
         return "timezone('UTC', cast(event_create_time as timestamp))"  # no zone given means UTC
     if type_ == "VARCHAR":
@@ -302,7 +302,7 @@ def _check_ids(connection: duckdb.DuckDBPyConnection, path: Path, relation: str)
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """DuckDB's messages quote the file's text: keep only the line number of what they say."""
+    """DuckDB's messages quote the file's text: keep only the line number."""
     try:
         yield
     except duckdb.Error as error:
@@ -321,7 +321,7 @@ def _span(
 ) -> tuple[date, date, WeekPair]:
     """First and last ticket's date, and the week pair that `as_of` asks for.
 
-    A ticket from after `as_of` says nothing of how far the file reaches, nor does one from a year that Python does
+    A ticket from after `as_of` does not show how far the file reaches, nor does a ticket from a year that Python does
     not know: their clocks were wrong.
     """
     (row,) = connection.execute(

@@ -1,4 +1,4 @@
-"""Checks the seed with the thresholds before dbt loads it. What the numbers mean is SQL's business."""
+"""Checks the seed with the thresholds before dbt loads it. SQL decides what the numbers mean."""
 
 from __future__ import annotations
 

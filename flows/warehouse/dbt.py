@@ -1,4 +1,4 @@
-"""Runs dbt: the only way in to the models. dbt itself is in a process of its own (flows.warehouse.dbt_server)."""
+"""Runs dbt: the only access to the models. dbt itself is in a process of its own (flows.warehouse.dbt_server)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from flows.warehouse.bigquery.connection import BigQuery, log_job
 log = logging.getLogger("voc")
 
 INTERRUPT_SECONDS = 5.0
-"""For an interrupted dbt to cancel its queries."""
+"""How long an interrupted dbt may take to cancel its queries."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Build:
     """What dbt needs to know about one run.
 
     Args:
-        timezone: in which weeks begin on Monday 00:00.
+        timezone: the zone in which weeks begin on Monday 00:00.
         bigquery: the tables on BigQuery; None where they are in the workspace's DuckDB file.
-        full_refresh: build the incremental tables anew.
-        backfill_from: a date on which the first week to count again was the newest complete one; the last one is that
-            of `as_of`.
+        full_refresh: build the incremental tables from scratch.
+        backfill_from: a date on which the first week to count again was the newest complete week; the last week to
+            count is that of `as_of`.
     """
 
     workspace: Workspace
@@ -85,7 +85,7 @@ def warm_up() -> None:
 def prepare(build: Build) -> None:
     """Let dbt be imported, and read the project for a build to come, while this process does something else.
 
-    On BigQuery it only imports: the labels and the token of a build are not known before the run.
+    On BigQuery this only imports: the labels and the token of a build are not known before the run.
     """
     server = _server()
     if build.bigquery is None:
@@ -105,14 +105,14 @@ def check_connection(build: Build) -> None:
 def build_models(build: Build, select: str | None = None) -> None:
     """Run seeds, models, snapshots and data tests in the order of the graph, or only what `select` names.
 
-    Unit tests are CI's. Raises TransformError that names the models and tests that failed; whatever depends on
-    them was not rebuilt.
+    CI runs the unit tests. Raises TransformError that names the models and tests that failed; nothing that depends
+    on them was rebuilt.
     """
     _invoke(build, [*_build_arguments(build), *(("--select", select) if select else ())])
 
 
 def backfill_models(build: Build) -> None:
-    """Count past weeks again and judge all; no text is read, and the newest week keeps its samples.
+    """Count past weeks again and judge them all; no text is read, and the newest week keeps its samples.
 
     Raises TransformError like `build_models`.
     """
@@ -140,7 +140,7 @@ def _build_arguments(build: Build) -> list[str]:
 
 
 def _invoke(build: Build, arguments: Sequence[str]) -> dict[str, Any]:
-    """Run one of dbt's commands; its outcome, which flows.warehouse.dbt_server describes."""
+    """Run one of dbt's commands and return its outcome, which flows.warehouse.dbt_server describes."""
     environment = os.environ | build.environment()
     if build.bigquery is not None:
         environment |= build.bigquery.dbt_credentials()
@@ -162,7 +162,7 @@ def _invoke(build: Build, arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def _log_jobs(bigquery: BigQuery, names_by_job_id: dict[str, str]) -> None:
-    """Say what the jobs billed; that it cannot be found out is no reason to fail."""
+    """Log what the jobs billed; a run does not fail when that cannot be found out."""
     billed = 0
     try:
         for job in bigquery.jobs(names_by_job_id):
@@ -182,7 +182,7 @@ def _error(build: Build, outcome: dict[str, Any]) -> SourceError | TransformErro
             f"{build.workspace.duckdb_path} is in use by another process. Wait for it to end."
         )
     if build.bigquery is not None:
-        # A test that failed is not a refusal.
+        # A failed test is not a refusal.
         failed = [r["message"] for r in outcome["results"] if r["status"] == "error"]
         said = " ".join([*failed, exception, outcome["message"]])
         if refusal := build.bigquery.refusal(said):
@@ -204,7 +204,7 @@ def _explanation(build: Build, outcome: dict[str, Any]) -> str:
 
 
 class _Server:
-    """The process that runs dbt, one invocation at a time; it ends with this one, however that ends."""
+    """The process that runs dbt, one invocation at a time; it ends when this process ends, in any way."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -231,7 +231,7 @@ class _Server:
     def invoke(
         self, arguments: Sequence[str], environment: dict[str, str]
     ) -> Iterator[dict[str, Any]]:
-        """The answers to one request, the outcome last. Raises TransformError where there is none."""
+        """The answers to one request, the outcome last. Raises TransformError where there is no outcome."""
         with self._turn:
             has_started = False
             try:
@@ -260,7 +260,7 @@ class _Server:
             self._send({"prepare": list(options), "environment": environment})
 
     def interrupt(self) -> None:
-        """Interrupt the invocation that runs, if one does; kill it when it does not end in time."""
+        """Interrupt the running invocation, if there is one; kill it when it does not end in time."""
         if self._pid is not None:
             _signal(self._pid, signal.SIGINT)
             timer = threading.Timer(INTERRUPT_SECONDS, self._kill, (self._pid,))

@@ -135,7 +135,7 @@ def read_category_history(
 
 
 def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
-    """The weeks up to the newest that a run counts again, of which a status is not what it was at first."""
+    """The weeks up to the newest that a run counts again and in which a status differs from its first value."""
     rows = warehouse.rows(
         f"""
         select weeks.week_start, weeks.week_end, weeks.week_label
@@ -154,7 +154,7 @@ def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
 def read_corrections(
     warehouse: Warehouse, week: Week, posted_at: datetime
 ) -> tuple[Correction, ...]:
-    """What the statuses of a week were at a moment (aware), where they are others now; no row is as STABLE."""
+    """The statuses of a week at a moment (aware), where they differ from today's; a missing row counts as STABLE."""
     rows = warehouse.rows(
         """
         with posted as (
@@ -193,7 +193,7 @@ def read_corrections(
 
 
 def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
-    """Everything that the messages of a week are made of."""
+    """Everything that the messages of a week need."""
     week_start = weeks.comparison.start
     return WeeklyReport(
         weeks=weeks,
@@ -234,7 +234,7 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
 
 
 def read_history(warehouse: Warehouse, newest: Week, weeks: int = 26) -> History:
-    """The counts of every category in so many weeks up to the newest, or since the first with a ticket."""
+    """The counts of every category in `weeks` weeks up to the newest, or since the first with a ticket."""
     rows = warehouse.rows(
         f"""
         with counted as (

@@ -12,7 +12,7 @@ from flows.warehouse.bigquery.connection import BigQuery
 
 @dataclass(frozen=True)
 class Readiness:
-    """How far the source reaches, at a date as of which `weeks` is to be reported."""
+    """How far the source reaches, at the date as of which `weeks` is to be reported."""
 
     weeks: WeekPair
     last_day: date | None

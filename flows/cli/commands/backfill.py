@@ -16,9 +16,9 @@ from flows.warehouse import dbt
 
 
 def count_again(parts: Assembly, *, first: date, last: date, source: Path | None) -> None:
-    """Count the weeks that were newest at `first` to `last`; weeks that would be left out between are counted too.
+    """Count the weeks that were newest at `first` to `last`; weeks that would be left out in between are counted too.
 
-    Raises VocError; what was counted before then stays.
+    Raises VocError; what was counted before the error stays.
     """
     if first > last:
         raise UsageError("--from is after --to. Swap them.")

@@ -1,6 +1,6 @@
-"""What Tab offers; Typer picks what begins as the word does. dbt and Prefect are not imported, BigQuery is not asked.
+"""What Tab offers; Typer picks what begins with the word. dbt and Prefect are not imported, BigQuery is not asked.
 
-Whatever goes wrong here is dropped by flows.cli.main, and the shell offers nothing.
+flows.cli.main drops every error from here, and the shell then offers nothing.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flows.warehouse.connection import Warehouse
 
-# Names come from somebody's tickets. These do something in one shell or another even between quotes.
+# Names come from tickets. These characters do something in one shell or another even between quotes.
 _LIVE_IN_QUOTES = re.compile(r"""[$`"'\\!\x00-\x1f]""")
 _SPECIAL_IN_BASH = re.compile(r"""[ \t!"#$&'()*;<>?[\\\]^`{|}~]""")
 
 
 def statuses(incomplete: str) -> list[str]:
-    """The statuses, in the case in which one was begun."""
+    """The statuses, in the case in which the user began one."""
     from flows.report.values import STATUSES
 
     return [status.lower() if incomplete.islower() else status for status in STATUSES]
@@ -46,13 +46,13 @@ def categories() -> list[str]:
 
 
 def quoted_for_bash(offered: str) -> str:
-    """What bash is given. It puts a line into the command as it is; other shells see to what has to be quoted."""
+    """What bash gets. It puts a line into the command as it is; other shells do the necessary quoting themselves."""
     if "COMP_WORDS" not in os.environ:
         return offered
     words, current = os.environ["COMP_WORDS"].split("\n"), int(os.environ["COMP_CWORD"])
     if words[current].startswith(("'", '"')):
         return offered
-    # A backslash, for readline does not take quotes that the word did not begin with.
+    # A backslash, because readline does not accept quotes that the word did not begin with.
     return _SPECIAL_IN_BASH.sub(r"\\\g<0>", offered)
 
 

@@ -31,7 +31,7 @@ _MARKS = {"ok": ("✓", "green"), "missing": ("–", "yellow"), "failed": ("✗"
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found; `exit_code` counts only for a failed one."""
+    """What one check found; `exit_code` counts only for a failed check."""
 
     name: str
     state: State

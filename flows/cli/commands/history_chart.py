@@ -13,7 +13,7 @@ from flows.report.categories import Levels
 from flows.report.values import CategoryWeek
 from flows.report.writing import category_name
 
-_NEGATIVE, _OTHER = ("█", "red"), ("░", "cyan")  # told apart without colours too
+_NEGATIVE, _OTHER = ("█", "red"), ("░", "cyan")  # different without colours too
 _WIDEST_BAR, _NARROWEST_BAR = 60, 8
 _BESIDE_THE_BAR = 42
 
@@ -54,7 +54,7 @@ def _note(levels: Levels) -> str:
 
 
 def _bar(week: CategoryWeek, most: int, room: int) -> Text:
-    """The week's tickets to the scale of the week with the most; a week with tickets has some bar."""
+    """The week's tickets to the scale of the week with the most; a week with tickets always has a bar."""
     if not week.total_count:
         return Text()
     length = max(1, round(week.total_count / most * room))

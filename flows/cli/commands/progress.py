@@ -1,4 +1,4 @@
-"""What a command shows while it works: the product's own lines on stderr, and nobody else's."""
+"""What a command shows while it works: the product's own lines on stderr, and no others."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ REFRESHES_PER_SECOND = 8
 def progress_on_stderr(*, shows_details: bool = False) -> Iterator[None]:
     """Show what the logger `voc` says; keep Prefect's console log and stray prints away from stdout.
 
-    On a terminal it says what is going on and for how long. Elsewhere each line is printed as it comes, and how far a
-    step is only with `shows_details`.
+    On a terminal this shows what is going on and for how long. Elsewhere each line is printed as it comes, and how
+    far a step is only with `shows_details`.
     """
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "voc")
@@ -36,7 +36,7 @@ def progress_on_stderr(*, shows_details: bool = False) -> Iterator[None]:
         else:
             handler = logging.StreamHandler(sys.stderr)
             handler.setFormatter(logging.Formatter("· %(message)s"))
-        # What is said by a child of `voc`, such as the jobs of a run, is for the Prefect UI.
+        # What a child of `voc` logs, such as the jobs of a run, is for the Prefect UI.
         handler.addFilter(lambda record: record.name in ("voc", progress.name))
         logging.getLogger("voc").setLevel(logging.INFO)
         for log in (logging.getLogger("voc"), *([progress] if shows_details else [])):
@@ -47,9 +47,9 @@ def progress_on_stderr(*, shows_details: bool = False) -> Iterator[None]:
 
 
 class _Steps(logging.Handler):
-    """A line for each step that is over, with the time it took, and one that moves for what is going on.
+    """A line for each finished step, with the time that it took, and a moving line for what is going on.
 
-    A line of the logger `voc` begins a step and ends the one before; a warning stands for itself.
+    A line of the logger `voc` begins a step and ends the one before; a warning is a line of its own.
     """
 
     def __init__(self, console: Console) -> None:

@@ -17,9 +17,9 @@ log = logging.getLogger("voc")
 
 
 def write_report(parts: Assembly, *, as_of: date | None, out: Path, source: Path | None) -> Path:
-    """Write the page and the list of all weeks; the path of the page.
+    """Write the page and the list of all weeks; return the path of the page.
 
-    The analyses are those that a run has published; where none has, they are written by rule. Raises VocError.
+    The analyses are those that a run has published; where there are none, they are written by rule. Raises VocError.
     """
     found = computed_week(parts, as_of, source, with_texts=True)
     week = found.weeks.comparison

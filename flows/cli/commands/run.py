@@ -42,7 +42,7 @@ def run_report(
     as_of = checked_as_of(as_of, datetime.now(settings.zone))
     parts.destination(channel, thread_ts)
     with progress_on_stderr():
-        with one_run_at_a_time(parts.home):  # not to register a file while a run reads it
+        with one_run_at_a_time(parts.home):  # so that no file is registered while a run reads it
             file = source_of(parts.workspaces, settings.timezone, source, as_of)
         if file and file.ends_before_report_week:
             return RunResult("no_data", file.weeks, last_date=file.last_date)
@@ -74,7 +74,7 @@ def _prefect_api(home: Path, build: dbt.Build) -> Iterator[None]:
             log.info("loading Prefect and dbt")
             dbt.prepare(build)
         else:
-            # A profile may name an API too, but asking Prefect for it takes the seconds in which a server starts.
+            # A profile may name an API too, but asking Prefect for that takes as many seconds as starting a server.
             log.info("starting a temporary Prefect server, loading Prefect and dbt (some seconds)")
             server = stack.enter_context(temporary_server(home))
         from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -95,12 +95,12 @@ def _prefect_api(home: Path, build: dbt.Build) -> Iterator[None]:
 
 
 def _import_while_waiting() -> None:
-    """Import what the run needs, also what Prefect would import later on, while the server starts."""
+    """Import what the run needs, including what Prefect would import later, while the server starts."""
     for module in ("flows.weekly_voc", "prefect.flow_engine", "prefect.task_engine", "fastapi"):
         importlib.import_module(module)
 
 
 def _send_logs() -> None:
-    """Prefect sends logs in the background: let it finish before the server goes."""
+    """Prefect sends logs in the background: let it finish before the server stops."""
     for handler in logging.getLogger("prefect.flow_runs").handlers:
         handler.flush()

@@ -1,4 +1,4 @@
-"""What `voc run` ends with."""
+"""What `voc run` prints at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MESSAGE_WIDTH = 92
 
 
 def show_result(result: RunResult, settings: Settings) -> None:
-    """The messages as they look in Slack, then one line on what came of them, and where to look."""
+    """Print the messages as they look in Slack, then one line on what happened to them, and where to look."""
     console = Console(highlight=False)
     for message in result.messages:
         is_reply = message.id.kind != "summary"

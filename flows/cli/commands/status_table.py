@@ -1,4 +1,4 @@
-"""The table of `voc status`: numbers are never cut, what matters less gives way on a narrow terminal."""
+"""The table of `voc status`: numbers are never cut, less important columns are dropped on a narrow terminal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def show_statuses(weeks: WeekPair, rows: Sequence[Change]) -> None:
     """A headline, and one line a category, worst first."""
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _ENDLESS  # whoever reads it through a pipe wants one line a category
+        console.width = _ENDLESS  # readers of a pipe want one line a category
     console.print(_headline(weeks, rows), end="\n\n")
     if not rows:
         console.print("No category has such a status.")
@@ -92,7 +92,7 @@ class _Column:
     justify: JustifyMethod = "left"
 
     def width(self, rows: Sequence[Change]) -> int:
-        """Cells that the widest line takes; a Hangul syllable takes two."""
+        """Cells that the widest value takes; a Hangul syllable takes two."""
         return max(map(cell_len, [self.heading, *(str(self.cell(row)) for row in rows)]))
 
 
@@ -109,7 +109,7 @@ _LAYOUTS = ((*_NUMBERS, _WEEKS, _WHY), (*_NUMBERS, _WEEKS), _NUMBERS, _NUMBERS[:
 
 
 def _table(rows: Sequence[Change], console: Console) -> Table:
-    """The first layout that leaves room for the categories; why stands with them where it has no column."""
+    """The first layout that leaves room for the categories; "why" is shown with them where it has no column."""
     widest = _CATEGORY.width(rows)
     for columns in _LAYOUTS:
         room = console.width - sum(_GAP + column.width(rows) for column in (_STATUS, *columns))
@@ -133,6 +133,6 @@ def _table(rows: Sequence[Change], console: Console) -> Table:
 
 
 def _with_why(lines: Sequence[Text], why: str, room: int) -> Text:
-    """The lines of a category, and why on the last where it fits, else on one of its own."""
+    """The lines of a category, and "why" on the last line where it fits, else on a line of its own."""
     fits = cell_len(f"{lines[-1]} · {why}") <= room
     return Text("\n").join(lines) + Text(f" · {why}" if fits else f"\n{why}", "dim")

@@ -1,4 +1,4 @@
-"""The tables of a week, for the commands that show them: built first when they are not there."""
+"""The tables of a week, for the commands that show them: built first when they do not exist."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from flows.warehouse.marts import read_latest_week_pair, read_week_pair
 
 @dataclass(frozen=True)
 class Computed:
-    """A week whose tables are there, and the last day of a file."""
+    """A week whose tables exist, and the last day of a file."""
 
     warehouse: Warehouse
     workspace: Workspace
@@ -35,7 +35,7 @@ def computed_week(
 ) -> Computed:
     """The week that was newest at `as_of` (default: the latest run's). Raises VocError if it cannot be computed.
 
-    There are samples of the latest run's week only: `with_texts` makes those of the week asked for, from `source`.
+    Samples exist for the latest run's week only: `with_texts` makes those of the requested week, from `source`.
     """
     if as_of is not None:
         as_of = checked_as_of(as_of, datetime.now(parts.settings.zone))
@@ -55,7 +55,7 @@ def _weeks(warehouse: Warehouse, as_of: date | None) -> WeekPair | None:
 
 
 def _built(parts: Assembly, source: Path, as_of: date | None, *, with_texts: bool) -> SourceFile:
-    """A file whose tables are there; dbt runs only if the file or the week is new to it."""
+    """A file whose tables exist; dbt runs only if the file or the week is new to it."""
     check_thresholds()
     asked = as_of or datetime.now(parts.settings.zone).date()
     file = open_source(parts.workspaces, parts.settings.timezone, source, asked)

@@ -1,4 +1,4 @@
-"""Where the bars of a trend stand, in the units of an SVG. Pure."""
+"""The places and sizes of a trend's bars, in the units of an SVG. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ HEIGHT = 100
 SLOT = 10
 BAR = 8
 SMALLEST_BAR = 2
-"""A week with one ticket is told from a week without any."""
+"""So that a week with one ticket differs from a week without any."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A week's tickets, and from the bottom up the negative ones among them."""
+    """A week's tickets, with the negative ones drawn from the bottom up."""
 
     week: Week
     count: Count

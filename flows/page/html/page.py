@@ -1,6 +1,6 @@
 """The report and the list of past reports as pages, from values. Pure.
 
-A page is one file: nothing in it is loaded from elsewhere, and its policy forbids it. Every word goes through
+A page is one file: nothing in it is loaded from elsewhere, and its policy forbids that. Every word goes through
 autoescape and, before that, through the gate: what still looks like personal data is left out, and the page says so.
 """
 
@@ -45,7 +45,7 @@ class Contents:
     """What a report's page shows.
 
     Args:
-        analyses: by category; one that is missing is still being written.
+        analyses: by category; a missing analysis is still being written.
         last_day: the last day that the source reaches, None where it is not known.
         receipt: None while the run goes on.
         index_url: where the list of past reports is.
@@ -84,7 +84,7 @@ def index_page(
     texts: Texts,
     looks_private: LooksPrivate,
 ) -> str:
-    """The list of past weeks, newest first; those with an address of their page, by label, link to it."""
+    """The list of past weeks, newest first; each week whose label has an address in `urls` links to its page."""
     return _render("index.html.j2", texts, looks_private, weeks=weeks, urls=urls, script="")
 
 
@@ -119,7 +119,7 @@ class _Row:
 def _render(
     template: str, texts: Texts, looks_private: LooksPrivate, *, script: str, **values: object
 ) -> str:
-    @cache  # most of what a page says it says often
+    @cache  # a page repeats most of its texts
     def judged(text: str) -> str:
         return texts("gate.withheld") if looks_private(text) else text
 
@@ -138,7 +138,7 @@ def _render(
     )
     environment.filters |= {"number": number, "signed": signed, "percent": percent}
     style = _asset("style.css")
-    # Safe as they stand: they are ours, and of no other origin.
+    # Safe without escaping: style and script are ours and have no other origin.
     return environment.get_template(template).render(
         texts=texts,
         statuses=STATUSES,

@@ -1,6 +1,6 @@
 """What the made-up tickets say: the types of `scenario.toml`, and its reader.
 
-The texts are data, so they sit in a file that somebody who speaks Korean but not Python can edit.
+The texts are data, so they are in a file that can be edited by a person who knows Korean but not Python.
 """
 
 import tomllib
@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 CategoryPath = tuple[str | None, str | None, str | None]
-"""category1, category2 and category3; None is a level nobody filled in."""
+"""category1, category2 and category3; None is a level that was not filled in."""
 
 FILLED_IN = (
     "company",
@@ -29,7 +29,7 @@ FILLED_IN = (
 
 @dataclass(frozen=True)
 class Case:
-    """One thing a customer writes in about. The title and the detail have numbered slots."""
+    """One thing that a customer writes about. The title and the detail have numbered slots."""
 
     title: str
     detail: str
@@ -43,7 +43,7 @@ class Category:
     """One leaf category: its relative `weight`, its usual share of 부정 in percent, its cases.
 
     The last case is the English one. In a `technical` category something is broken, so its texts
-    speak of devices and retries.
+    mention devices and retries.
     """
 
     path: CategoryPath

@@ -28,7 +28,7 @@ THREADS = min(4, os.cpu_count() or 1)
 MEMORY_LIMIT = "1GB"
 PROGRESS_SECONDS = 0.2
 
-# A row group is the least a reader can skip: at 40,000 tickets a week about a week and a half.
+# A row group is the smallest part that a reader can skip: at 40,000 tickets a week about a week and a half.
 FORMATS = {
     ".parquet": "format parquet, compression zstd, row_group_size 61440",
     ".csv": "format csv, header true",
@@ -40,7 +40,7 @@ EVENT_CREATE_TIME = {
 
 # Hundredths of a week's tickets, Monday to Sunday.
 WEEKDAY_SHARES = (19, 18, 17, 17, 16, 6, 7)
-# What a ticket that is not 부정 may hold, evenly drawn: mostly clean, as the real table is.
+# The emotions of a ticket that is not 부정, evenly drawn: mostly clean, as the real table is.
 OTHER_EMOTIONS = (*["중립"] * 62, *["긍정"] * 33, None, None, "불만", "기타", "")
 DIRECTIONS = (*["inbound"] * 92, *["outbound"] * 8)
 
@@ -398,7 +398,7 @@ def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
             "preserve_insertion_order": True,
         }
     )
-    # query_progress() needs the bar's bookkeeping, nobody needs the bar.
+    # query_progress() needs the bar's bookkeeping, but the bar itself is not needed.
     connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     connection.execute(MACROS)
     return connection
@@ -421,7 +421,7 @@ def _copy(
     rows: int,
     on_progress: Callable[[int, int], None],
 ) -> None:
-    """Run the copy in a second thread, so that this one can tell how far it is or be stopped."""
+    """Run the copy in a second thread, so that this one can report how far the copy is, or be stopped."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         copying: Future[Any] = pool.submit(connection.execute, statement, parameters)
         # DuckDB answers -1 before it has a plan and after it is done.

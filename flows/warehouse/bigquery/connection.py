@@ -23,7 +23,7 @@ from flows.warehouse.bigquery.refusals import explain, explain_if_known
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client, Dataset
 
-# A child of the run's log: the terminal shows the sum only.
+# A child of the run's log: the terminal shows only the sum.
 log = logging.getLogger("voc.jobs")
 
 # What the models read of the source, and its types (dbt_project/models/staging/zendesk/_zendesk__sources.yml).
@@ -152,7 +152,7 @@ class BigQuery:
         }
 
     def dbt_credentials(self) -> dict[str, str]:
-        """The variables with the credentials themselves; of a block, a token."""
+        """The variables with the credentials themselves; for a block, a token."""
         from google.auth.exceptions import GoogleAuthError
 
         key_file = self._credentials.key_file
@@ -168,11 +168,11 @@ class BigQuery:
         }
 
     def refusal(self, message: str) -> SourceError | None:
-        """The line for an error that dbt reports, where BigQuery itself is the reason."""
+        """The error line for what dbt reports, where BigQuery itself is the reason."""
         return explain_if_known(message, self.config)
 
     def jobs(self, names_by_job_id: Mapping[str, str]) -> Iterator[Job]:
-        """What jobs of this run billed, by their names."""
+        """What jobs of this run billed, each with its name."""
         with self._explained():
             for job_id, name in names_by_job_id.items():
                 job = self.client.get_job(job_id, timeout=REQUEST_TIMEOUT_SECONDS)
@@ -227,7 +227,7 @@ def _google_bigquery() -> ModuleType:
     """Google's library, without pandas: it imports pandas where it can, for half a second, and no read needs that."""
     hides_pandas = "pandas" not in sys.modules
     if hides_pandas:
-        # How Python is told that a module is missing.
+        # This is how Python is told that a module is missing.
         sys.modules["pandas"] = None  # type: ignore[assignment]
     try:
         return importlib.import_module("google.cloud.bigquery")
@@ -244,7 +244,7 @@ def log_job(job: Job) -> None:
 def shorten_google_retries() -> None:
     """Let requests fail after REQUEST_TIMEOUT_SECONDS instead of Google's ten minutes, here and in dbt.
 
-    Both clients take this object as a default argument, so there is no other way to it.
+    Both clients take this object as a default argument, so there is no other way to change it.
     """
     from google.cloud.bigquery import DEFAULT_RETRY
 

@@ -1,4 +1,4 @@
-"""Google credentials: of a named Prefect block, of a key file, or the machine's own (ADC).
+"""Google credentials: from a named Prefect block, from a key file, or the machine's own (ADC).
 
 prefect_gcp takes many seconds to import (aiplatform among others). Only a named block, and answers kept in a bucket,
 need it.
@@ -22,7 +22,7 @@ SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 def google_credentials(config: CredentialsConfig) -> Credentials:
     """The first of: the block, the key file, ADC or workload identity.
 
-    Raises SourceError when the one that is named cannot be used, or when there is none.
+    Raises SourceError when the named credentials cannot be used, or when there are no credentials.
     """
     import google.auth
     from google.auth.exceptions import GoogleAuthError
@@ -52,12 +52,12 @@ def credentials_block(config: CredentialsConfig) -> GcpCredentials:
         return _block(config.block)
     from prefect_gcp import GcpCredentials
 
-    google_credentials(config)  # the block would find out late, in its own words
+    google_credentials(config)  # the block would fail late, in its own words
     return GcpCredentials(service_account_file=config.key_file)
 
 
 def access_token(config: CredentialsConfig) -> str:
-    """A token that is good for an hour. Raises SourceError or GoogleAuthError."""
+    """A token that is valid for an hour. Raises SourceError or GoogleAuthError."""
     from google.auth.transport.requests import Request
 
     credentials = google_credentials(config)

@@ -1,6 +1,6 @@
 """BigQuery's refusals, each as one line that says what to do. Pure.
 
-Its own words are never repeated: they may quote the row that they are about.
+BigQuery's own words are never repeated: they may quote the row that they are about.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 from flows.runtime.errors import SourceError
 from flows.warehouse.bigquery.config import BigQueryConfig
 
-# The first pattern that is found wins. Each is searched in the reason codes and the message, both of which are
-# listed on https://cloud.google.com/bigquery/docs/error-messages; <dataset> stands for that of the models.
+# The first pattern that matches wins. Each is searched in the reason codes and the message, both of which are
+# listed on https://cloud.google.com/bigquery/docs/error-messages; <dataset> means the dataset of the models.
 _LINES = (
     (
         r"within the designated timeout",
@@ -84,7 +84,7 @@ _LINES = (
 
 
 def explain(error: Exception | str, config: BigQueryConfig) -> SourceError:
-    """The line for what Google's client or dbt reported; for what is not known, its kind."""
+    """The line for what Google's client or dbt reported; for an unknown error, its kind."""
     known = explain_if_known(error, config)
     if known is not None:
         return known
@@ -93,7 +93,7 @@ def explain(error: Exception | str, config: BigQueryConfig) -> SourceError:
 
 
 def explain_if_known(error: Exception | str, config: BigQueryConfig) -> SourceError | None:
-    """The same, but None for what is not known."""
+    """The same, but None for an unknown error."""
     reasons = [item.get("reason", "") for item in getattr(error, "errors", None) or ()]
     text = " ".join([*reasons, type(error).__name__, str(error)])
     dataset = re.escape(f"{config.project}:{config.dataset}") + r"\b"
