@@ -10,10 +10,11 @@ RUN python -m venv /opt/uv \
     && python -m venv --without-pip /venv
 COPY requirements.lock /app/
 RUN cd /app && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip sync --quiet --require-hashes requirements.lock
-COPY pyproject.toml README.md LICENSE /app/
+COPY pyproject.toml README.md LICENSE dbt_project.yml profiles.yml /app/
 COPY flows /app/flows
 COPY bot /app/bot
 COPY catalogue /app/catalogue
+COPY dbt_project /app/dbt_project
 # Editable: the code stays beside dbt_project/ and prefect.yaml, where flows.PROJECT_ROOT looks for them.
 # What only this step needs does not reach the image.
 RUN cd /app && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable . \

@@ -5,8 +5,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := $(BIN)/uv
 INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
-# A file's tests share servers and tables: they stay in one process.
-PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# A file's tests share servers and tables: they stay in one process. Twice as many as cores, for most tests wait.
+PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .PHONY: help setup demo up check lint parse test test-bigquery nightly bench chaos mutation pictures docs build roles deploy rollback url deployed-version invoke lock clean
@@ -31,7 +31,7 @@ check: lint  ## Before each commit: lint, and every test that starts no server a
 	$(PYTEST) -m "not slow" --ignore tests/bigquery
 
 test: .venv/.dev  ## Before a push: all tests but those of BigQuery (twelve minutes)
-	$(PYTEST) --ignore tests/bigquery
+	$(PYTEST) -m "not nightly" --ignore tests/bigquery
 
 test-bigquery: .venv/.dev  ## Run the tests of BigQuery, on a local endpoint and with GoogleSQL itself
 	$(PYTEST) tests/bigquery
@@ -61,7 +61,7 @@ mutation: .venv/.dev  ## Change the status and week SQL at each place and see th
 	$(BIN)/python -m tests.mutation
 
 nightly: bench chaos mutation  ## What takes long and changes seldom: benches, chaos, the full mutation, the image
-	$(PYTEST) tests/deploy/test_image.py
+	$(PYTEST) -m nightly
 
 pictures: demo .venv/.dev  ## Draw what the demo wrote, for the README (docs/images)
 	$(BIN)/python -m tests.local.pictures .voc/demo

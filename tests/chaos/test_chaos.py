@@ -9,7 +9,7 @@ import pytest
 
 from tests.chaos.crash import Chaos, prepared
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 EVERY_NTH = 5  # odd, so that it takes some moments before and some after a request takes effect
 

@@ -24,7 +24,7 @@ from bot.settings import BotSettings
 from flows import PROJECT_ROOT
 from flows.runtime.settings import Settings
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow, pytest.mark.nightly]
 
 VERSION = "0.1.0-replayed"
 # Not setuptools: pandas-gbq needs it.

@@ -92,6 +92,7 @@ def test_what_is_said_to_be_equivalent_is_still_a_mutant() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_the_dbt_tests_notice_a_change_of_each_kind(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     assert lab.failures() == []
