@@ -94,7 +94,9 @@ def prepare(build: Build) -> None:
 
 def interrupt() -> None:
     """End what runs at the moment: dbt cancels its queries, and the call that waits for it raises."""
-    _server().interrupt()
+    server = _server()
+    if server.is_busy:
+        server.interrupt()
 
 
 def check_connection(build: Build) -> None:
@@ -208,8 +210,7 @@ class _Server:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
-        self._pid: int | None = None
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "flows.warehouse.dbt_server"],
             cwd=PROJECT_ROOT,
             stdin=subprocess.PIPE,
@@ -219,40 +220,34 @@ class _Server:
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C reaches this process, which then interrupts dbt
         )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._requests, self._lines = self._process.stdin, self._process.stdout
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._requests, self._lines = self.process.stdin, self.process.stdout
         atexit.register(self.close)
 
     @property
     def is_running(self) -> bool:
-        return self._process.poll() is None
+        return self.process.poll() is None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an invocation is running."""
+        return self._turn.locked()
 
     def invoke(
         self, arguments: Sequence[str], environment: dict[str, str]
     ) -> Iterator[dict[str, Any]]:
         """The answers to one request, the outcome last. Raises TransformError where there is no outcome."""
         with self._turn:
-            has_started = False
             try:
                 self._send({"arguments": list(arguments), "environment": environment})
-                for answer in self._answers():
-                    has_started = True
-                    yield answer
-                    if "outcome" in answer:
-                        return
-            except (
-                BaseException
-            ):  # an interrupt, above all: do not leave dbt behind, writing tables
+                yield from self._answers()
+            except BaseException:  # an interrupt, above all: dbt must not go on writing tables
                 self.interrupt()
-                for _ in self._answers():
-                    pass
+                with contextlib.suppress(TransformError):
+                    for _ in self._answers():
+                        pass
                 raise
-        raise TransformError(
-            "dbt was ended from outside, nothing was posted. Run again."
-            if has_started
-            else "dbt cannot be imported. Run make setup."
-        )
 
     def prepare(self, options: Sequence[str], environment: dict[str, str]) -> None:
         """Read the project for an invocation to come with this environment."""
@@ -260,18 +255,16 @@ class _Server:
             self._send({"prepare": list(options), "environment": environment})
 
     def interrupt(self) -> None:
-        """Interrupt the running invocation, if there is one; kill it when it does not end in time."""
-        if self._pid is not None:
-            _signal(self._pid, signal.SIGINT)
-            timer = threading.Timer(INTERRUPT_SECONDS, self._kill, (self._pid,))
-            timer.daemon = True
-            timer.start()
+        """Interrupt the running invocation; kill the process when that does not end in time."""
+        self.process.send_signal(signal.SIGINT)
+        timer = threading.Timer(INTERRUPT_SECONDS, self.process.kill)
+        timer.daemon = True
+        timer.start()
 
     def close(self) -> None:
         """End the process, and dbt with it."""
-        self._kill(self._pid)
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
         for pipe in (self._requests, self._lines):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
@@ -282,24 +275,15 @@ class _Server:
             self._requests.flush()
 
     def _answers(self) -> Iterator[dict[str, Any]]:
-        """What the server says until the invocation has ended."""
+        """What the process says of the invocation. Raises TransformError when the process ends before the outcome."""
         for line in self._lines:
             answer: dict[str, Any] = json.loads(line)
-            self._pid = answer.get("pid", self._pid)
-            if "outcome" in answer:
-                self._pid = None
             yield answer
-            if self._pid is None:
+            if "outcome" in answer:
                 return
-
-    def _kill(self, pid: int | None) -> None:
-        if pid is not None and self._pid == pid:
-            _signal(pid, signal.SIGKILL)
-
-
-def _signal(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+        if self.process.wait() < 0:
+            raise TransformError("dbt was ended by a signal, nothing was posted. Run again.")
+        raise TransformError("dbt cannot be imported. Run make setup.")
 
 
 _current: _Server | None = None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -28,7 +26,7 @@ START_AND_SLEEP = """
 import time
 from flows.warehouse import dbt
 dbt.warm_up()
-print(dbt._server()._process.pid, flush=True)
+print(dbt._server().process.pid, flush=True)
 time.sleep(600)
 """
 
@@ -47,31 +45,13 @@ def wait_until(condition: object, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def signalled() -> Iterator[list[int]]:
-    """Sends these signals, one after the other, to the fork that runs next."""
-    numbers: list[int] = []
-    stop = threading.Event()
-
-    def send() -> None:
-        while not stop.wait(0.01):
-            pid = dbt._server()._pid
-            if pid is not None and numbers:
-                time.sleep(0.2)  # it is at work by now
-                os.kill(pid, numbers.pop())
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    yield numbers
-    stop.set()
-    thread.join()
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_an_invocation_that_is_ended_is_an_error_and_the_next_one_works(
-    build: Build, signalled: list[int], number: int
+    build: Build, number: int
 ) -> None:
-    signalled.append(number)
+    dbt.check_connection(build)  # dbt is imported by now
+    timer = threading.Timer(0.1, dbt._server().process.send_signal, (number,))
+    timer.start()
     with pytest.raises(TransformError, match="nothing was posted"):
         dbt.check_connection(build)
     dbt.check_connection(build)
@@ -79,42 +59,22 @@ def test_an_invocation_that_is_ended_is_an_error_and_the_next_one_works(
 
 def test_an_interrupt_of_ours_ends_it_too(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while we wait for dbt: it must not go on writing tables."""
-    server = dbt._server()
-    pids = []
 
-    def interrupted(*_: object) -> None:
-        pids.append(server._pid)
+    def interrupted(line: str) -> object:
+        monkeypatch.undo()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(
-        "flows.warehouse.dbt.json.loads", interrupted_after_pid(json.loads, interrupted)
-    )
+    monkeypatch.setattr("flows.warehouse.dbt.json.loads", interrupted)
     with pytest.raises(KeyboardInterrupt):
         dbt.check_connection(build)
-    monkeypatch.undo()
-    (pid,) = pids
-    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+    assert not dbt._server().is_busy
     dbt.check_connection(build)
-
-
-def interrupted_after_pid(loads: object, interrupt: object) -> object:
-    """Read lines as usual; interrupt instead of reading the second one."""
-    count = iter(range(1000))
-
-    def read(line: str) -> object:
-        assert callable(loads)
-        assert callable(interrupt)
-        if next(count) == 1:
-            interrupt()
-        return loads(line)
-
-    return read
 
 
 def test_what_was_prepared_is_used_once_and_by_nobody_else(build: Build) -> None:
     other = replace(build, as_of=date(2026, 11, 23))
     dbt.prepare(build)
-    dbt.check_connection(other)  # another environment: a fork of its own
+    dbt.check_connection(other)  # another environment
     dbt.prepare(build)
     dbt.check_connection(build)
     dbt.check_connection(build)
