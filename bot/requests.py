@@ -59,7 +59,7 @@ class RequestHandler:
         self._accepted: dict[asyncio.Task[Any], Request] = {}
 
     async def finish(self, seconds: float) -> None:
-        """Wait until each accepted request is answered or is a run; say that a late one must be asked again."""
+        """Wait until each accepted request is answered or is a run; reply to the late ones: ask again."""
         if not self._accepted:
             return
         _, late = await asyncio.wait(self._accepted, timeout=seconds)
