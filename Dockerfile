@@ -16,7 +16,7 @@ COPY bot /app/bot
 COPY catalogue /app/catalogue
 COPY dbt_project /app/dbt_project
 # Editable: the code stays beside dbt_project/ and prefect.yaml, where flows.PROJECT_ROOT looks for them.
-# What only this step needs does not reach the image.
+# Packages that only this step needs do not reach the image.
 RUN cd /app && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable . \
     && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip uninstall --quiet hatchling editables trove-classifiers
 
@@ -43,7 +43,7 @@ ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin \
     VOC_BOT_HOST=0.0.0.0 \
     VOC_VERSION=${VERSION}
 USER voc
-# Only its owner reads what runs leave behind: it holds customers' words.
+# Only the owner may read the files that runs leave behind: they hold customers' words.
 RUN mkdir -m 0700 /home/voc/data
 WORKDIR /app
 CMD ["worker"]

@@ -1,1 +1,1 @@
-"""The bot: hears people in Slack, asks Prefect, and says what became of it. It imports nothing of `flows`."""
+"""The bot: takes requests in Slack, asks Prefect, and reports the result. It imports nothing from `flows`."""

@@ -30,7 +30,7 @@ from catalogue import Texts
 log = logging.getLogger("voc.bot")
 
 ANSWER_SECONDS, FINISH_SECONDS, TELL_SECONDS = 2, 4.0, 2.0
-"""After a stop: for open HTTP requests, for what was accepted, for the last replies. Cloud Run kills after 10 s."""
+"""After a stop: for open HTTP requests, accepted requests and the last replies. Cloud Run kills after 10 s."""
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
     log.setLevel(logging.INFO)
     try:
         settings = load_settings()
-        # Bolt would read it a second time, and warn that it does not use it.
+        # Bolt would read the variable a second time, and warn that Bolt does not use it.
         os.environ.pop("SLACK_BOT_TOKEN", None)
         asyncio.run(_run(settings, _listening_socket(settings)))
     except StartError as error:
@@ -89,7 +89,7 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
         return
     token = settings.slack_app_token.get_secret_value()
     try:
-        # Asked first: the client itself would try a wrong token for ever.
+        # Check the token first: the client itself would try a wrong one for ever.
         await app.client.apps_connections_open(app_token=token)
     except SlackApiError as error:
         raise StartError(
@@ -111,10 +111,10 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
 async def _finish(
     requests: RequestHandler, follower: Follower, following: asyncio.Task[None]
 ) -> None:
-    """Finish what was accepted; runs that have not ended are left, with their tags, to another replica."""
+    """Finish the accepted requests; leave the runs that have not ended, with their tags, to another replica."""
     await requests.finish(FINISH_SECONDS)
     if following.done():
-        following.result()  # raises what ended it
+        following.result()  # raises the error that ended it
     following.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await following
@@ -134,7 +134,7 @@ def _listening_socket(settings: BotSettings) -> socket.socket:
 
 
 def _let_signals_pass() -> None:
-    """Uvicorn stops on a signal and then raises it again: it must not end the process before it has finished."""
+    """Uvicorn stops on a signal, then raises it again: that must not end the process before the bot has finished."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: None)

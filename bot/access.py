@@ -9,7 +9,7 @@ from bot.settings import BotSettings
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, and where. `is_outside` if channel or person belong to another company too."""
+    """The person who asks, and the channel. `is_outside` if one of the two also belongs to another company."""
 
     channel: str
     user: str

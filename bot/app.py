@@ -1,4 +1,4 @@
-"""What Slack and the platform talk to: Bolt's listeners, and the web application around them."""
+"""The entry points for Slack and the platform: Bolt's listeners, and the web application around them."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ BODY_LIMIT = 1_000_000
 
 
 def create_app(settings: BotSettings, requests: RequestHandler, bot: AuthorizeResult) -> AsyncApp:
-    """Bolt with all listeners, as the `bot` that Slack said we are.
+    """Create Bolt with all listeners, under the `bot` identity that Slack reported.
 
-    It verifies signatures, and refuses what is older than five minutes.
+    Bolt verifies signatures, and refuses requests that are older than five minutes.
     """
 
     async def authorize() -> AuthorizeResult:
@@ -55,7 +55,7 @@ def create_app(settings: BotSettings, requests: RequestHandler, bot: AuthorizeRe
 
     @app.event(re.compile(".*"))
     async def handle_other() -> None:
-        """Acknowledge what nobody listens to; otherwise Slack sends it again."""
+        """Acknowledge events that have no listener; otherwise Slack sends them again."""
 
     @app.error
     async def handle_error(error: Exception) -> None:
@@ -65,9 +65,9 @@ def create_app(settings: BotSettings, requests: RequestHandler, bot: AuthorizeRe
 
 
 def create_web(settings: BotSettings, app: AsyncApp, checks: Checks) -> Starlette:
-    """The HTTP side.
+    """Create the HTTP side.
 
-    `POST /slack/events` is there unless the bot is in Socket Mode. `GET /` and `GET /healthz` answer 200 with the
+    `POST /slack/events` exists unless the bot is in Socket Mode. `GET /` and `GET /healthz` answer 200 with the
     version; `GET /healthz?deep=1` runs the `checks` too, and answers 503 when one fails.
     """
 
@@ -100,7 +100,7 @@ def create_web(settings: BotSettings, app: AsyncApp, checks: Checks) -> Starlett
 
 
 class _Remembered:
-    """Checks whose results hold for some seconds: anybody may ask, and each asks Slack and Prefect."""
+    """Checks with results kept for some seconds: anybody may ask, and each call asks Slack and Prefect."""
 
     def __init__(self, checks: Checks) -> None:
         self._checks = checks
@@ -118,7 +118,7 @@ class _Remembered:
 
 
 async def _body(request: Request) -> bytes | None:
-    """The request's body, None when it is too large; no more than the limit is ever held."""
+    """The request's body, None when it is too large; reading stops at the limit."""
     if int(request.headers.get("content-length") or 0) > BODY_LIMIT:
         return None
     body = b""

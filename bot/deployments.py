@@ -38,7 +38,7 @@ REQUEST_TIMEOUT_SECONDS = 5.0
 """For one question to Prefect."""
 
 START_ATTEMPTS = 3
-"""To start a run. Its key makes it one run however often it is asked for, so a short restart goes unnoticed."""
+"""To start a run. All attempts with one key give one run, so a short restart goes unnoticed."""
 
 AT_ONCE = 1
 """Questions at the same time. Two writers are enough for a server on SQLite to lock itself out for a while."""
@@ -69,7 +69,7 @@ class Deployments:
         return run.origin.call.startswith(f"{self._replica}.")
 
     async def check(self) -> None:
-        """Raises StartError where Prefect does not answer or has not what the bot starts."""
+        """Raises StartError when Prefect does not answer or lacks a deployment that the bot starts."""
         try:
             for name in (REPORT, LONG_TASK):
                 await self._deployment_id(name)
@@ -82,7 +82,7 @@ class Deployments:
             ) from None
 
     async def answers(self) -> bool:
-        """Whether Prefect answers at all. Asked out of turn: it must not keep requests waiting."""
+        """Whether Prefect answers at all. This check takes no turn: it must not keep requests waiting."""
         try:
             async with _answering():
                 return await self._client.api_healthcheck() is None
@@ -100,9 +100,9 @@ class Deployments:
         thread_ts: str | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> Run:
-        """Start a deployment ("flow/name"), once for each idempotency key; returns the run that the key has.
+        """Start a deployment ("flow/name"), once for each idempotency key; return the key's run.
 
-        Its origin names the call that created it. Raises NotDeployed.
+        The run's origin names the call that created the run. Raises NotDeployed.
         """
         origin = Origin(channel, user, call, thread_ts)
         deployment_id = await self._deployment_id(deployment)
@@ -131,7 +131,7 @@ class Deployments:
             )
 
     async def open_runs(self) -> list[Run]:
-        """All runs, of any replica, whose end has not been told in Slack yet."""
+        """All runs, of any replica, whose end has not been reported in Slack yet."""
         found: list[FlowRun] = []
         while True:
             page = await self._runs(_tagged(OPEN), FlowRunSort.ID_DESC, _PAGE, len(found))
@@ -140,7 +140,7 @@ class Deployments:
                 return [run for each in found if (run := _run(each))]
 
     async def last_finished(self, channel: str, thread_ts: str) -> tuple[UUID, datetime] | None:
-        """The run asked for in this thread that finished last, and when that was."""
+        """Of the runs asked for in this thread, the one that finished last, and its end time."""
         in_thread = _tagged(f"slack:channel={channel}", f"slack:thread={thread_ts}")
         in_thread.state = FlowRunFilterState(type=FlowRunFilterStateType(any_=_FINAL))
         found = await self._runs(in_thread, FlowRunSort.END_TIME_DESC, 1)
@@ -149,7 +149,7 @@ class Deployments:
         return found[0].id, found[0].end_time
 
     async def recent(self, limit: int = 5) -> list[Run]:
-        """The reports that were due last, whoever asked for them; newest first."""
+        """The reports that were due last, asked for by anybody; newest first."""
         due = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
         async with self._question():
             found = await self._client.read_flow_runs(
@@ -163,7 +163,7 @@ class Deployments:
         return [run_of(run, Origin("", "", "")) for run in found]
 
     async def is_attended(self, pool: str | None) -> bool:
-        """Whether a worker of the pool is there."""
+        """Whether the pool has a worker online."""
         if pool is None:
             return False
         try:
@@ -174,7 +174,7 @@ class Deployments:
         return any(worker.status == WorkerStatus.ONLINE for worker in workers)
 
     async def remember(self, run: Run) -> None:
-        """Keep what was said of a run in its tags."""
+        """Save in a run's tags what the bot has said about the run."""
         async with self._question():
             tags = [*run.other_tags, *run.origin.tags()]
             await self._client.update_flow_run(run.id, tags=tags)
@@ -228,7 +228,7 @@ async def open_deployments() -> AsyncIterator[Deployments]:
 
 @asynccontextmanager
 async def _answering() -> AsyncIterator[None]:
-    """Turn whatever keeps Prefect from answering into PrefectUnavailable."""
+    """Turn every missing or unusable answer of Prefect into PrefectUnavailable."""
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
             yield

@@ -1,4 +1,4 @@
-"""What can go wrong in the bot. Each message of a StartError is one line that says what to do."""
+"""The bot's errors. Each message of a StartError is one line that says what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class StartError(Exception):
 
 
 class PrefectUnavailable(Exception):
-    """Prefect did not answer in time, or not usefully. The person who asked is told to try again."""
+    """Prefect gave no answer in time, or no usable one. The bot asks the person to try again."""
 
 
 class NotDeployed(Exception):

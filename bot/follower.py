@@ -1,4 +1,4 @@
-"""Keeps the replies on runs up to date: a loop over the runs whose end has not been told yet."""
+"""Keeps the replies on runs up to date: a loop over the runs whose end has not been reported yet."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ AT_ONCE = 10
 """Replies written at the same time."""
 
 GIVE_UP_AFTER = timedelta(hours=1)
-"""An end that Slack did not take for so long is not told any more."""
+"""When Slack has not accepted a run's end for this long, the bot gives up reporting it."""
 
 
 class Follower:
-    """Tells what becomes of runs.
+    """Reports the progress and the end of runs.
 
-    A replica speaks of the runs it created. Those of another are its business only when their news is overdue: then
-    the other one is gone.
+    A replica reports on the runs that it created. It reports on another replica's runs only when their news is
+    overdue: then the other replica is gone.
     """
 
     def __init__(self, deployments: Deployments, replies: Replies, start_wait: float) -> None:
@@ -37,11 +37,11 @@ class Follower:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     def look_now(self) -> None:
-        """There is a new run: do not wait for the next round."""
+        """Start the next round now: there is a new run."""
         self._news.set()
 
     async def forever(self) -> None:
-        """Look again and again; a Prefect that is down is waited for."""
+        """Repeat the rounds for ever; wait while Prefect is down."""
         was_down = False
         while True:
             self._news.clear()

@@ -21,9 +21,9 @@ from bot.texts import Phrases
 log = logging.getLogger("voc.bot")
 
 EVENT_TYPE = "voc_request"
-# The last two are what slack_sdk raises for an answer that is no JSON object.
+# slack_sdk raises the last two for an answer that is not a JSON object.
 _FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError)
-# What never gets better: the reply or its place is gone. All else is tried again.
+# Errors that last: the reply or its place is gone. All others are tried again.
 _GONE = {
     "message_not_found",
     "cant_update_message",
@@ -39,7 +39,7 @@ _GONE = {
 
 
 class NotTold(Exception):
-    """Slack did not take what was to be said; it is said again later."""
+    """Slack did not accept a message; the bot sends the message again later."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class _Command:
 
 @dataclass
 class _Told:
-    """What was said last of a run; `is_tried` if a reply may stand although its ts is not known."""
+    """The last message about a run; `is_tried` if a reply may exist although its ts is not known."""
 
     stage: Stage | None = None
     reply_ts: str | None = None
@@ -68,7 +68,7 @@ def web_client(settings: BotSettings) -> AsyncWebClient:
 
 
 class Replies:
-    """What one replica says in Slack.
+    """The messages of one replica in Slack.
 
     A `response_url` lets anybody who has it post for half an hour, so it is kept in memory only: when the replica
     that took a command is gone, another answers the person in a direct message.
@@ -81,7 +81,7 @@ class Replies:
         self._told: dict[str, _Told] = {}
 
     async def check(self) -> AuthorizeResult:
-        """Slack's auth.test: who the bot is. Raises StartError when the token is no good."""
+        """Ask Slack's auth.test who the bot is. Raises StartError when the token is not valid."""
         try:
             answer = await self._client.auth_test()
             return AuthorizeResult.from_auth_test_response(
@@ -103,7 +103,7 @@ class Replies:
         return True
 
     async def react(self, channel: str, ts: str, name: str) -> bool:
-        """React to a message. False when the bot has done so before: somebody else is on it."""
+        """React to a message. False when the bot has reacted before: the message is already being handled."""
         try:
             await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
         except SlackApiError as error:
@@ -122,25 +122,25 @@ class Replies:
             log.warning("no reply: %s", error)
 
     async def respond(self, response_url: str, text: str) -> None:
-        """Answer a command, visible to whoever gave it; a failure is logged."""
+        """Answer a command, visible to the person who gave it; a failure is logged."""
         try:
             await self._respond(response_url, text)
         except NotTold as error:
             log.warning("no answer to a command: %s", error)
 
     def expect(self, call: str, response_url: str) -> None:
-        """What becomes of the run that this call creates is told through the command's response_url."""
+        """Use the command's response_url to report on the run that this call creates."""
         self._commands[call] = _Command(response_url)
 
     def forget(self, call: str) -> None:
-        """Nothing more is said of what this call created."""
+        """Say nothing more about the run of this call."""
         self._commands.pop(call, None)
         self._told.pop(call, None)
 
     async def tell(self, run: Run, stage: Stage, *, is_ours: bool) -> str | None:
-        """Say what became of a run; returns the ts of the reply that says it. Raises NotTold.
+        """Report the stage of a run; return the ts of the reply that reports it. Raises NotTold.
 
-        What was said last is known here too, for the case that the tags could not be kept.
+        The last message is kept here too, for the case that the tags could not be saved.
         """
         call = run.origin.call
         told = self._told.setdefault(call, _Told())
@@ -166,9 +166,9 @@ class Replies:
         return reply_ts
 
     async def _answer_command(self, run: Run, stage: Stage, text: str) -> None:
-        """Answer through the response_url, or end in a direct message where that is gone or used up."""
+        """Answer through the response_url; where that is gone or used up, report the end in a direct message."""
         command = self._commands.get(run.origin.call)
-        # A response_url is good for five answers: no stage is told twice.
+        # A response_url takes five answers: no stage is reported twice.
         if command is not None and stage not in command.told:
             command.told.add(stage)
             try:
@@ -181,7 +181,7 @@ class Replies:
             await self._post(run.origin.user, None, text, run)
 
     async def _find_reply(self, run: Run) -> str | None:
-        """The reply on a run that stands in its thread although no tag says so."""
+        """Find the reply on a run that is in its thread although no tag says so."""
         cursor: str | None = None
         while True:
             page = await self._call(
@@ -218,7 +218,7 @@ class Replies:
         return str(answer["ts"]) if answer else None
 
     async def _call(self, method: str, **arguments: Any) -> Any:
-        """Call the Web API; None when what it is about is gone for good. Raises NotTold."""
+        """Call the Web API; None when the message or its place is gone for good. Raises NotTold."""
         try:
             return await getattr(self._client, method)(**arguments)
         except SlackApiError as error:
@@ -242,6 +242,6 @@ class Replies:
 
 
 def _code(error: SlackApiError) -> str:
-    """Slack's error code. A proxy's answer has none: slack_sdk hands on whatever came."""
+    """Slack's error code. A proxy's answer has none: slack_sdk passes on any answer."""
     data = getattr(error.response, "data", None)
     return str(data["error"]) if isinstance(data, dict) and "error" in data else "no usable answer"

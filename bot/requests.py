@@ -1,4 +1,4 @@
-"""What the bot does with a request, whichever way it came: refuse, answer, or start one run."""
+"""Handle a request of any kind: refuse, answer, or start one run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger("voc.bot")
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asked for, and where the answer goes: into a thread, or to a command's `response_url`.
+    """A person's request, and the place for the answer: a thread, or a command's `response_url`.
 
     `key` is the same whenever Slack delivers the same request again. `message_ts` is the message to react to,
     `reaction` tells whether that was the first reaction. `pressed_at` is a button's Unix time.
@@ -59,7 +59,7 @@ class RequestHandler:
         self._accepted: dict[asyncio.Task[Any], Request] = {}
 
     async def finish(self, seconds: float) -> None:
-        """Wait until everything accepted has been answered or is a run; what takes longer is told to ask again."""
+        """Wait until each accepted request is answered or is a run; reply to the late ones: ask again."""
         if not self._accepted:
             return
         _, late = await asyncio.wait(self._accepted, timeout=seconds)
@@ -73,11 +73,11 @@ class RequestHandler:
         await asyncio.gather(*said, return_exceptions=True)
 
     async def report(self, request: Request) -> None:
-        """A mention, a direct message or `/voc`: whatever its words ask for."""
+        """A mention, a direct message or `/voc`: do what the words ask for."""
         await self._handle(request, self._answer)
 
     async def rerun(self, request: Request) -> None:
-        """다시 실행: the same week again, in the same thread. Pressed twice it is one run, until that has ended."""
+        """다시 실행: the same week again, in the same thread. Two presses make one run, until that run has ended."""
         await self._handle(request, self._report_again)
 
     async def long_task(self, request: Request) -> None:
@@ -99,7 +99,7 @@ class RequestHandler:
         await self._handle(request, greet)
 
     async def _handle(self, request: Request, work: Callable[[Request], Awaitable[None]]) -> None:
-        """Do the work for whoever may ask, and tell them what kept it from being done."""
+        """Do the work if the person may ask; if it cannot be done, say why."""
         is_allowed = may_ask(request.asker, self._settings)
         request = self._acknowledged(request, "eyes" if is_allowed else "no_entry_sign")
         task = asyncio.current_task()
@@ -129,8 +129,8 @@ class RequestHandler:
     def _acknowledged(self, request: Request, name: str) -> Request:
         """React to a message, while its work begins.
 
-        Only the first reaction is taken: whoever comes later is repeating the request. That still asks Prefect, which
-        knows its key, lest it be lost when its first taker died.
+        Slack accepts only the first reaction: a later one means that the request is a repeat. A repeat still asks
+        Prefect, which knows the request's key; otherwise the request would be lost if its first taker died.
         """
         if request.message_ts is None:
             return request

@@ -1,4 +1,4 @@
-"""A run that somebody asked for, as its tags in Prefect keep it, and what should be said of it by now. Pure.
+"""A run that a person asked for, as its tags in Prefect keep it, and the stage to report by now. Pure.
 
 The tags are the bot's only memory: another replica, or the same one after a restart, goes on from them.
 """
@@ -14,10 +14,10 @@ from uuid import UUID
 from catalogue.ending import Completed, Failed
 
 OPEN = "slack:open"
-"""Tag of a run whose end has not been told yet."""
+"""Tag of a run whose end has not been reported yet."""
 
 Stage = Literal["received", "queued", "unattended", "running", "completed", "failed", "cancelled"]
-"""What is said of a run; the last three are its end. `unattended`: no worker is there to run it."""
+"""What the bot reports about a run; the last three are its end. `unattended`: there is no worker to run it."""
 
 ENDINGS = ("completed", "failed", "cancelled")
 
@@ -26,7 +26,7 @@ _ADOPT_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Origin:
-    """Where and by whom a run was asked for; without `thread_ts` it was a command's.
+    """Where and by whom a run was asked for; a command's run has no `thread_ts`.
 
     `call` names the call that created the run, and begins with the id of the replica that made it.
     """
@@ -72,7 +72,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Run:
-    """A flow run, as far as it concerns who asked.
+    """A flow run, as far as it concerns the person who asked.
 
     `state` is Prefect's state type, `since` when it was entered, `asked_at` when the run was created; both aware.
     `other_tags` are the deployment's, or somebody's.
@@ -100,19 +100,19 @@ class Run:
         return failed.reason if failed else None
 
     def told(self, stage: Stage, reply_ts: str | None) -> Run:
-        """The run after that was said."""
+        """The run after the bot has reported the stage."""
         origin = replace(self.origin, told=stage, reply_ts=reply_ts, is_open=stage not in ENDINGS)
         return replace(self, origin=origin)
 
 
 def due(run: Run, now: datetime, start_wait: timedelta, *, is_attended: bool) -> Stage:
-    """What should be said of a run.
+    """The stage that the bot should report by now.
 
     Args:
         run: as Prefect shows it.
         now: aware.
-        start_wait: how long a run may wait before that is worth saying.
-        is_attended: whether a worker of its pool is there.
+        start_wait: how long a run may wait before the bot says so.
+        is_attended: whether its pool has a worker online.
     """
     match run.state:
         case "COMPLETED":
@@ -132,7 +132,7 @@ def due(run: Run, now: datetime, start_wait: timedelta, *, is_attended: bool) ->
 
 
 def is_overdue(run: Run, stage: Stage, now: datetime, start_wait: timedelta) -> bool:
-    """Whether a stage has been due for so long that the replica whose run it is must be gone."""
+    """Whether a stage has been due for so long that the run's own replica must be gone."""
     due_at = run.since
     if stage in ("queued", "unattended"):
         due_at = max(due_at, run.asked_at + start_wait)

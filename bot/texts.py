@@ -1,4 +1,4 @@
-"""What the bot says, in the catalogue's words. Pure; foreign text is escaped, links come from here only."""
+"""The bot's sentences, from the catalogue. Pure; foreign text is escaped, links come from here only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Phrases:
     texts: Texts
 
     def progress(self, run: Run, stage: Stage) -> str:
-        """What is said of a run: one line that ends with a link to it."""
+        """The message about a run: one line that ends with a link to the run."""
         return f"{self._stage(run, stage)}{self._link(run)}"
 
     def unexpected(self, reference: str) -> str:

@@ -1,4 +1,4 @@
-"""What people write to the bot, in Korean or English. Pure."""
+"""Read what people write to the bot, in Korean or English. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MENTION = re.compile(r"<@[^>]*>")
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody wants.
+    """What a person asks for.
 
     `as_of` is the date as of which the wanted week is the newest complete one; None asks for the latest.
     """
@@ -32,7 +32,7 @@ def understood(text: str) -> Asked:
     """Read the words after a mention or a command.
 
     Nothing or 지난주 is the latest week; 2026-W46 or a date in it is that week; 다시 forces; 상태 asks for the
-    status. Anything else, two weeks at once too, asks for help.
+    status. Anything else, also two weeks at once, asks for help.
     """
     plain = " ".join(_MENTION.sub(" ", text.lower()).split())
     for spelling, word in _SPELLINGS.items():

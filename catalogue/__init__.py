@@ -1,4 +1,4 @@
-"""What flows and bot share, though neither knows the other: texts, week words, settings, how a run ends."""
+"""What flows and bot share, though neither imports the other: texts, week words, settings, how a run ends."""
 
 from catalogue.texts import LOCALES, Locale, Texts, entries
 

@@ -1,4 +1,4 @@
-"""What the settings of flows and bot share: types of fields, and one line for whatever is wrong with a value."""
+"""What the settings of flows and bot share: types of fields, and one line for each wrong value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _url(value: str) -> str:
 
 
 def header_value(secret: SecretStr) -> SecretStr:
-    """Check a secret that travels in an HTTP header: a library's complaint about a line break would quote it."""
+    """Check a secret for an HTTP header: a library's complaint about a line break would quote the secret."""
     value = secret.get_secret_value().strip()
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise ValueError("has characters that no token has")

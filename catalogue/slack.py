@@ -1,4 +1,4 @@
-"""Slack, as flows and bot both meet it: what is escaped, and what goes wrong with a call."""
+"""What flows and bot both need for Slack: escaping, and the faults of a call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from http.client import HTTPException
 from json import JSONDecodeError
 
 FAULTS = (OSError, HTTPException, JSONDecodeError)
-"""No answer, half of one, or an answer that begins as JSON and is not JSON."""
+"""No answer, half of an answer, or one that begins as JSON but is not JSON."""
 
 
 def escaped(text: str) -> str:

@@ -36,15 +36,15 @@ if [[ ${1:-} != --rollback ]]; then
   docker push "$IMAGE"
 fi
 
-# In the image and on Google: the password never leaves Secret Manager, and the code that is registered is the image's.
-# As voc-worker, who may read the Prefect server's password.
+# In the image and on Google: the password never leaves Secret Manager, and the registered code is the image's.
+# As voc-worker, an account that may read the Prefect server's password.
 gcloud run jobs deploy voc-register "${PLACE[@]}" --image "$IMAGE" --command register \
   --service-account "$(account voc-worker)" --set-secrets "$PASSWORD" \
   --set-env-vars "$(given "${RUN_SETTINGS[@]}")##VOC_IMAGE=$IMAGE##VOC_REGION=$REGION##VOC_RUN_ACCOUNT=$(account voc-run)" \
   --cpu 1 --memory 2Gi --task-timeout 15m --max-retries 0 --execute-now --wait
 
-# A service, because it has to be there all the time; its port answers health checks only. It asks for work without
-# being asked itself, so its CPU must not sleep.
+# A service, because the worker has to run all the time; its port answers health checks only. It asks for work without
+# getting requests, so its CPU must not sleep.
 gcloud run deploy voc-worker "${PLACE[@]}" --image "$IMAGE" --command worker --args=--with-healthcheck \
   --service-account "$(account voc-worker)" --set-secrets "$PASSWORD" --set-env-vars "$(given '^$')" \
   --port 8080 --ingress internal --no-allow-unauthenticated \

@@ -1,6 +1,6 @@
-"""Tell the Prefect server of the Cloud Run pool, its queue, the automations and the deployments in prefect.yaml.
+"""Register the Cloud Run pool, its queue, the automations and prefect.yaml's deployments on the Prefect server.
 
-Runs inside the image (`register`), so that what is registered is what the image holds. Twice is the same as once.
+Runs inside the image (`register`), so that the image's own code is registered. Twice is the same as once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from flows.runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 POOL, QUEUE = "voc", "reports"
-# What prefect.yaml takes from here: a Prefect variable for each, because an unset one is no warning on a laptop.
+# prefect.yaml takes these from Prefect variables, because an unset variable gives no warning on a laptop.
 VARIABLES = ("VOC_IMAGE", "VOC_REGION", "VOC_RUN_ACCOUNT")
 # Where the Prefect server asks for a password, and the secret that holds it.
 AUTH = {
@@ -39,7 +39,7 @@ AUTH_SECRET = {"secret": "voc-prefect-auth", "version": "latest"}
 
 
 def plain_settings() -> set[str]:
-    """The names of the settings that are no secrets."""
+    """The names of the settings that are not secrets."""
     names = set()
     for name, field in Settings.model_fields.items():
         alias = field.validation_alias
@@ -101,7 +101,7 @@ async def register(environment: Mapping[str, str]) -> None:
 
 
 def deploy() -> int:
-    """Register the deployments, to be run from this folder of the image; Prefect's exit code.
+    """Register the deployments, to run from this folder of the image; return Prefect's exit code.
 
     On a laptop Prefect looks for the code where `prefect deploy` ran; for a pool with images it would guess.
     """

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The three service accounts, each with what it needs and nothing more. `roles.sh --print` prints the commands and does
-# nothing else: read them first. Twice is the same as once. It takes nothing away that somebody granted by hand.
+# Make the three service accounts, each with the rights it needs and no more. `roles.sh --print` prints the commands
+# and does nothing else: read them first. Twice is the same as once. It removes no right that was granted by hand.
 #
 #   voc-run     a run of the report: reads tickets, writes models, posts to Slack, asks LaaS
 #   voc-worker  starts runs as Cloud Run jobs, with the account voc-run
 #   voc-bot     answers in Slack and asks Prefect; no BigQuery, no LaaS
 #
-# Before: the secrets, the repository for images and the dataset of the models exist (docs/deploy.md).
+# First make the secrets, the repository for images and the dataset of the models (docs/deploy.md).
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
@@ -55,7 +55,7 @@ may_read() {
   done
 }
 
-# on_bucket gs://BUCKET[/FOLDER] ROLE, for the runs; nothing for another path
+# on_bucket gs://BUCKET[/FOLDER] ROLE, for the runs; does nothing for another path
 on_bucket() {
   local bucket=${1#gs://}
   [[ $1 != gs://* ]] || run gcloud storage buckets add-iam-policy-binding "gs://${bucket%%/*}" \
@@ -83,7 +83,7 @@ on_bucket "${VOC_STATE_URI:-}" roles/storage.objectUser
 # Prefect asks for the bucket itself first.
 on_bucket "${VOC_STATE_URI:-}" roles/storage.legacyBucketReader
 
-# A worker makes jobs from the image and starts them as voc-run, and as nobody else.
+# A worker makes jobs from the image and starts them as voc-run, and as no other account.
 on_project "$PROJECT" voc-worker roles/run.developer
 run gcloud artifacts repositories add-iam-policy-binding voc --project "$PROJECT" --location "$REGION" \
   --member "serviceAccount:$(account voc-worker)" --role roles/artifactregistry.reader

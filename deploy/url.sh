@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Where the bot is: print its address, or with --version what it runs.
+# Print the bot's address, or with --version the version that it runs.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 

@@ -33,7 +33,7 @@ def _listener(requests: RequestHandler, handle: Handle) -> Callable[..., Awaitab
 
 
 def command_request(command: dict[str, Any]) -> Request:
-    # Slack does not tell of a command whether its channel is shared: VOC_BOT_CHANNELS is the remedy.
+    # For a command, Slack does not say whether the channel is shared: VOC_BOT_CHANNELS is the remedy.
     return Request(
         Asker(command["channel_id"], command["user_id"]),
         key=f"command:{command['trigger_id']}",

@@ -1,5 +1,5 @@
 {#-
-  The date a run reports as of, as a SQL date literal. VOC_AS_OF carries it; empty means today in the
+  The date a run reports as of, as a SQL date literal. VOC_AS_OF holds it; empty means today in the
   reporting time zone. An environment variable and not --vars, because changed vars re-parse everything.
 -#}
 {% macro as_of_date() -%}

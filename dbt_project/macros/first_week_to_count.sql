@@ -1,7 +1,7 @@
 {#-
   The first week that this run (re)computes, as a SQL date: all of history the first time and in a full refresh; in a
-  backfill the week that was asked for; otherwise the look-back for late tickets before the report week. Weeks that
-  missed Mondays left uncounted come in too: counted weeks have no gap.
+  backfill the week that was asked for; otherwise the look-back for late tickets before the report week. Weeks left
+  uncounted by missed Mondays are counted too: counted weeks have no gap.
 -#}
 {% macro first_week_to_count() -%}
     {%- set counted = counted_weeks() -%}

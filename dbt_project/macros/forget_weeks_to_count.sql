@@ -1,6 +1,6 @@
 {#-
   Before the counts: remove the weeks that are counted again, because a week whose tickets are all gone brings no rows
-  that would replace the old ones. Should the run end here, the next one counts these weeks as missed.
+  that would replace the old ones. If the run ends here, the next one counts these weeks as missed.
 -#}
 {% macro forget_weeks_to_count() -%}
     {%- if is_incremental() -%}

@@ -1,4 +1,4 @@
-{#- What a job is labelled with, as JSON: enough to find a run's jobs, and a job's model, in BigQuery's history. -#}
+{#- A job's labels, as JSON: enough to find a run's jobs, and a job's model, in BigQuery's history. -#}
 {% macro job_labels(node) -%}
     {{ return(tojson({
         'app': 'voc-analyst',

@@ -1,6 +1,6 @@
 {#-
-  The comparison week: the newest week that was complete at the as-of date. A backfill leaves the newest week what
-  it was.
+  The comparison week: the newest week that was complete at the as-of date. A backfill does not change the newest
+  week.
 -#}
 {% macro report_week_start() -%}
     {%- set counted = counted_weeks() if env_var('VOC_BACKFILL_FROM', '') -%}

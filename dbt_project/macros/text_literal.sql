@@ -1,4 +1,4 @@
-{#- A value as a SQL string literal, whatever quotes and backslashes are in it. -#}
+{#- A value as a SQL string literal, with any quotes and backslashes in it. -#}
 {% macro text_literal(value) -%}
     {{ adapter.dispatch('text_literal', 'voc_analyst')(value) }}
 {%- endmacro %}
