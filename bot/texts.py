@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.runs import Run, Stage
 
-# The words are all that bot and flow share: people read both in one channel.
+# People read the words of bot and flow in one channel.
 from catalogue import Texts, entries
 from catalogue.slack import escaped
 

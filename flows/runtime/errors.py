@@ -1,10 +1,13 @@
-"""Everything that can go wrong in a way that a user can fix. Each message is one line that says what to do.
+"""What can go wrong. Each message is one line that says what to do.
 
-VocError
-├── UsageError      2  options, settings, thresholds, a week in the future
-├── SourceError     3  source file or table, columns, types, too few weeks, file locked, BigQuery
-├── TransformError  4  dbt or its tests
-└── SlackError      5  Slack (or the outbox) refused or could not be reached
+VocError               1  a run that waited too long for another one, a temporary server that did not start
+├── UsageError         2  options, settings, thresholds, a week in the future
+├── SourceError        3  source file or table, columns, types, too few weeks, file locked, BigQuery
+├── TransformError     4  dbt or its tests
+├── SlackError         5  Slack (or the outbox) refused or could not be reached
+│   ├── UnreadableHistory  the app lacks a scope for reading (slack/transport.py)
+│   └── RefusedBlocks      nothing was posted, another form may be taken (slack/transport.py)
+└── UnexpectedError    1  any other error: its type alone, and where its frames are (failures.py)
 
 LaasError and UnusableAnswer are not in this tree: users never see them, the rule-based analysis takes over.
 """

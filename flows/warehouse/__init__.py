@@ -1,1 +1,1 @@
-"""dbt and the marts, on DuckDB or BigQuery: the only SQL outside dbt_project/."""
+"""dbt and the marts, on DuckDB or BigQuery: what is built and what is read."""
