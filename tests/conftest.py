@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, settings
 
 from flows.source.made_up.tickets import write_sample
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 os.environ["PREFECT_API_BLOCKS_REGISTER_ON_START"] = "0"
 os.environ["PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION"] = "0"
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "0"
+# A busy machine is no fault of a test's.
+settings.register_profile("voc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("voc")
 OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
 AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 
