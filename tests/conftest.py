@@ -32,15 +32,25 @@ OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
 AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 
 
+# The files that take minutes, the longest first.
+LONG_FILES = (
+    *("test_weekly_voc.py", "test_requests.py", "test_secrets.py", "test_end_to_end.py"),
+    *("test_up.py", "test_dbt.py", "test_cli.py", "test_bad_data.py"),
+)
 # Fixtures that start a server, dbt, Chromium or `voc`, at once or through another fixture.
 SLOW_FIXTURES = {"prefect_api", "sample_build", "voc", "deployed", "emulator", "browser"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make check` leaves out: tests with a slow fixture, beside those that are marked by hand."""
+    """Mark what `make check` leaves out: tests with a slow fixture, beside those that are marked by hand.
+
+    Long files come first, so that no process has one left when the others have ended.
+    """
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
+    places = {name: place for place, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 @pytest.fixture(autouse=True)
