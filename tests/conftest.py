@@ -47,7 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Long files come first, so that no process has one left when the others have ended.
     """
     for item in items:
-        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+        is_on_bigquery = item.path.parent.name == "bigquery"
+        if is_on_bigquery or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
     places = {name: place for place, name in enumerate(LONG_FILES)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))

@@ -115,7 +115,7 @@ def test_columns_are_missing_or_of_another_type(
     monkeypatch.setenv("VOC_SOURCE_TABLE", table)
     assert check() == (
         f"{table} cannot be read: id is INTEGER, not STRING, keywords is missing. "
-        "Mend the upstream table, or set VOC_SOURCE_TABLE."
+        "Fix the upstream table, or set VOC_SOURCE_TABLE."
     )
 
 
@@ -209,7 +209,7 @@ def test_the_project_of_the_models_is_missing(bq: FakeBigQuery) -> None:
     bq.on(path, do=refusal(404, "notFound", f"Not found: Project {TARGET_PROJECT}"))
     assert check() == (
         f"a project of {SOURCE_TABLE} or lab-voc does not exist. "
-        "Mend VOC_SOURCE_TABLE or VOC_BIGQUERY_PROJECT."
+        "Fix VOC_SOURCE_TABLE or VOC_BIGQUERY_PROJECT."
     )
 
 
