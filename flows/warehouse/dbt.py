@@ -210,6 +210,7 @@ class _Server:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
+        self._killer: threading.Timer | None = None
         self.process = subprocess.Popen(
             [sys.executable, "-m", "flows.warehouse.dbt_server"],
             cwd=PROJECT_ROOT,
@@ -248,6 +249,9 @@ class _Server:
                     for _ in self._answers():
                         pass
                 raise
+            finally:
+                if self._killer:  # the interrupt was enough: the next invocation is not meant
+                    self._killer.cancel()
 
     def prepare(self, options: Sequence[str], environment: dict[str, str]) -> None:
         """Read the project for an invocation to come with this environment."""
@@ -257,9 +261,9 @@ class _Server:
     def interrupt(self) -> None:
         """Interrupt the running invocation; kill the process when that does not end in time."""
         self.process.send_signal(signal.SIGINT)
-        timer = threading.Timer(INTERRUPT_SECONDS, self.process.kill)
-        timer.daemon = True
-        timer.start()
+        self._killer = threading.Timer(INTERRUPT_SECONDS, self.process.kill)
+        self._killer.daemon = True
+        self._killer.start()
 
     def close(self) -> None:
         """End the process, and dbt with it."""

@@ -61,13 +61,18 @@ def test_an_interrupt_of_ours_ends_it_too(build: Build, monkeypatch: pytest.Monk
     """Ctrl-C while we wait for dbt: it must not go on writing tables."""
 
     def interrupted(line: str) -> object:
-        monkeypatch.undo()
+        json_loads.undo()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("flows.warehouse.dbt.json.loads", interrupted)
+    monkeypatch.setattr(dbt, "INTERRUPT_SECONDS", 1)
+    json_loads = pytest.MonkeyPatch()
+    json_loads.setattr("flows.warehouse.dbt.json.loads", interrupted)
     with pytest.raises(KeyboardInterrupt):
         dbt.check_connection(build)
     assert not dbt._server().is_busy
+    dbt.check_connection(build)
+    time.sleep(1.5)  # what would kill a dbt that does not end spares the next invocation
+    assert dbt._server().is_running
     dbt.check_connection(build)
 
 
