@@ -89,8 +89,16 @@ class Assembly:
         backfill_from: date | None = None,
     ) -> Build:
         """What dbt needs to know to build the tables of a workspace."""
+        s = self.settings
         return Build(
-            workspace, as_of, self.settings.timezone, self.bigquery, full_refresh, backfill_from
+            workspace,
+            as_of,
+            s.timezone,
+            self.bigquery,
+            self._flow_run_id,
+            s.ticket_url,
+            full_refresh,
+            backfill_from,
         )
 
     @cached_property

@@ -1,1 +1,3 @@
-{{ deduplicated_tickets(first_week_to_count(), last_week_to_count()) }}
+{#- depends_on: the source is looked at before it is read. -#}
+-- depends_on: {{ ref('stg_zendesk__weeks') }}
+{{ deduplicated_tickets(weeks_to_count()) }}
