@@ -15,7 +15,9 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
+from catalogue import Texts
 from flows.page.publishing import Published, Publisher, Record
+from flows.report.doubts import doubt_text
 from flows.report.message import SUMMARY, Delivered, Message
 from flows.report.values import Correction, Week, WeeklyReport
 from flows.runtime.errors import SourceError, VocError
@@ -27,7 +29,12 @@ from flows.source.file import SourceFile, source_of
 from flows.warehouse import dbt
 from flows.warehouse.bigquery.connection import BigQuery
 from flows.warehouse.connection import Warehouse
-from flows.warehouse.marts import read_corrections, read_report, read_week_pair
+from flows.warehouse.marts import (
+    read_corrections,
+    read_report,
+    read_unused_overrides,
+    read_week_pair,
+)
 from flows.warehouse.readiness import Readiness, read_readiness
 
 log = logging.getLogger("voc")
@@ -116,8 +123,10 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     report = read_report(warehouse, weeks)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
     log.info("%s: %s", weeks.comparison.label, counts)
-    if not report.has_negative_tickets:
-        log.warning("no ticket of the two weeks has the emotion 부정: negative shares are 0")
+    for doubt in report.doubts:
+        log.warning("the source: %s", doubt_text(doubt, Texts("en")))
+    for status, levels in read_unused_overrides(warehouse):
+        log.warning("a threshold of %s matches no category: %s", status, " / ".join(levels))
     return report
 
 
@@ -138,7 +147,7 @@ def open_delivery(
 def find_corrections(
     warehouse: Warehouse, week: Week, delivery: Delivery
 ) -> tuple[Correction, ...]:
-    """What late tickets changed since an earlier week's summary was posted there; nothing if none was posted."""
+    """What has changed since an earlier week's summary was posted there; nothing if none was posted."""
     summary = delivery.find(SUMMARY)
     if summary is None:
         return ()

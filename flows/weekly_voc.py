@@ -17,6 +17,7 @@ from prefect.states import Completed
 from catalogue import ending
 from flows.page.publishing import Publisher, Record
 from flows.report.as_of import checked_as_of
+from flows.report.doubts import doubt_as_json
 from flows.report.message import MessageId
 from flows.report.outcome import RunResult
 from flows.report.values import Change, Receipt, Week, WeeklyReport, printable
@@ -163,7 +164,7 @@ async def report_week(
     async with aclosing(parts.analyst.analyse(to_analyse, report)) as finished:
         async for change, analysis in finished:
             analyses.append(analysis)
-            messages.append(composer.analysis(change, analysis))
+            messages.append(composer.analysis(change, analysis, report.doubts))
             delivered.append(await post(delivery, messages[-1]))
     receipt = receipt_of(parts, report, last_day)
     messages.append(composer.receipt(receipt))
@@ -181,6 +182,7 @@ async def report_week(
         delivered,
         dry_run=parts.dry_run,
         page=(page.url or page.path) if page else None,
+        doubts=(doubt_as_json(doubt, parts.texts) for doubt in report.doubts),
     )
 
 

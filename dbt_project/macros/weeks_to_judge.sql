@@ -36,9 +36,14 @@ with weeks_judged as (
     group by week_start
 ),
 
+rules as (
+    select {{ judging_version(existing('int_status_thresholds')) }} as judging_version
+),
+
 weeks_compared as (
     select weeks.week_start
     from {{ existing('dim_voc_weeks') }} as weeks
+    cross join rules
     left join weeks_judged
         on weeks.week_start = weeks_judged.week_start
     left join {{ existing('int_weeks_counted') }} as counted
@@ -48,8 +53,8 @@ weeks_compared as (
     having
         max(weeks_judged.judged_at) is null
         or max(counted.counted_at) > max(weeks_judged.judged_at)
-        or min(weeks_judged.oldest_version) != '{{ judging_version() }}'
-        or max(weeks_judged.newest_version) != '{{ judging_version() }}'
+        or min(weeks_judged.oldest_version) != max(rules.judging_version)
+        or max(weeks_judged.newest_version) != max(rules.judging_version)
 )
 
 {{ ranges_of_weeks('weeks_compared') }}

@@ -13,6 +13,10 @@ counts as (
     where {{ in_weeks('week_start', weeks_to_judge(), first_before=7) }}
 ),
 
+rules as (
+    select {{ judging_version(ref('int_status_thresholds')) }} as judging_version
+),
+
 totals_of_recent_weeks as (
     select
         judged.week_start,
@@ -58,8 +62,9 @@ select
     judged.is_threshold_override,
     '{{ flow_run_id() }}' as flow_run_id,
     {{ moment_of_run() }} as judged_at,
-    '{{ judging_version() }}' as judging_version
+    rules.judging_version
 from judged
+cross join rules
 inner join totals_of_recent_weeks
     on
         judged.week_start = totals_of_recent_weeks.week_start
