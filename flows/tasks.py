@@ -15,9 +15,7 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from catalogue import Texts
 from flows.page.publishing import Published, Publisher, Record
-from flows.report.doubts import doubt_text
 from flows.report.message import SUMMARY, Delivered, Message
 from flows.report.values import Correction, Week, WeeklyReport
 from flows.runtime.errors import SourceError, VocError
@@ -32,8 +30,8 @@ from flows.warehouse.connection import Warehouse
 from flows.warehouse.marts import (
     read_corrections,
     read_report,
-    read_unused_overrides,
     read_week_pair,
+    warn_of_faults,
 )
 from flows.warehouse.readiness import Readiness, read_readiness
 
@@ -123,10 +121,7 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     report = read_report(warehouse, weeks)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
     log.info("%s: %s", weeks.comparison.label, counts)
-    for doubt in report.doubts:
-        log.warning("the source: %s", doubt_text(doubt, Texts("en")))
-    for status, levels in read_unused_overrides(warehouse):
-        log.warning("a threshold of %s matches no category: %s", status, " / ".join(levels))
+    warn_of_faults(warehouse, report.doubts)
     return report
 
 

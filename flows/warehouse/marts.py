@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any
 
+from catalogue import Texts
+from flows.report.doubts import doubt_text
 from flows.report.values import (
     STATUSES,
     Category,
@@ -26,6 +29,8 @@ from flows.report.values import (
     WeekPair,
 )
 from flows.warehouse.connection import Warehouse
+
+log = logging.getLogger("voc")
 
 RECOUNTED_WEEKS = 2
 """late_ticket_lookback_weeks of dbt_project.yml: an earlier week is corrected when its tickets changed."""
@@ -300,6 +305,19 @@ def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:
         )
         for row in rows
     )
+
+
+def warn_of_faults(warehouse: Warehouse, doubts: Sequence[Doubt]) -> None:
+    """Log what is doubtful about the source, and threshold rows that apply to nothing."""
+    for doubt in doubts:
+        log.warning("the source: %s", doubt_text(doubt, Texts("en")))
+    for status, levels in read_unused_overrides(warehouse):
+        log.warning("%s", unused_override(status, levels))
+
+
+def unused_override(status: Status, levels: Sequence[str]) -> str:
+    """The sentence about a threshold row that matches no category."""
+    return f"a threshold of {status} matches no category: {' / '.join(levels)}. Fix status_thresholds.csv."
 
 
 def read_unused_overrides(warehouse: Warehouse) -> tuple[tuple[Status, tuple[str, ...]], ...]:

@@ -35,7 +35,7 @@ def computed_week(
 ) -> Computed:
     """The week that was newest at `as_of` (default: the latest run's). Raises VocError if it cannot be computed.
 
-    Samples exist for the latest run's week only: `with_texts` makes those of the requested week, from `source`.
+    Samples exist for weeks that were reported: `with_texts` makes those of the requested week, from `source`.
     """
     if as_of is not None:
         as_of = checked_as_of(as_of, datetime.now(parts.settings.zone))
