@@ -1,7 +1,7 @@
 {#- The rows that a run replaces in what is judged: weeks judged again, and weeks that have no base week any more. -#}
 {% macro weeks_judged_again() -%}
     {{ in_weeks('week_start', weeks_to_judge()) }}
-    or week_start not in (select week_start from {{ existing('dim_voc_weeks') }} where base_week_start is not null)
+    or week_start not in (select week_start from {{ ref('dim_voc_weeks') }} where base_week_start is not null)
 {%- endmacro %}
 
 {#- … and in what is kept of the texts: the report week, and weeks longer ago than they are kept. -#}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import subprocess
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from flows.runtime.errors import TransformError
 from flows.runtime.settings import load_settings
 from flows.runtime.workspace import Workspace
 from flows.warehouse.dbt import backfill_models, build_models, run_unit_tests
+from tests.bench.measure import dbt_command
 from tests.parts import build_of, open_source
 
 pytestmark = pytest.mark.slow
@@ -119,6 +122,20 @@ def test_the_units_hold(built: Lab) -> None:
         for path in (PROJECT_ROOT / "dbt_project").rglob("*unit_tests.yml")
     )
     assert len(passed) == declared > 0
+
+
+def test_the_marts_hold_what_their_grain_says(built: Lab) -> None:
+    """The tests that a Monday run leaves to CI."""
+    build = build_of(built.settings, built.workspace, W47)
+    ran = subprocess.run(
+        dbt_command(build, "test", "--select", "tag:audit"),
+        env=os.environ | build.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert re.search(r"PASS=1[0-9] WARN=0 ERROR=0 SKIP=0", ran.stdout)
 
 
 def test_every_status_case_comes_out_of_single_tickets(built: Lab) -> None:

@@ -200,3 +200,14 @@ def test_an_override_that_matches_no_category_is_found(tmp_path: Path) -> None:
     assert lab.workspace.duckdb_path is not None
     warehouse = DuckDBWarehouse(lab.workspace.duckdb_path)
     assert read_unused_overrides(warehouse) == (("CRITICAL", ("유조", "*", "*")),)
+
+
+def test_a_week_that_is_looked_back_to_and_changed_is_counted_once(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, usual([W44, W45]))
+    lab.run(W46)
+    lab.add(tickets(W45, 30, name="late"))
+    lab.run(W46)
+    assert lab.sql("select count(*) from int_weeks_counted where week_start = ?", W45) == [(1,)]
+    assert lab.sql("select status from fct_voc_weekly_status where week_start = ?", W45) == [
+        ("CRITICAL",)
+    ]

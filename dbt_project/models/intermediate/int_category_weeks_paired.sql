@@ -1,5 +1,3 @@
--- depends_on: {{ ref('int_status_thresholds') }}
--- Which weeks are judged again is asked here first, and other thresholds judge all of them.
 with counts as (
     select * from {{ ref('fct_voc_weekly_counts') }}
 ),

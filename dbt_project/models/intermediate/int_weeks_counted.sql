@@ -6,7 +6,7 @@ with source_weeks as (
 
 weeks as (
     {%- for first_week, last_week in weeks_to_count() %}
-    {{ 'union all' if not loop.first }}
+    {{ 'union distinct' if not loop.first }}
     select week_start
     from {{ unnested(week_starts_between(monday_of(first_week), last_week), 'week_start') }}
     {%- endfor %}
