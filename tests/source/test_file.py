@@ -13,7 +13,8 @@ import pytest
 
 from flows.runtime.errors import SourceError, UsageError
 from flows.runtime.settings import Settings, load_settings
-from flows.source.file import OPTIONAL_COLUMNS, SourceFile
+from flows.source.file import SourceFile
+from flows.source.options import OPTIONAL_COLUMNS
 from tests.parts import open_source
 
 HEADER = "id,event_create_time,category1,overall_emotion"

@@ -58,12 +58,13 @@ def _built(parts: Assembly, source: Path, as_of: date | None, *, with_texts: boo
     """A file whose tables exist; dbt runs only if the file or the week is new to it."""
     check_thresholds()
     asked = as_of or datetime.now(parts.settings.zone).date()
-    file = open_source(parts.workspaces, parts.settings.timezone, source, asked)
+    options = parts.source_options(source)
+    file = open_source(parts.workspaces, parts.settings.timezone, source, asked, options)
     if file.needs_full_refresh or not _has(file, parts, as_of, with_texts=with_texts):
         if file.ends_before_report_week:
             raise SourceError(
                 f"{source.name} has no tickets in {file.weeks.comparison.label}: they are from {file.first_date} "
-                f"to {file.last_date}. Choose a --week."
+                f"to {file.last_date}. Choose a --week. {file.advice}"
             )
         with progress_on_stderr():
             logging.getLogger("voc").info("dbt: building the tables")
