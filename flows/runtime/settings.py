@@ -203,6 +203,10 @@ def load_settings(
     """
     overrides = {"VOC_TARGET": target, "VOC_SOURCE_TIMEZONE": source_timezone}
     try:
+        _time_zone(source_timezone or "UTC")
+    except ValueError as error:
+        raise UsageError(f"--source-timezone {error}.") from None
+    try:
         settings = Settings.load(**{name: value for name, value in overrides.items() if value})
     except InvalidSettings as error:
         raise UsageError(f"{error}. Fix it in the environment or in .env.") from None

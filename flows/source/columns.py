@@ -75,8 +75,7 @@ def places_of(
         exact = [place for place in found if headers[place] == header]
         if column in mapped and not found:
             raise UsageError(
-                f"{origins[column]}: {file} has no column {header!r} for {column}. "
-                f"{_found(headers)}"
+                f"{origins[column]}: {file} has no column {header!r} for {column}. {_found(headers)}"
             )
         if len(found) > 1 and (len(exact) != 1 or column not in mapped):
             raise SourceError(
@@ -134,12 +133,14 @@ def _without(
     line = ",".join(headers)
     if any(line.count(sign) > line.count(",") for sign in _OTHER_SEPARATORS):
         return f"{file} is not separated by commas. Save it comma separated."
-    proposal = " ".join(_proposed(missing, headers, places))
-    return (
+    fault = (
         f"{file} has no column {', '.join(missing)}. Needed are {', '.join(REQUIRED_COLUMNS)}; "
-        f"optional are {', '.join(OPTIONAL_COLUMNS)}. {_found(headers)} "
-        f"Name the right ones: {proposal} (or keep them in {MAP_FILE} beside the file)."
+        f"optional are {', '.join(OPTIONAL_COLUMNS)}. {_found(headers)}"
     )
+    if not _are_shown(headers):
+        return fault
+    proposal = " ".join(_proposed(missing, headers, places))
+    return f"{fault} Name the right ones: {proposal} (or keep them in {MAP_FILE} beside the file)."
 
 
 def _proposed(
@@ -158,9 +159,13 @@ def _proposed(
     return options
 
 
+def _are_shown(headers: Sequence[str]) -> bool:
+    """Whether the first line holds names: the words of a ticket are not to be shown."""
+    return not any(len(name) > _LONGEST_NAME or _IS_DATA.search(name) for name in headers)
+
+
 def _found(headers: Sequence[str]) -> str:
-    """What the file's first line holds; without its words where they are a ticket's, not names."""
-    named = [header for header in headers if header.strip()]
-    if any(len(name) > _LONGEST_NAME or _IS_DATA.search(name) for name in named):
+    """What the file's first line holds."""
+    if not _are_shown(headers):
         return "Its first line seems to be a ticket: put a line with the columns' names first."
-    return f"The file has {shown(named)}."
+    return f"The file has {shown(header for header in headers if header.strip())}."

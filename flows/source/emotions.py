@@ -21,7 +21,7 @@ def emotion_expression(column: str, words: Mapping[str, str]) -> str:
         f"when {_literal(word)} then {_literal(emotion)}" for word, emotion in words.items()
     )
     # As `spelling.folded` compares them.
-    seen = rf"lower(trim(regexp_replace(nfc_normalize({text}), '\s+', ' ', 'g')))"
+    seen = rf"lower(trim(regexp_replace(nfc_normalize({text}), '[\s\p{{Z}}]+', ' ', 'g')))"
     return f"case {seen} {whens} else {text} end"
 
 

@@ -86,7 +86,8 @@ def moments_of(
             f"{file}: event_create_time is not a time in {best.wrong} row(s), first in data row "
             f"{best.first_wrong}{others}. {_REMEDY}{', all of them' if others else ''}."
         )
-    return Moments(best.kind.sql(text, quoted(zone)), best.kind, not best.kind.has_zone)
+    has_no_zone = without_zone > 0 if best.kind.has_zone is None else not best.kind.has_zone
+    return Moments(best.kind.sql(text, quoted(zone)), best.kind, has_no_zone)
 
 
 def _fits(

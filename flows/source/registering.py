@@ -89,17 +89,15 @@ def _records_of(
 ) -> tuple[Records, dict[str, int]]:
     """The file's records, and where each column is among them."""
 
-    def places(headers: tuple[str, ...]) -> dict[str, int]:
-        return places_of(headers, options.columns, options.origins, path.name)
-
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         records = reading.parquet_records(connection, path)
-        return records, places(records.headers)
-    source = path
+        return records, places_of(records.headers, options.columns, options.origins, path.name)
+    source, label = path, path.name
     if suffix == ".xlsx":
         sheet = reading.write_sheet_as_csv(path, options.sheet, copy)
         lines.append(Line(f"{path.name}: the sheet {sheet!r} is read"))
+        label = f"{path.name} (sheet {sheet!r})"
         source = copy
     else:
         reading.check_csv_bytes(path)
@@ -108,10 +106,11 @@ def _records_of(
             lines.append(Line(f"{path.name} is not UTF-8: it is read as CP949 (EUC-KR)"))
             source = copy
     head = reading.first_records(source, path.name)
-    check_names_come_first(head, options.columns, path.name)
-    headers = tuple(head[0]) if head else ()
-    found = places(headers)
-    return reading.csv_records(source, path.name, headers), found
+    if not head:
+        raise SourceError(f"{path.name} is empty. Export the tickets again.")
+    check_names_come_first(head, options.columns, label)
+    places = places_of(head[0], options.columns, options.origins, label)
+    return reading.csv_records(source, path.name, head[0]), places
 
 
 def _check_types(columns: Mapping[str, tuple[str, str]], file: str) -> None:

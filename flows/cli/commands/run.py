@@ -46,7 +46,7 @@ def run_report(
             options = parts.source_options(source)
             file = source_of(parts.workspaces, settings.timezone, source, as_of, options)
         if file and file.ends_before_report_week:
-            log.warning("%s. %s", file.path.name, file.advice)
+            log.warning("%s ends on %s. %s", file.path.name, file.last_date, file.advice)
             return RunResult("no_data", file.weeks, last_date=file.last_date)
         build = parts.build(file.workspace if file else parts.workspaces.of(None), as_of)
         with _prefect_api(parts.home, build), settings_in_use(settings):
