@@ -7,25 +7,20 @@ copy that is gone when the file has been registered.
 from __future__ import annotations
 
 import csv
-import datetime
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from flows.runtime.errors import SourceError, UsageError
-from flows.source.spelling import shown
+from flows.runtime.errors import SourceError
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 _HEAD_RECORDS = 20
 _CHUNK = 1 << 20
-_LONGEST_RECORD = (
-    16_000_000  # bytes; DuckDB's own bound of 2 MB is less than a long ticket's attachments
-)
-_FIRST_INEXACT = 2**53
+# Bytes. DuckDB's own bound of 2 MB is less than a long ticket with a picture pasted into it.
+_LONGEST_RECORD = 16_000_000
 _CSV_REMEDY = "Save it as comma separated UTF-8 with a header line."
 _BEGINNINGS = (
     (b"\x1f\x8b", "is compressed. Unpack it"),
@@ -34,8 +29,6 @@ _BEGINNINGS = (
     (b"\xff\xfe", "is UTF-16. Save it as UTF-8, comma separated"),
     (b"\xfe\xff", "is UTF-16. Save it as UTF-8, comma separated"),
 )
-# An encrypted workbook, and the format of Excel 97, are in this container.
-_OLE = b"\xd0\xcf\x11\xe0"
 
 
 @dataclass(frozen=True)
@@ -166,73 +159,6 @@ def _records(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
                 ) from None
             yield line, record
             line = reader.line_num + 1
-
-
-# --- Workbooks --------------------------------------------------------------------------------
-
-
-def write_sheet_as_csv(path: Path, sheet: str | None, copy: Path) -> str:
-    """Write a sheet's rows as CSV, rows without any value left out; return the sheet's name.
-
-    A number is written as a whole one where it is exactly that, a time without a zone, a formula as what it last
-    gave, an error such as #N/A as blank.
-
-    Args:
-        sheet: name of the sheet; the first that is shown if None.
-
-    Raises:
-        UsageError: the workbook has no such sheet.
-        SourceError: the file is no workbook, or holds no row.
-    """
-    from python_calamine import (
-        CalamineError,
-        SheetTypeEnum,
-        SheetVisibleEnum,
-        load_workbook,
-    )
-
-    with path.open("rb") as file:
-        if file.read(len(_OLE)) == _OLE:
-            raise SourceError(
-                f"{path.name} has a password, or is an old .xls. Save it as .xlsx without a password."
-            )
-    try:
-        with load_workbook(path) as workbook:
-            shown_sheets = [
-                each.name
-                for each in workbook.sheets_metadata
-                if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
-            ]
-            if sheet is not None and sheet not in workbook.sheet_names:
-                raise UsageError(
-                    f"{path.name} has no sheet {sheet!r}. It has {shown(workbook.sheet_names)}."
-                )
-            name = sheet or (shown_sheets or workbook.sheet_names)[0]
-            with copy.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-                for row in workbook.get_sheet_by_name(name).iter_rows():
-                    cells = [_written(cell) for cell in row]
-                    if any(cells):
-                        writer.writerow(cells)
-    except CalamineError:
-        raise SourceError(
-            f"{path.name} cannot be read as a workbook. Save it as .xlsx again, or export CSV."
-        ) from None
-    if copy.stat().st_size == 0:
-        raise SourceError(f"{path.name}: the sheet {name!r} is empty. Name another with --sheet.")
-    return name
-
-
-def _written(cell: Any) -> str:
-    match cell:
-        case bool():
-            return str(cell).upper()
-        case float() if cell.is_integer() and abs(cell) < _FIRST_INEXACT:
-            return str(int(cell))
-        case datetime.datetime():
-            return cell.isoformat(sep=" ")
-        case _:
-            return str(cell)
 
 
 # --- Parquet ----------------------------------------------------------------------------------

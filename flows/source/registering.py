@@ -20,6 +20,7 @@ from flows.source.moments import Moments, moments_of
 from flows.source.options import COLUMNS, SourceOptions
 from flows.source.reading import Records
 from flows.source.times import ISO
+from flows.source.workbook import write_sheet_as_csv
 
 _NO_TEXT = re.compile(r"STRUCT|MAP|BLOB|UNION|.*\]$")
 
@@ -95,7 +96,7 @@ def _records_of(
         return records, places_of(records.headers, options.columns, options.origins, path.name)
     source, label = path, path.name
     if suffix == ".xlsx":
-        sheet = reading.write_sheet_as_csv(path, options.sheet, copy)
+        sheet = write_sheet_as_csv(path, options.sheet, copy)
         lines.append(Line(f"{path.name}: the sheet {sheet!r} is read"))
         label = f"{path.name} (sheet {sheet!r})"
         source = copy

@@ -98,7 +98,8 @@ def test_an_option_wins_over_the_named_file_and_that_over_the_one_beside(
 def test_another_mapping_reads_the_file_again(tmp_path: Path) -> None:
     path = csv(tmp_path, *(f"{row},b" for row in TWO_WEEKS), header=f"{HEADER},둘")
     open_asked(path).mark_built()
-    for asked in ({"columns": ("category1=둘",)}, {"emotions": ("부정=중립",)}):
+    asks: list[dict[str, Any]] = [{"columns": ("category1=둘",)}, {"emotions": ("부정=중립",)}]
+    for asked in asks:
         file = open_asked(path, **asked)
         assert file.needs_full_refresh
         file.mark_built()
