@@ -6,6 +6,7 @@ without that, `voc-source.toml` beside the source.
 
 from __future__ import annotations
 
+import errno
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -33,6 +34,7 @@ MAP_FILE = "voc-source.toml"
 
 DateOrder = Literal["dmy", "mdy"]
 _DATE_ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy")
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 _KEYS = ("sheet", "date_order", "columns", "emotions")
 
 
@@ -90,9 +92,10 @@ def _kept_options(source: Path, map_file: Path | None) -> SourceOptions:
         text = path.read_bytes().decode("utf-8-sig")
         content = tomllib.loads(text)
     except OSError as error:
-        if map_file is None and not path.exists():
+        if map_file is None and error.errno in _NOT_THERE:
             return SourceOptions()
-        raise UsageError(f"cannot read {path}: {error.strerror}. Check VOC_SOURCE_MAP.") from None
+        remedy = "Check its permissions" if map_file is None else "Check VOC_SOURCE_MAP"
+        raise UsageError(f"cannot read {path}: {error.strerror}. {remedy}.") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path.name} is not UTF-8. Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
