@@ -24,6 +24,7 @@ from flows.runtime.workspace import Workspaces
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.transport import Destination, Transport
 from flows.source.file import SourceFile, source_of
+from flows.source.options import SourceOptions
 from flows.warehouse import dbt
 from flows.warehouse.bigquery.connection import BigQuery
 from flows.warehouse.connection import Warehouse
@@ -94,10 +95,14 @@ def check_readiness(bigquery: BigQuery, as_of: date, timezone: str) -> Readiness
 
 @step()
 def prepare_source(
-    workspaces: Workspaces, timezone: str, source: Path | None, as_of: date
+    workspaces: Workspaces,
+    timezone: str,
+    source: Path | None,
+    as_of: date,
+    options: SourceOptions | None,
 ) -> SourceFile | None:
     """Make a file the source table; None where the source is on BigQuery."""
-    return source_of(workspaces, timezone, source, as_of)
+    return source_of(workspaces, timezone, source, as_of, options)
 
 
 @step()

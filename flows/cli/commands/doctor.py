@@ -120,7 +120,8 @@ def _source(parts: Assembly, source: Path | None) -> tuple[State, str]:
     if source is None:
         return "missing", NO_SOURCE
     today = datetime.now(settings.zone).date()
-    file = open_source(parts.workspaces, settings.timezone, source, today)
+    options = parts.source_options(source)
+    file = open_source(parts.workspaces, settings.timezone, source, today, options)
     return "ok", f"{source.name}: tickets from {file.first_date} to {file.last_date}"
 
 
