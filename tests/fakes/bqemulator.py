@@ -12,6 +12,7 @@ import re
 import sys
 import threading
 import warnings
+from datetime import UTC, datetime
 from typing import Any
 
 import bqemulator.api.app as api_app
@@ -19,6 +20,8 @@ import bqemulator.api.routes.upload as upload
 import bqemulator.scripting.interpreter as interpreter
 import bqemulator.sql.rewriter.aggregate_variants as aggregate_variants
 import bqemulator.sql.rewriter.create_table_schema_ctas as schema_ctas
+import bqemulator.sql.rewriter.information_schema as information_schema
+import bqemulator.storage.partition_state as partition_state
 import sqlglot
 from bqemulator.config import LogLevel, Settings
 from bqemulator.server import EmulatorServer
@@ -105,6 +108,54 @@ def overwrite_partitions() -> None:
     _replace(interpreter.ScriptInterpreter, "_exec_set", set_array)
 
 
+def date_partitions() -> None:
+    """Every partition has the table's time of modification, and the names of INFORMATION_SCHEMA.PARTITIONS get lost.
+
+    Here a partition's time is when its rows were first seen as they are: it changes exactly when they change.
+    """
+    list_partitions = partition_state._list_time_partitions
+    seen: dict[tuple[str, str], tuple[Any, datetime]] = {}
+
+    def with_times(engine: Any, table: Any, physical: str) -> Any:
+        partitions = list_partitions(engine, table, physical)
+        partitioning = table.time_partitioning
+        if partitioning.field is None:
+            return partitions
+        form = partition_state._GRANULARITY_FORMAT[partitioning.type]
+        sums = dict(
+            engine.execute(
+                f"select coalesce(strftime({partitioning.field}, '{form}'), '__NULL__'), sum(hash(t)) "
+                f"from {physical} as t group by 1"
+            ).fetchall()
+        )
+        dated = []
+        for partition in partitions:
+            name, rows = partition.partition_id, (sums[partition.partition_id], partition.total_rows)
+            if seen.get((physical, name), (None,))[0] != rows:
+                seen[physical, name] = rows, datetime.now(UTC)
+            update = {"last_modified_time": seen[physical, name][1]}
+            dated.append(partition.model_copy(update=update))
+        return tuple(dated)
+
+    def listed(catalog: Any, project: str, dataset: str) -> str:
+        rows = [
+            f"struct('{p.table_catalog}' as table_catalog, '{p.table_schema}' as table_schema, "
+            f"'{p.table_name}' as table_name, '{p.partition_id}' as partition_id, "
+            f"{p.total_rows} as total_rows, {p.total_logical_bytes} as total_logical_bytes, "
+            f"timestamp_micros({int(p.last_modified_time.timestamp() * 1e6)}) as last_modified_time, "
+            f"'{p.storage_tier}' as storage_tier)"
+            for table in catalog.list_tables(project, dataset)
+            if table.table_type == "TABLE"
+            for p in catalog.list_partitions(project, dataset, table.table_id)
+        ]
+        if not rows:
+            return information_schema._empty_partitions_values_subquery()
+        return f"(select * from unnest([{', '.join(rows)}]))"
+
+    _replace(partition_state, "_list_time_partitions", with_times)
+    _replace(information_schema, "_partitions_as_values", listed)
+
+
 def translate_deep_nesting() -> None:
     """mask_pii nests one call per pattern; the translator is recursive."""
     sys.setrecursionlimit(20_000)
@@ -149,6 +200,7 @@ if __name__ == "__main__":
         truncate_to_iso_weeks,
         create_tables_under_contract,
         overwrite_partitions,
+        date_partitions,
         translate_deep_nesting,
         say_what_broke,
     ):
