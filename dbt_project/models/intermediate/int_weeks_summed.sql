@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_category_weeks_paired') }}
+-- Which weeks are judged again is asked there, once.
 {%- set sums = ['negative_count', 'without_emotion_count', 'repeated_count'] -%}
 with weeks as (
     select * from {{ ref('dim_voc_weeks') }}
