@@ -2,6 +2,8 @@
   The weeks that this run judges again, as ranges of two SQL dates: those never judged, those judged by other rules,
   those that see a week counted since (a row shows eight weeks), and those that have lost their base week, whose rows
   go. Asked once an invocation, like weeks_known.
+
+  Whoever asks depends on what is asked, so that dbt builds it first.
 -#}
 {% macro weeks_to_judge() -%}
     {%- set calendar = ref('dim_voc_weeks') -%}

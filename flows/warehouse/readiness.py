@@ -46,13 +46,19 @@ def read_readiness(bigquery: BigQuery, as_of: date, timezone: str) -> Readiness:
         f"""
         with bounds as (select date_sub(date_trunc(@as_of, week(monday)), interval 7 day) as week_start),
 
-        days_counted as (
-            select date(event_create_time, @timezone) as day, count(*) as ticket_count
+        tickets as (
+            select date(event_create_time, @timezone) as day
             from `{bigquery.config.source_table}`
+            -- A day earlier, because everywhere east of Greenwich Monday begins on Sunday.
             where event_create_time >= timestamp(
-                    date_sub(date_trunc(@as_of, week(monday)), interval {7 if has_counts else 63} day), @timezone
+                    date_sub(date_trunc(@as_of, week(monday)), interval {8 if has_counts else 64} day)
                 )
                 and event_create_time < timestamp(date_add(@as_of, interval 2 day))
+        ),
+
+        days_counted as (
+            select day, count(*) as ticket_count
+            from tickets
             group by day
         ),
 

@@ -21,6 +21,9 @@ MARTS = (
     "fct_voc_weekly_status",
     "fct_voc_weekly_samples",
     "fct_voc_weekly_keywords",
+    "fct_voc_source_doubts",
+    "dim_voc_thresholds",
+    "voc_weekly_status_flat",
 )
 
 
