@@ -35,7 +35,9 @@ def _bigquery_table(value: str) -> str:
 def _readers(value: str) -> str:
     for reader in value.split():
         if not re.match(r"^(user|group|serviceAccount|domain):\S+$", reader):
-            raise ValueError("must be user:…, group:…, serviceAccount:… or domain:…, separated by spaces")
+            raise ValueError(
+                "must be user:…, group:…, serviceAccount:… or domain:…, separated by spaces"
+            )
     return value
 
 

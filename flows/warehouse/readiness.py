@@ -136,7 +136,9 @@ def read_readiness(bigquery: BigQuery, as_of: date, timezone: str) -> Readiness:
         comparison=Week(row["week_start"], row["week_end"], row["week_label"]),
         base=Week(row["base_start"], row["base_end"], row["base_label"]),
     )
-    missing = tuple(date.fromisoformat(day) for day in (row["missing_days"] or "").split(",") if day)
+    missing = tuple(
+        date.fromisoformat(day) for day in (row["missing_days"] or "").split(",") if day
+    )
     return Readiness(weeks, row["last_day"], row["is_ready"], missing)
 
 

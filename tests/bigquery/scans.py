@@ -58,7 +58,9 @@ class Scan:
         for start, end in self.ranges:
             assert start is not None
             last = (end or now) - timedelta(microseconds=1)
-            days |= {start.date() + timedelta(n) for n in range((last.date() - start.date()).days + 1)}
+            days |= {
+                start.date() + timedelta(n) for n in range((last.date() - start.date()).days + 1)
+            }
         return len(days)
 
     def cost(self, now: datetime) -> int:

@@ -109,7 +109,11 @@ def test_partitions_are_days_of_utc(googlesql: GoogleSql) -> None:
 
 def test_one_of_several_ranges_is_a_bound(googlesql: GoogleSql) -> None:
     """As in a run that counts weeks further back again; days that two ranges share are read once."""
-    days = (("2026-03-02", "2026-03-09"), ("2026-11-02", "2026-11-16"), ("2026-11-09", "2026-11-16"))
+    days = (
+        ("2026-03-02", "2026-03-09"),
+        ("2026-11-02", "2026-11-16"),
+        ("2026-11-09", "2026-11-16"),
+    )
     ranges = [
         f"(event_create_time >= timestamp '{first}' and event_create_time < timestamp '{end}')"
         for first, end in days

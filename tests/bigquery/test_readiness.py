@@ -102,7 +102,11 @@ def test_a_day_that_usually_has_no_tickets_is_not_waited_for(
     is_counted: bool,
 ) -> None:
     """Usual is three quarters of eight weeks, in the source before the first run, as counted after it."""
-    before = [day for day in EIGHT_WEEKS_BEFORE if day.weekday() < 6 or day >= W46[0] - timedelta(7 * sundays)]
+    before = [
+        day
+        for day in EIGHT_WEEKS_BEFORE
+        if day.weekday() < 6 or day >= W46[0] - timedelta(7 * sundays)
+    ]
     monkeypatch.setenv("VOC_BIGQUERY_DATASET", f"readiness_{sundays}_{is_counted}".lower())
     if is_counted:
         count_days(bq, f"readiness_{sundays}_true", before)

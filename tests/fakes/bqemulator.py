@@ -131,7 +131,10 @@ def date_partitions() -> None:
         )
         dated = []
         for partition in partitions:
-            name, rows = partition.partition_id, (sums[partition.partition_id], partition.total_rows)
+            name, rows = (
+                partition.partition_id,
+                (sums[partition.partition_id], partition.total_rows),
+            )
             if seen.get((physical, name), (None,))[0] != rows:
                 seen[physical, name] = rows, datetime.now(UTC)
             update = {"last_modified_time": seen[physical, name][1]}

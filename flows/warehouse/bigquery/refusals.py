@@ -119,7 +119,7 @@ def explain_if_known(error: Exception | str, config: BigQueryConfig) -> SourceEr
 
 
 def _raise_bound(text: str) -> str:
-    """Which bound the refused job wants, where BigQuery says so: a tenth more, in whole GB, for tickets still to come."""
+    """Which bound the refused job wants, where BigQuery says so: a tenth more, in whole GB."""
     needed = re.search(r"(\d+) or higher required", text)
     if needed is None:
         return "Raise it"
