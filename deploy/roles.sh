@@ -24,6 +24,7 @@ if [[ -z $PRINT ]]; then
 fi
 MODELS_PROJECT=${VOC_BIGQUERY_PROJECT:-${VOC_SOURCE_TABLE%%.*}}
 MODELS="$MODELS_PROJECT.${VOC_BIGQUERY_DATASET:-voc}"
+INTERNAL="$MODELS_PROJECT.${VOC_BIGQUERY_INTERNAL_DATASET:-${VOC_BIGQUERY_DATASET:-voc}}"
 LOCATION=${VOC_BIGQUERY_LOCATION:-asia-northeast3}
 
 run() {
@@ -71,12 +72,19 @@ new_account voc-run "VOC: runs of the report"
 new_account voc-worker "VOC: starts runs"
 new_account voc-bot "VOC: answers in Slack"
 
-# A run queries, reads the source table and owns what is in the dataset of the models.
+# A run queries, reads the source table and when its partitions changed, and owns what is in the datasets of the models.
 on_project "$MODELS_PROJECT" voc-run roles/bigquery.jobUser
 in_bigquery "${VOC_SOURCE_TABLE%%.*}" \
   "grant \`roles/bigquery.dataViewer\` on table \`$VOC_SOURCE_TABLE\` to 'serviceAccount:$(account voc-run)'"
+in_bigquery "${VOC_SOURCE_TABLE%%.*}" \
+  "grant \`roles/bigquery.metadataViewer\` on schema \`${VOC_SOURCE_TABLE%.*}\` to 'serviceAccount:$(account voc-run)'"
 in_bigquery "$MODELS_PROJECT" \
   "grant \`roles/bigquery.dataEditor\` on schema \`$MODELS\` to 'serviceAccount:$(account voc-run)'"
+[[ $INTERNAL == "$MODELS" ]] || in_bigquery "$MODELS_PROJECT" \
+  "grant \`roles/bigquery.dataEditor\` on schema \`$INTERNAL\` to 'serviceAccount:$(account voc-run)'"
+# Granting the marts' readers changes the tables' policies, which an editor may not.
+[[ -z ${VOC_BIGQUERY_READERS:-} ]] || in_bigquery "$MODELS_PROJECT" \
+  "grant \`roles/bigquery.dataOwner\` on schema \`$MODELS\` to 'serviceAccount:$(account voc-run)'"
 may_read voc-run voc-slack-bot-token voc-laas-api-key voc-prefect-auth
 on_bucket "${VOC_REPORT_BUCKET:-}" roles/storage.objectUser
 on_bucket "${VOC_STATE_URI:-}" roles/storage.objectUser

@@ -88,7 +88,7 @@ def check_destination(transport: Transport, destination: Destination) -> None:
 
 @step(retries=2)
 def check_readiness(bigquery: BigQuery, as_of: date, timezone: str) -> Readiness:
-    """Check that the source is usable, then read whether it reaches the end of the report week."""
+    """Check that the source is usable, then read whether it has every day of the report week."""
     bigquery.check()
     return read_readiness(bigquery, as_of, timezone)
 
@@ -187,7 +187,7 @@ async def publish_page(publisher: Publisher, news: Record | None = None) -> Publ
 async def wait_until_ready(
     bigquery: BigQuery, as_of: date, timezone: str, *, minutes: float
 ) -> Readiness:
-    """Ask how far the source reaches, again and again until it is ready or the time is over."""
+    """Ask which days the source has, again and again until it is ready or the time is over."""
     deadline = time.monotonic() + minutes * 60
     while True:
         readiness = await check_readiness(bigquery, as_of, timezone)
@@ -195,6 +195,8 @@ async def wait_until_ready(
         if readiness.is_ready or left <= 0:
             return readiness
         log.info(
-            "the source reaches %s only: waiting, %d minutes left", readiness.last_day, left // 60
+            "the source has no tickets of %s yet: waiting, %d minutes left",
+            ", ".join(map(str, readiness.missing_days)),
+            left // 60,
         )
         await asyncio.sleep(min(READINESS_POLL_SECONDS, left))

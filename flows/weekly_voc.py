@@ -222,9 +222,17 @@ def receipt_of(parts: Assembly, report: WeeklyReport, last_day: date | None) -> 
 async def not_ready(readiness: Readiness, operators: Operators, parts: Assembly) -> RunResult:
     """Post nothing but a note that the data is late."""
     week = readiness.weeks.comparison
-    note = late_data_note(parts.texts, week, readiness.last_day, run_url(str(runtime.flow_run.id)))
+    url = run_url(str(runtime.flow_run.id))
+    note = late_data_note(
+        parts.texts, week, readiness.last_day, url, missing_days=readiness.missing_days
+    )
     await asyncio.to_thread(operators.note, week.label, note)
-    return RunResult("not_ready", readiness.weeks, last_date=readiness.last_day)
+    return RunResult(
+        "not_ready",
+        readiness.weeks,
+        last_date=readiness.last_day,
+        missing_days=readiness.missing_days,
+    )
 
 
 async def publish_artifacts(report: WeeklyReport, composer: Composer) -> None:

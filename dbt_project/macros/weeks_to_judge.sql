@@ -1,6 +1,7 @@
 {#-
-  The weeks that this run judges again, as ranges of two SQL dates: those never judged, those judged by other rules, and
-  those that see a week counted since; a row shows eight weeks. Asked once an invocation, like weeks_known.
+  The weeks that this run judges again, as ranges of two SQL dates: those never judged, those judged by other rules,
+  those that see a week counted since (a row shows eight weeks), and those that have lost their base week, whose rows
+  go. Asked once an invocation, like weeks_known.
 
   Whoever asks depends on what is asked, so that dbt builds it first.
 -#}
@@ -45,21 +46,48 @@ rules as (
     select {{ judging_version(thresholds) }} as judging_version
 ),
 
-weeks_compared as (
-    select weeks.week_start
-    from {{ calendar }} as weeks
+weeks_with_base as (
+    select week_start
+    from {{ calendar }}
+    where base_week_start is not null
+),
+
+weeks_outdated as (
+    select weeks_with_base.week_start
+    from weeks_with_base
     cross join rules
     left join weeks_judged
-        on weeks.week_start = weeks_judged.week_start
+        on weeks_with_base.week_start = weeks_judged.week_start
     left join {{ counted }} as counted
-        on counted.week_start between weeks.week_start - 49 and weeks.week_start
-    where weeks.base_week_start is not null
-    group by weeks.week_start
+        on counted.week_start between weeks_with_base.week_start - 49 and weeks_with_base.week_start
+    group by weeks_with_base.week_start
     having
         max(weeks_judged.judged_at) is null
         or max(counted.counted_at) > max(weeks_judged.judged_at)
         or min(weeks_judged.oldest_version) != max(rules.judging_version)
         or max(weeks_judged.newest_version) != max(rules.judging_version)
+),
+
+weeks_kept as (
+    select week_start from weeks_judged
+    {%- if existing('fct_voc_source_doubts') %}
+    union all
+    select week_start from {{ existing('fct_voc_source_doubts') }}
+    {%- endif %}
+),
+
+weeks_without_base as (
+    select distinct weeks_kept.week_start
+    from weeks_kept
+    left join weeks_with_base
+        on weeks_kept.week_start = weeks_with_base.week_start
+    where weeks_with_base.week_start is null
+),
+
+weeks_compared as (
+    select week_start from weeks_outdated
+    union all
+    select week_start from weeks_without_base
 )
 
 {{ ranges_of_weeks('weeks_compared') }}

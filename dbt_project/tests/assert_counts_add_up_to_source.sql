@@ -1,35 +1,38 @@
--- The parts add up: over the weeks that this run has counted, each (week, ticket id) of the source is counted once, and
--- no week is counted that has no ticket any more.
-with source_tickets as (
-    select
-        {{ normalised_text('id') }} as ticket_id,
-        {{ monday_of(local_date('event_create_time')) }} as week_start
+-- The parts add up: in the weeks looked at, each row of the source belongs to exactly one counted ticket, each ticket has
+-- one day, and no week is counted that has no ticket any more. Lost rows make the counted ones fewer, doubled ones more.
+with source_rows as (
+    select {{ monday_of(local_date('event_create_time')) }} as week_start
     from {{ source('zendesk', 'tickets') }}
     where
-        {{ created_in_weeks(weeks_to_count()) }}
+        {{ created_in_weeks(weeks_to_check()) }}
 ),
 
 expected as (
     select
         week_start,
-        count(distinct ticket_id) as ticket_count
-    from source_tickets
+        count(*) as row_count
+    from source_rows
     group by week_start
 ),
 
 counted as (
     select
         week_start,
-        sum(total_count) as ticket_count
+        sum(source_row_count) as row_count,
+        sum(total_count) as ticket_count,
+        sum({% for day in weekdays() %}{{ day }}_count{{ ' + ' if not loop.last }}{% endfor %}) as ticket_count_of_days
     from {{ ref('fct_voc_weekly_counts') }}
-    where {{ in_weeks('week_start', weeks_to_count()) }}
+    where {{ in_weeks('week_start', weeks_to_check()) }}
     group by week_start
 )
 
 select
     week_start,
-    expected.ticket_count as expected_count,
-    counted.ticket_count as counted_count
+    expected.row_count as expected_count,
+    counted.row_count as counted_count
 from expected
 full outer join counted using (week_start)
-where coalesce(counted.ticket_count, 0) != coalesce(expected.ticket_count, 0)
+where
+    coalesce(counted.row_count, 0) != coalesce(expected.row_count, 0)
+    or coalesce(counted.ticket_count_of_days, 0) != coalesce(counted.ticket_count, 0)
+    or coalesce(counted.ticket_count, 0) > coalesce(counted.row_count, 0)

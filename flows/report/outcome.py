@@ -17,8 +17,9 @@ Outcome = Literal["posted", "already_posted", "dry_run", "quiet", "no_data", "no
 class RunResult:
     """`messages` are what this run wrote, `delivered` is where the report was posted (empty in a dry run).
 
-    `last_date` is the date of the newest ticket where the source ends before the report week; `page` is the
-    address of the report's page, or its path if it has no address; `doubts` are printed as they are.
+    `last_date` is the date of the newest ticket where the source ends before the report week, `missing_days` are days
+    of the week that are not loaded yet; `page` is the address of the report's page, or its path if it has no address;
+    `doubts` are printed as they are.
     """
 
     outcome: Outcome
@@ -30,6 +31,7 @@ class RunResult:
     last_date: date | None = None
     page: str | None = None
     doubts: tuple[dict[str, Any], ...] = ()
+    missing_days: tuple[date, ...] = ()
 
     @classmethod
     def of(
@@ -71,4 +73,5 @@ class RunResult:
             "changes": [change.as_json() for change in report.changes] if report else [],
             "analyses": [analysis.as_json() for analysis in self.analyses],
             "messages": [delivered.as_json() for delivered in self.delivered],
+            "missing_days": [day.isoformat() for day in self.missing_days],
         }

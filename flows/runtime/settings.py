@@ -33,6 +33,15 @@ def _bigquery_table(value: str) -> str:
     return value
 
 
+def _readers(value: str) -> str:
+    for reader in value.split():
+        if not re.match(r"^(user|group|serviceAccount|domain):\S+$", reader):
+            raise ValueError(
+                "must be user:…, group:…, serviceAccount:… or domain:…, separated by spaces"
+            )
+    return value
+
+
 def _folder_or_bucket(value: str | None) -> str | None:
     if value and "://" in value and not re.match(r"^gs://[a-z0-9]", value):
         raise ValueError("must be a folder or gs://bucket/folder")
@@ -112,6 +121,17 @@ class Settings(SharedSettings):
         pattern=r"^\w+$",
         validation_alias="VOC_BIGQUERY_DATASET",
         description="Dataset that the models are written to.",
+    )
+    bigquery_internal_dataset: Annotated[str | None, BeforeValidator(lambda v: v or None)] = Field(
+        None,
+        pattern=r"^\w+$",
+        validation_alias="VOC_BIGQUERY_INTERNAL_DATASET",
+        description="Dataset for what is no mart, so that analysts see the marts alone (default: the same).",
+    )
+    bigquery_readers: Annotated[str, AfterValidator(_readers)] = Field(
+        "",
+        validation_alias="VOC_BIGQUERY_READERS",
+        description="Who may read the marts: group:analysts@example.com and the like, separated by spaces.",
     )
     bigquery_location: str = Field(
         "asia-northeast3",

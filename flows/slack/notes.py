@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from catalogue import Texts
@@ -14,9 +15,20 @@ from flows.slack.blocks import section
 MAX_REASON_CHARACTERS = 1_500
 
 
-def late_data_note(texts: Texts, week: Week, last_day: date | None, run_url: str | None) -> Message:
-    """Nothing was posted: the source does not reach the end of the report week."""
-    reach = texts("note.reach", day=last_day) if last_day else texts("note.no_reach")
+def late_data_note(
+    texts: Texts,
+    week: Week,
+    last_day: date | None,
+    run_url: str | None,
+    missing_days: Sequence[date] = (),
+) -> Message:
+    """Nothing was posted: the source lacks days of the report week; without `last_day` it has none of them."""
+    if last_day is None:
+        reach = texts("note.no_reach")
+    elif missing_days:
+        reach = texts("note.lacks", days=", ".join(map(str, missing_days)))
+    else:
+        reach = texts("note.reach", day=last_day)
     text = texts("note.late", week=week.label, start=week.start, end=week.end, reach=reach)
     return _note(texts, "late", text, run_url)
 

@@ -154,6 +154,8 @@ def _invoke(build: Build, arguments: Sequence[str]) -> dict[str, Any]:
     environment = os.environ | build.environment()
     if build.bigquery is not None:
         environment |= build.bigquery.dbt_credentials()
+        if arguments[0] == "build":
+            environment["VOC_STEPS"] = "ephemeral"  # dbt_project.yml says why
     names_by_job_id: dict[str, str] = {}
     outcome: dict[str, Any] = {}
     for answer in _server().invoke([*arguments, *build.options()], environment):

@@ -37,6 +37,17 @@ _KINDS = {
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _EPOCH = date(1970, 1, 1)
+_PARTITIONS_PATH = re.compile(r"`([^`]+\.INFORMATION_SCHEMA\.PARTITIONS)`")
+PARTITIONS = {
+    "table_catalog": "STRING",
+    "table_schema": "STRING",
+    "table_name": "STRING",
+    "partition_id": "STRING",
+    "total_rows": "INT64",
+    "total_logical_bytes": "INT64",
+    "last_modified_time": "TIMESTAMP",
+    "storage_tier": "STRING",
+}
 _QUOTED_PATH = re.compile(r"`([^`]+)`\.`([^`]+)`\.`([^`]+)`")
 
 
@@ -101,6 +112,9 @@ class GoogleSql:
     ) -> Iterator[Any]:
         # Not the service's Analyze: its answer holds the whole tree, too deep for protobuf to read.
         sql = _QUOTED_PATH.sub(r"`\1.\2.\3`", sql)
+        for name in _PARTITIONS_PATH.findall(sql):
+            if name not in self._tables:
+                self.table(name, PARTITIONS)
         request = service.PrepareQueryRequest(
             sql=sql,
             options=self._options,

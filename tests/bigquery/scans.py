@@ -19,24 +19,49 @@ from sqlglot.optimizer.qualify import qualify
 
 PARTITION_COLUMN = "event_create_time"
 COUNT_COLUMNS = frozenset(
-    ("id", PARTITION_COLUMN, "category1", "category2", "category3", "overall_emotion")
+    (
+        *("id", PARTITION_COLUMN, "category1", "category2", "category3"),
+        *("overall_emotion", "inbound_outbound"),
+    )
 )
 TEXT_COLUMNS = frozenset(("title", "detail", "keywords"))
 
 
+Range = tuple[datetime | None, datetime | None]
+
+
 @dataclass(frozen=True)
 class Scan:
-    """One read of the source. A bound is None where there is no constant one."""
+    """One read of the source: its columns, and the ranges of time, any of which a row may be in.
+
+    A bound is None where there is no constant one.
+    """
 
     columns: frozenset[str]
-    start: datetime | None
-    end: datetime | None
+    ranges: tuple[Range, ...]
+
+    @property
+    def start(self) -> datetime | None:
+        """The earliest bound; None where a range has none."""
+        starts = [start for start, _ in self.ranges if start]
+        return min(starts) if len(starts) == len(self.ranges) else None
+
+    @property
+    def end(self) -> datetime | None:
+        """The latest bound; None where a range has none."""
+        ends = [end for _, end in self.ranges if end]
+        return max(ends) if len(ends) == len(self.ranges) else None
 
     def partitions(self, now: datetime) -> int:
-        """Days (UTC) that the bounds touch; up to now where there is no upper one."""
-        assert self.start is not None
-        last = (self.end or now) - timedelta(microseconds=1)
-        return (last.date() - self.start.date()).days + 1
+        """Days (UTC) that the ranges touch, each once; up to now where there is no upper bound."""
+        days = set()
+        for start, end in self.ranges:
+            assert start is not None
+            last = (end or now) - timedelta(microseconds=1)
+            days |= {
+                start.date() + timedelta(n) for n in range((last.date() - start.date()).days + 1)
+            }
+        return len(days)
 
     def cost(self, now: datetime) -> int:
         """Columns × partitions."""
@@ -113,17 +138,31 @@ class Scans:
 
     def _scan(self, select: exp.Select) -> Scan:
         columns = frozenset(column.name for column in select.find_all(exp.Column))
-        bounds: dict[type[exp.Expression], datetime] = {}
         where = select.args.get("where")
-        for condition in _conditions(where.this) if where else ():
-            if (
-                isinstance(condition, exp.GTE | exp.LT)
-                and isinstance(condition.left, exp.Column)
-                and condition.left.name == PARTITION_COLUMN
-                and not condition.right.find(exp.Column, exp.Query)
+        return Scan(columns, self._ranges(where.this) if where else ((None, None),))
+
+    def _ranges(self, condition: Any) -> tuple[Range, ...]:
+        """The ranges of time outside which no row meets a condition."""
+        if isinstance(condition, exp.Paren):
+            return self._ranges(condition.this)
+        if isinstance(condition, exp.Or):
+            parts = condition.flatten()
+            return tuple(found for part in parts for found in self._ranges(part))
+        bounds: dict[type[exp.Expression], datetime] = {}
+        alternatives = []
+        for part in map(_unwrapped, _conditions(condition)):
+            if isinstance(part, exp.Or):
+                alternatives.append(self._ranges(part))
+            elif (
+                isinstance(part, exp.GTE | exp.LT)
+                and isinstance(part.left, exp.Column)
+                and part.left.name == PARTITION_COLUMN
+                and not part.right.find(exp.Column, exp.Query)
             ):
-                bounds[type(condition)] = self._evaluate(condition.right.sql("bigquery"))
-        return Scan(columns, bounds.get(exp.GTE), bounds.get(exp.LT))
+                bounds[type(part)] = self._evaluate(part.right.sql("bigquery"))
+        if not bounds and len(alternatives) == 1:
+            return alternatives[0]
+        return ((bounds.get(exp.GTE), bounds.get(exp.LT)),)
 
 
 def with_values(job: Any) -> str:
@@ -143,13 +182,17 @@ def weekly_ratio(scans: Iterable[Scan], now: datetime) -> float:
     scans = list(scans)
     (counting,) = (s for s in scans if s.columns == COUNT_COLUMNS)
     (reading,) = (s for s in scans if s.columns >= TEXT_COLUMNS)
-    needed = Scan(TEXT_COLUMNS, reading.start, reading.end)
+    needed = Scan(TEXT_COLUMNS, reading.ranges)
     return sum(s.cost(now) for s in scans) / (counting.cost(now) + needed.cost(now))
 
 
 def _conditions(condition: Any) -> Iterable[Any]:
     """The parts that must all hold."""
     return condition.flatten() if isinstance(condition, exp.And) else [condition]
+
+
+def _unwrapped(condition: Any) -> Any:
+    return _unwrapped(condition.this) if isinstance(condition, exp.Paren) else condition
 
 
 def _is_empty(query: exp.Expression) -> bool:

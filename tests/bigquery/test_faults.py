@@ -164,10 +164,11 @@ def test_the_endpoint_answers_500(bq: FakeBigQuery) -> None:
             refusal(
                 400,
                 "bytesBilledLimitExceeded",
-                "Query exceeded limit for bytes billed: 10. 20 or higher required.",
+                "Query exceeded limit for bytes billed: 20000000000. 21474836480 or higher required.",
             ),
             "a job would bill more than VOC_BIGQUERY_MAX_BYTES_BILLED (20,000,000,000 bytes), so it did not run. "
-            "Raise it if that is what you want, as for a first run on a long history.",
+            "Set VOC_BIGQUERY_MAX_BYTES_BILLED=24000000000 if that is what you want, as for a first run on a long "
+            "history.",
         ),
         (
             refusal(400, "stopped", "Job execution was cancelled: User requested cancellation"),
@@ -256,6 +257,15 @@ def test_the_dataset_may_not_be_created(
             "Access Denied: Table lab-voc:voc.x: Permission bigquery.tables.getData denied",
             "roles/bigquery.dataEditor on",
         ),
+        (
+            "Access Denied: Table a:b.INFORMATION_SCHEMA.PARTITIONS: User does not have permission",
+            "roles/bigquery.metadataViewer on the dataset of",
+        ),
+        (
+            "Query exceeded limit for bytes billed: 1000000. 10485760 or higher required.",
+            "Set VOC_BIGQUERY_MAX_BYTES_BILLED=1000000000 if",
+        ),
+        ("Query exceeded limit for bytes billed.", "Raise it if"),
         ("Not found: Dataset a:b was not found in location US", "was not found in"),
         ("ReadTimeout", "could not be reached"),
         ("500 An internal error occurred and the request could not be completed.", "could not be"),

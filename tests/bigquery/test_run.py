@@ -7,7 +7,8 @@ tickets.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,8 @@ from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery
 from tests.parts import build_of, workspace_of
 
 W46, W47 = date(2026, 11, 16), date(2026, 11, 23)  # the Mondays that report these weeks
+# The limit is 35; what is left is for models to come.
+MONDAY_DBT_JOBS, MONDAY_READS = 21, 11
 COLUMNS = {field.name: field.field_type for field in SOURCE_SCHEMA}
 
 
@@ -51,13 +54,21 @@ class Story:
         expected = self.twin.marts()
         for mart in MARTS:
             found = self.bigquery.rows(f"select * from voc.{mart}", TARGET_PROJECT)
-            assert comparable(found) == comparable(expected[mart]), mart
+            assert without_moments(found) == without_moments(expected[mart]), mart
 
     def totals(self) -> dict[date, int]:
         sql = (
             "select week_start, sum(total_count) as total from voc.fct_voc_weekly_counts group by 1"
         )
         return {row["week_start"]: row["total"] for row in self.bigquery.rows(sql, TARGET_PROJECT)}
+
+
+def without_moments(rows: Iterable[Row]) -> list[Row]:
+    """Rows that can be compared, without the run and the moment that they were judged at."""
+    moments = ("flow_run_id", "judged_at")
+    return comparable(
+        {name: value for name, value in row.items() if name not in moments} for row in rows
+    )
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +161,17 @@ def test_jobs_are_labelled_bounded_in_cost_and_in_one_place(
     assert {job.location for job in jobs} == {"asia-northeast3"}
 
 
-def test_a_monday_run_reads_less_than_twice_what_it_must(
+def test_a_monday_run_has_few_jobs(monday_run: tuple[Ran, list[Any]]) -> None:
+    """Each takes a second or two, and BigQuery bills 10 MB at least."""
+    _, jobs = monday_run
+    nodes = Counter(job.labels.get("node", "a read") for job in jobs)
+    assert len(jobs) <= 35, nodes
+    reads = nodes.pop("a read")
+    assert reads <= MONDAY_READS, [job.sql for job in jobs if "node" not in job.labels]
+    assert nodes.total() <= MONDAY_DBT_JOBS, nodes
+
+
+def test_a_monday_run_reads_little_more_than_it_must(
     compiled: Compiled, googlesql: GoogleSql, monday_run: tuple[Ran, list[Any]]
 ) -> None:
     """All jobs that the endpoint saw, and the query of `dbt source freshness` besides."""
@@ -160,8 +181,8 @@ def test_a_monday_run_reads_less_than_twice_what_it_must(
     assert all(scan.start and scan.end for scan in scans)
     (freshness,) = scans_of(compiled, googlesql).of_jobs([freshness_query(compiled)])
     days = freshness.partitions(datetime.now(UTC))
-    same = Scan(freshness.columns, now - timedelta(days=days - 1), now)
-    assert weekly_ratio([*scans, same], now) <= 2
+    same = Scan(freshness.columns, ((now - timedelta(days=days - 1), now),))
+    assert weekly_ratio([*scans, same], now) <= 1.6
 
 
 def test_the_page_has_the_trend_and_the_list_has_every_week(

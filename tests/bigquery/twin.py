@@ -21,6 +21,9 @@ MARTS = (
     "fct_voc_weekly_status",
     "fct_voc_weekly_samples",
     "fct_voc_weekly_keywords",
+    "fct_voc_source_doubts",
+    "dim_voc_thresholds",
+    "voc_weekly_status_flat",
 )
 
 
@@ -33,8 +36,8 @@ class DuckDBTwin:
         self._workspace = Workspace(folder, folder / "warehouse.duckdb")
         kinds = {"STRING": "varchar", "TIMESTAMP": "timestamptz"}
         typed = ", ".join(f"{name} {kinds[kind.upper()]}" for name, kind in columns.items())
-        self._execute("create schema source")
-        self._execute(f"create table source.tickets ({typed})")
+        self.execute("create schema source")
+        self.execute(f"create table source.tickets ({typed})")
 
     def add(self, tickets: Iterable[Mapping[str, Any]]) -> None:
         values = [[ticket.get(name) for name in self._columns] for ticket in tickets]
@@ -44,13 +47,13 @@ class DuckDBTwin:
 
     def add_file(self, path: Path) -> None:
         """The same from a Parquet file, which is faster."""
-        self._execute(f"insert into source.tickets by name from read_parquet('{path}')")
+        self.execute(f"insert into source.tickets by name from read_parquet('{path}')")
 
     def override(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to the seed's table; they hold until the seed is built again."""
         for row in rows:
             marks = ", ".join("?" * len(row))
-            self._execute(
+            self.execute(
                 f"insert into status_thresholds ({', '.join(row)}) values ({marks})", *row.values()
             )
 
@@ -63,9 +66,9 @@ class DuckDBTwin:
         )
 
     def marts(self) -> dict[str, list[Row]]:
-        return {name: self._execute(f"from {name}") for name in MARTS}
+        return {name: self.execute(f"from {name}") for name in MARTS}
 
-    def _execute(self, sql: str, *parameters: Any) -> list[Row]:
+    def execute(self, sql: str, *parameters: Any) -> list[Row]:
         with duckdb.connect(str(self._workspace.duckdb_path)) as connection:
             return rows_of(connection.execute(sql, parameters))
 

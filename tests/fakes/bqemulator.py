@@ -12,6 +12,7 @@ import re
 import sys
 import threading
 import warnings
+from datetime import UTC, datetime
 from typing import Any
 
 import bqemulator.api.app as api_app
@@ -19,6 +20,9 @@ import bqemulator.api.routes.upload as upload
 import bqemulator.scripting.interpreter as interpreter
 import bqemulator.sql.rewriter.aggregate_variants as aggregate_variants
 import bqemulator.sql.rewriter.create_table_schema_ctas as schema_ctas
+import bqemulator.sql.rewriter.information_schema as information_schema
+import bqemulator.sql.translator as translator
+import bqemulator.storage.partition_state as partition_state
 import sqlglot
 from bqemulator.config import LogLevel, Settings
 from bqemulator.server import EmulatorServer
@@ -54,9 +58,9 @@ def truncate_to_iso_weeks() -> None:
             "ISOWEEK",
             "WEEK(MONDAY)",
         ):
-            day = f"cast({node.this.sql('bigquery')} as date)"
+            day = f"cast({node.this.transform(corrected).sql('bigquery')} as date)"
             return exp.maybe_parse(
-                f"date_sub({day}, interval mod(extract(dayofweek from {day}) + 5, 7) day)",
+                f"cast(date_sub({day}, interval mod(extract(dayofweek from {day}) + 5, 7) day) as date)",
                 dialect="bigquery",
             )
         return node
@@ -105,6 +109,79 @@ def overwrite_partitions() -> None:
     _replace(interpreter.ScriptInterpreter, "_exec_set", set_array)
 
 
+def date_partitions() -> None:
+    """Every partition has the table's time of modification, and the names of INFORMATION_SCHEMA.PARTITIONS get lost.
+
+    Here a partition's time is when its rows were first seen as they are: it changes exactly when they change.
+    """
+    list_partitions = partition_state._list_time_partitions
+    seen: dict[tuple[str, str], tuple[Any, datetime]] = {}
+
+    def with_times(engine: Any, table: Any, physical: str) -> Any:
+        partitions = list_partitions(engine, table, physical)
+        partitioning = table.time_partitioning
+        if partitioning.field is None:
+            return partitions
+        form = partition_state._GRANULARITY_FORMAT[partitioning.type]
+        sums = dict(
+            engine.execute(
+                f"select coalesce(strftime({partitioning.field}, '{form}'), '__NULL__'), sum(hash(t)) "
+                f"from {physical} as t group by 1"
+            ).fetchall()
+        )
+        dated = []
+        for partition in partitions:
+            name, rows = (
+                partition.partition_id,
+                (sums[partition.partition_id], partition.total_rows),
+            )
+            if seen.get((physical, name), (None,))[0] != rows:
+                seen[physical, name] = rows, datetime.now(UTC)
+            update = {"last_modified_time": seen[physical, name][1]}
+            dated.append(partition.model_copy(update=update))
+        return tuple(dated)
+
+    kinds = dict(information_schema._PARTITIONS_COLUMN_TYPES)
+    columns = ", ".join(
+        f"timestamp_micros(cast({item} as int64)) as {name}"
+        if kinds[name] == "TIMESTAMP"
+        else f"cast({item} as {kinds[name]}) as {name}"
+        for place, name in enumerate(information_schema._PARTITIONS_COLUMNS)
+        for item in [f"split(listed, ',')[offset({place})]"]
+    )
+
+    def listed(catalog: Any, project: str, dataset: str) -> str:
+        rows = [
+            f"{p.table_catalog},{p.table_schema},{p.table_name},{p.partition_id},{p.total_rows},"
+            f"{p.total_logical_bytes},{p.last_modified_time.timestamp() * 1e6:.0f},{p.storage_tier}"
+            for table in catalog.list_tables(project, dataset)
+            if table.table_type == "TABLE"
+            for p in catalog.list_partitions(project, dataset, table.table_id)
+        ]
+        if not rows:
+            return information_schema._empty_partitions_values_subquery()
+        # One literal: a row each would take the translator seconds.
+        return f"(select {columns} from unnest(split('{';'.join(rows)}', ';')) as listed)"
+
+    _replace(partition_state, "_list_time_partitions", with_times)
+    _replace(information_schema, "_partitions_as_values", listed)
+
+
+def read_past_comments() -> None:
+    """A quotation mark in a comment makes strings of what follows, and numbers of what is in strings."""
+    rewrite = translator.rewrite_decimal_literals
+
+    def without_comments(sql: str) -> str:
+        return re.sub(
+            r"""(r?'(?:[^'\\]|\\.)*'|r?"(?:[^"\\]|\\.)*")|--[^\n]*|/\*.*?\*/""",
+            r"\1",
+            sql,
+            flags=re.DOTALL,
+        )
+
+    _replace(translator, "rewrite_decimal_literals", lambda sql: rewrite(without_comments(sql)))
+
+
 def translate_deep_nesting() -> None:
     """mask_pii nests one call per pattern; the translator is recursive."""
     sys.setrecursionlimit(20_000)
@@ -149,6 +226,8 @@ if __name__ == "__main__":
         truncate_to_iso_weeks,
         create_tables_under_contract,
         overwrite_partitions,
+        date_partitions,
+        read_past_comments,
         translate_deep_nesting,
         say_what_broke,
     ):

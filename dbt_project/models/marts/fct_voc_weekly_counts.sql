@@ -25,7 +25,8 @@ tickets_counted_by_week as (
         count(case when days_after_monday = {{ loop.index0 }} then 1 end) as {{ day }}_count,
         {%- endfor %}
         count(case when row_count > 1 then 1 end) as repeated_count,
-        max(row_count) as most_rows_per_ticket
+        max(row_count) as most_rows_per_ticket,
+        cast(sum(row_count) as {{ dbt.type_bigint() }}) as source_row_count
     from tickets_by_weekday
     group by week_start, category1, category2, category3
 )
@@ -46,5 +47,6 @@ select
     {{ day }}_count,
     {%- endfor %}
     repeated_count,
-    most_rows_per_ticket
+    most_rows_per_ticket,
+    source_row_count
 from tickets_counted_by_week

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -92,16 +93,19 @@ def _bigquery(bigquery: BigQuery) -> Iterator[Finding]:
         bigquery.check_jobs()
         return "ok", f"jobs run in {config.project} ({config.location})"
 
-    def writing() -> tuple[State, str]:
-        if bigquery.check_writing():
-            return "ok", f"{config.project}.{config.dataset} can be written to"
-        return (
-            "missing",
-            f"{config.project}.{config.dataset} does not exist yet; the first run creates it",
-        )
+    def partitions() -> tuple[State, str]:
+        bigquery.check_partitions()
+        return "ok", "the source's partitions can be listed"
+
+    def writing(dataset: str) -> tuple[State, str]:
+        if bigquery.check_writing(dataset):
+            return "ok", f"{config.project}.{dataset} can be written to"
+        return "missing", f"{config.project}.{dataset} does not exist yet; the first run creates it"
 
     yield _checked("BigQuery jobs", jobs)
-    yield _checked("dataset", writing)
+    yield _checked("partitions", partitions)
+    for dataset in config.datasets:
+        yield _checked("dataset", partial(writing, dataset))
 
 
 def _dbt(parts: Assembly, source: Path | None) -> tuple[State, str]:

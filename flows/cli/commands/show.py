@@ -48,7 +48,8 @@ def _closing_line(result: RunResult) -> str:
             end = f" The tickets end on {result.last_date}." if result.last_date else ""
             return f"No tickets in {week.label} ({days}): nothing was posted.{end} Choose another --week."
         case "not_ready":
-            return f"{week.label} is not loaded yet: nothing was posted."
+            days = ", ".join(map(str, result.missing_days)) or "its days"
+            return f"{week.label} is not loaded yet: nothing was posted. Tickets of {days} are missing."
 
 
 def _where_to_look(result: RunResult, settings: Settings) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,8 @@ class BigQueryConfig:
         dataset: dataset that the models are written to.
         location: location of both.
         max_bytes_billed: bytes that one job may bill.
+        internal_dataset: dataset for what is no mart; None where it is the same.
+        readers: who may read the marts, such as group:analysts@example.com; without readers grants are left alone.
     """
 
     source_table: str
@@ -23,6 +25,13 @@ class BigQueryConfig:
     dataset: str
     location: str
     max_bytes_billed: int
+    internal_dataset: str | None = None
+    readers: tuple[str, ...] = ()
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that a run writes to."""
+        return tuple(dict.fromkeys((self.dataset, self.internal_dataset or self.dataset)))
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ SOURCE_COLUMNS = {
     "category2": "STRING",
     "category3": "STRING",
     "overall_emotion": "STRING",
+    "inbound_outbound": "STRING",
     "keywords": "STRING",
 }
 REQUEST_TIMEOUT_SECONDS = 30
@@ -118,19 +119,43 @@ class BigQuery:
                 ) from None
             self._check_columns({field.name: field.field_type for field in table.schema})
             self._check_location("the source", table.location)
-            if dataset := self._dataset():
-                self._check_location(f"the dataset {config.dataset}", dataset.location)
+            for name in config.datasets:
+                if dataset := self._dataset(name):
+                    self._check_location(f"the dataset {name}", dataset.location)
+
+    def columns_of(self, name: str) -> frozenset[str]:
+        """The columns of a mart, for free; none before the first run."""
+        from google.api_core.exceptions import NotFound
+
+        config = self.config
+        with self._explained():
+            try:
+                table = self.client.get_table(
+                    f"{config.project}.{config.dataset}.{name}", timeout=REQUEST_TIMEOUT_SECONDS
+                )
+            except NotFound:
+                return frozenset()
+            return frozenset(field.name for field in table.schema)
 
     def check_jobs(self) -> None:
         """Run a job that reads nothing."""
         self.rows("select 1 as answer")
 
-    def check_writing(self) -> bool:
-        """Make a table in the models' dataset and remove it; False where the dataset does not exist yet."""
+    def check_partitions(self) -> None:
+        """Look at the partitions of the source, as the models do to find the weeks that have changed."""
+        project, dataset, table = self.config.source_table.split(".")
+        self.rows(
+            f"select count(*) as partition_count from `{project}.{dataset}.INFORMATION_SCHEMA.PARTITIONS` "
+            "where table_name = @table",
+            table=table,
+        )
+
+    def check_writing(self, name: str) -> bool:
+        """Make a table in one of the models' datasets and remove it; False where the dataset does not exist yet."""
         from google.cloud.bigquery import SchemaField, Table
 
         with self._explained():
-            dataset = self._dataset()
+            dataset = self._dataset(name)
             if dataset is None:
                 return False
             schema = [SchemaField("answer", "INT64")]
@@ -146,6 +171,8 @@ class BigQuery:
             "VOC_SOURCE_TABLE": config.source_table,
             "VOC_BIGQUERY_PROJECT": config.project,
             "VOC_BIGQUERY_DATASET": config.dataset,
+            "VOC_BIGQUERY_INTERNAL_DATASET": config.internal_dataset or "",
+            "VOC_BIGQUERY_READERS": " ".join(config.readers),
             "VOC_BIGQUERY_LOCATION": config.location,
             "VOC_BIGQUERY_MAX_BYTES_BILLED": str(config.max_bytes_billed),
         }
@@ -177,13 +204,13 @@ class BigQuery:
                 job = self.client.get_job(job_id, timeout=REQUEST_TIMEOUT_SECONDS)
                 yield Job(name, getattr(job, "total_bytes_billed", None) or 0)
 
-    def _dataset(self) -> Dataset | None:
-        """The models' dataset; None before the first run, in which dbt creates it."""
+    def _dataset(self, name: str) -> Dataset | None:
+        """One of the models' datasets; None before the first run, in which dbt creates it."""
         from google.api_core.exceptions import NotFound
 
-        name = f"{self.config.project}.{self.config.dataset}"
+        path = f"{self.config.project}.{name}"
         try:
-            return self.client.get_dataset(name, timeout=REQUEST_TIMEOUT_SECONDS)
+            return self.client.get_dataset(path, timeout=REQUEST_TIMEOUT_SECONDS)
         except NotFound as error:
             if "Not found: Project" in str(error):
                 raise

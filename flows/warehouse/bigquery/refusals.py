@@ -5,6 +5,7 @@ BigQuery's own words are never repeated: they may quote the row that they are ab
 
 from __future__ import annotations
 
+import math
 import re
 
 from flows.runtime.errors import SourceError
@@ -24,7 +25,7 @@ _LINES = (
     (
         r"bytesBilledLimitExceeded|exceeded limit for bytes billed",
         "a job would bill more than VOC_BIGQUERY_MAX_BYTES_BILLED ({max_bytes:,} bytes), so it did not run. "
-        "Raise it if that is what you want, as for a first run on a long history.",
+        "{raise_bound} if that is what you want, as for a first run on a long history.",
     ),
     (
         r"quotaExceeded|rateLimitExceeded|Quota exceeded|Exceeded rate limits|Custom quota exceeded",
@@ -50,6 +51,10 @@ _LINES = (
     (
         r"bigquery\.(?:tables\.(?:create|update|updateData|delete)|datasets\.(?:get|update)|routines)",
         "the role roles/bigquery.dataEditor on the dataset {project}.{dataset} is missing. Grant it.",
+    ),
+    (
+        r"(?:Access Denied|Permission denied).*INFORMATION_SCHEMA",
+        "the role roles/bigquery.metadataViewer on the dataset of {source_table} is missing. Grant it.",
     ),
     (
         r"(?:Access Denied|Permission denied).*<dataset>",
@@ -96,7 +101,8 @@ def explain_if_known(error: Exception | str, config: BigQueryConfig) -> SourceEr
     """The same, but None for an unknown error."""
     reasons = [item.get("reason", "") for item in getattr(error, "errors", None) or ()]
     text = " ".join([*reasons, type(error).__name__, str(error)])
-    dataset = re.escape(f"{config.project}:{config.dataset}") + r"\b"
+    datasets = "|".join(map(re.escape, config.datasets))
+    dataset = re.escape(f"{config.project}:") + rf"(?:{datasets})\b"
     for pattern, line in _LINES:
         if re.search(pattern.replace("<dataset>", dataset), text):
             return SourceError(
@@ -106,6 +112,16 @@ def explain_if_known(error: Exception | str, config: BigQueryConfig) -> SourceEr
                     dataset=config.dataset,
                     location=config.location,
                     max_bytes=config.max_bytes_billed,
+                    raise_bound=_raise_bound(text),
                 )
             )
     return None
+
+
+def _raise_bound(text: str) -> str:
+    """Which bound the refused job wants, where BigQuery says so: a tenth more, in whole GB."""
+    needed = re.search(r"(\d+) or higher required", text)
+    if needed is None:
+        return "Raise it"
+    bound = math.ceil(int(needed[1]) * 1.1 / 1e9) * 1_000_000_000
+    return f"Set VOC_BIGQUERY_MAX_BYTES_BILLED={bound}"
