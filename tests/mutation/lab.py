@@ -22,10 +22,9 @@ PROVEN = PROJECT_ROOT / "docs" / "mutation.md"
 # What decides which week a ticket is in, which weeks there are, what is counted in them, and the status.
 FILES = (
     "macros/as_of_date.sql",
-    "macros/counted_weeks.sql",
     "macros/created_in_weeks.sql",
     "macros/first_week_to_count.sql",
-    "macros/forget_weeks_to_count.sql",
+    "macros/in_weeks.sql",
     "macros/last_week_to_count.sql",
     "macros/local_date.sql",
     "macros/local_midnight.sql",
@@ -34,6 +33,7 @@ FILES = (
     "macros/report_week_start.sql",
     "macros/week_label.sql",
     "macros/week_starts_between.sql",
+    "macros/weeks_to_count.sql",
     "models/marts/dim_voc_weeks.sql",
     "models/marts/fct_voc_weekly_counts.sql",
     "models/intermediate/int_category_weeks_paired.sql",
@@ -57,7 +57,8 @@ select
     if(hour // 24 % 3 = 0, '부정', '중립') as overall_emotion,
     null::varchar as title,
     null::varchar as detail,
-    null::varchar as keywords
+    null::varchar as keywords,
+    null::varchar as inbound_outbound
 from unnest(range(4 * 7 * 24)) as hours (hour)
 """
 _ENVIRONMENT = {"VOC_TIMEZONE": "Asia/Seoul", "VOC_BACKFILL_FROM": "", "VOC_FLOW_RUN_ID": ""}

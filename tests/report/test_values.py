@@ -152,6 +152,8 @@ def test_a_result_is_printed_as_one_object() -> None:
         "report_week": {"start": "2025-11-10", "end": "2025-11-16", "label": "2025-W46"},
         "base_week": {"start": "2025-11-03", "end": "2025-11-09", "label": "2025-W45"},
         "status_counts": {"CRITICAL": 2, "MONITOR": 1, "IMPROVED": 3, "STABLE": 4},
+        "doubts": [],
+        "missing_days": [],
         "changes": [row.as_json() for row in MIXED.rows[:6]],
         "analyses": [analysis.as_json()],
         "messages": [
