@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import bigquery, counts, delivery, history, mentions, startup, status
+from tests.bench import bigquery, counts, delivery, history, large, mentions, startup, status
 from tests.bench.measure import Result, Scale, own_environment, progress
 
 FULL = Scale(repetitions=5, tickets_per_week=40_000)
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[Path, Scale], Iterator[Result]]] = {
     "status": status.measure,
     "history": history.measure,
     "counts": counts.measure,
+    "large": large.measure,
     "delivery": delivery.measure,
     "bigquery": bigquery.measure,
     "mentions": mentions.measure,

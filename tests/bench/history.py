@@ -41,7 +41,7 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
         "history",
         Side((five_years,), less=(start_up,)),
         Side((half_a_year,), less=(start_up,)),
-        limit=1.15,
+        limit=1.10,
     )
 
 

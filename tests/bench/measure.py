@@ -35,11 +35,12 @@ class Scale:
 
 @dataclass(frozen=True)
 class Ran:
-    """A process that ended well."""
+    """A process that ended well; CPU and memory are those of it and of what it started and waited for."""
 
     seconds: float
     peak_gib: float
     output: str
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ def run_timed(command: Sequence[str | Path], **variables: str) -> Ran:
         output = log.read().decode(errors="replace")
     if process.returncode != 0:
         raise RuntimeError(f"{command} ended with {process.returncode}:\n{output[-2000:]}")
-    return Ran(seconds, usage.ru_maxrss / 2**20, output)
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    return Ran(seconds, usage.ru_maxrss / 2**20, output, cpu_seconds)
 
 
 def alternately(runs: Mapping[str, Callable[[], Ran]], repetitions: int) -> list[Timing]:
