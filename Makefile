@@ -54,7 +54,7 @@ parse: .venv/.dev  ## Parse the dbt project for both engines, every warning an e
 bench: .venv/.dev  ## Measure the ratios in docs/benchmarks.md (three quarters of an hour)
 	$(BIN)/python -m tests.bench
 
-chaos: .venv/.dev  ## Kill runs at every boundary and at random moments, and count what stands (an hour)
+chaos: .venv/.dev  ## Kill runs at every boundary and at random moments, and count the messages (an hour)
 	$(BIN)/python -m tests.chaos
 
 mutation: .venv/.dev  ## Change the status and week SQL at each place and see that the dbt tests notice (twenty minutes)

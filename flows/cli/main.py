@@ -153,7 +153,7 @@ def run(
     target: TargetOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but post.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Post again what stands there already.")
+        bool, typer.Option("--force", help="Post again what was posted already.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -97,7 +97,7 @@ class Delivery:
             return None
         if posted.ts is None:
             raise SlackError(
-                "Slack did not answer an earlier post, and the app may not look whether it stands there. Give it the "
+                "Slack did not answer an earlier post, and the app may not look whether it was posted. Give it the "
                 "scopes for reading the channel, or look there yourself and run with --force."
             )
         destination = self._destination_of(id)

@@ -456,7 +456,7 @@ def test_an_app_that_may_not_read_says_so_and_posts_once_all_the_same(
 def test_what_cannot_be_looked_up_is_not_posted_again(blind: BlindPlace, fault: Fault) -> None:
     blind.slack.on("chat.postMessage", nth=2, do=fault)
     for run_id in ("run-1", "run-2"):
-        with pytest.raises(SlackError, match="may not look whether it stands there") as failure:
+        with pytest.raises(SlackError, match="may not look whether it was posted") as failure:
             deliver(blind, run_id=run_id)
         assert "\n" not in str(failure.value)
     assert [call.method for call in blind.slack.requests].count("chat.postMessage") == 2

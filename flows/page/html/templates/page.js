@@ -1,4 +1,4 @@
-// Sorts, filters and opens the categories. Without it they all stand there, open.
+// Sorts, filters and opens the categories. Without it they are all shown, open.
 "use strict";
 document.documentElement.classList.add("scripted");
 
