@@ -1,11 +1,13 @@
-"""Fixtures: a clean environment, one Prefect server for the whole run, sample tickets, the command line."""
+"""Fixtures: a clean environment, one Prefect server for each process, sample tickets, the command line."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from flows.source.made_up.tickets import write_sample
+from tests.nursery.client import ADDRESS, fork, variables
 
 if TYPE_CHECKING:
     from flows.warehouse.dbt import Build
@@ -39,6 +42,14 @@ LONG_FILES = (
 )
 # Fixtures that start a server, dbt, Chromium or `voc`, at once or through another fixture.
 SLOW_FIXTURES = {"prefect_api", "sample_build", "voc", "deployed", "emulator", "browser"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of this run share a nursery, which the first who needs it starts."""
+    if ADDRESS not in os.environ:
+        folder = tempfile.mkdtemp(prefix="voc-nursery-")
+        config.add_cleanup(lambda: shutil.rmtree(folder))
+        os.environ |= variables(folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -149,16 +160,26 @@ Voc = Callable[..., Ran]
 
 
 def run_voc(*arguments: str | Path, timeout: float = 240, **environment: str) -> Ran:
-    """Run `voc` in a process of its own, as a user does."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-        env=os.environ | environment,
-    )
-    return Ran(finished.returncode, finished.stdout, finished.stderr)
+    """Run `voc` in a process of its own: a fork of the nursery's, or else as a user does."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(os.devnull) as none:
+        words = [str(argument) for argument in arguments]
+        process = fork(
+            "flows.cli",
+            *words,
+            files=(none.fileno(), out.fileno(), err.fileno()),
+            environment=os.environ | environment,
+        ) or subprocess.Popen(
+            [sys.executable, "-m", "flows.cli", *words],
+            stdout=out,
+            stderr=err,
+            env=os.environ | environment,
+        )
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.kill()
+        texts = [os.pread(file.fileno(), 1 << 30, 0).decode() for file in (out, err)]
+    return Ran(code, *texts)
 
 
 @pytest.fixture

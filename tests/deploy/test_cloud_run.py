@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from flows import PROJECT_ROOT
+from tests import services
 
 pytestmark = pytest.mark.slow
 
@@ -57,15 +57,15 @@ def register(api: str, **changes: str) -> subprocess.CompletedProcess[str]:
 
 def remove_what_is_registered(api: str) -> None:
     """The server is the whole test run's: other tests have a process pool of the same name."""
-    httpx.delete(f"{api}/work_pools/voc")
+    services.HTTP.delete(f"{api}/work_pools/voc")
     for variable in ("voc_image", "voc_region", "voc_run_account"):
-        httpx.delete(f"{api}/variables/name/{variable}")
+        services.HTTP.delete(f"{api}/variables/name/{variable}")
     for automation in automations(api):
-        httpx.delete(f"{api}/automations/{automation['id']}")
+        services.HTTP.delete(f"{api}/automations/{automation['id']}")
 
 
 def automations(api: str) -> list[dict[str, Any]]:
-    found = httpx.post(f"{api}/automations/filter", json={}).json()
+    found = services.HTTP.post(f"{api}/automations/filter", json={}).json()
     assert isinstance(found, list)
     return [automation for automation in found if automation["name"] in AUTOMATIONS]
 
@@ -78,7 +78,7 @@ def api(prefect_api: str) -> Iterator[str]:
 
 
 def read(api: str, path: str) -> dict[str, Any]:
-    answer = httpx.get(f"{api}/{path}")
+    answer = services.HTTP.get(f"{api}/{path}")
     answer.raise_for_status()
     value = answer.json()
     assert isinstance(value, dict)
@@ -131,7 +131,7 @@ def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
         "prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT_ROOT)}
     }
 
-    created = httpx.post(f"{api}/deployments/{weekly['id']}/create_flow_run", json={})
+    created = services.HTTP.post(f"{api}/deployments/{weekly['id']}/create_flow_run", json={})
     job = job_of(api, created.json(), monkeypatch)
     assert job.region == REGISTERED["VOC_REGION"]
     assert job.project == "my-voc"
@@ -163,7 +163,9 @@ def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
 
 
 def test_a_process_pool_on_the_same_server_is_not_changed(api: str) -> None:
-    httpx.post(f"{api}/work_pools/", json={"name": "voc", "type": "process"}).raise_for_status()
+    services.HTTP.post(
+        f"{api}/work_pools/", json={"name": "voc", "type": "process"}
+    ).raise_for_status()
     ran = register(api)
     assert ran.returncode == 1
     assert "has a pool voc of type process. Delete it" in ran.stderr
@@ -213,7 +215,9 @@ def refusing_server(status: int | None) -> Iterator[str]:
 
 
 def test_on_a_laptop_it_deploys_without_a_word_of_google(api: str) -> None:
-    httpx.post(f"{api}/work_pools/", json={"name": "voc", "type": "process"}).raise_for_status()
+    services.HTTP.post(
+        f"{api}/work_pools/", json={"name": "voc", "type": "process"}
+    ).raise_for_status()
     ran = subprocess.run(
         [sys.executable, "-m", "prefect", "deploy", "--all", "--no-prompt"],
         cwd=PROJECT_ROOT,
