@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from flows.source.made_up.tickets import write_sample
-from tests.nursery.client import ADDRESS, fork, variables
+from tests.nursery.client import ADDRESS, fork
+from tests.nursery.client import variables as nursery_in
 
 if TYPE_CHECKING:
     from flows.warehouse.dbt import Build
@@ -49,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if ADDRESS not in os.environ:
         folder = tempfile.mkdtemp(prefix="voc-nursery-")
         config.add_cleanup(lambda: shutil.rmtree(folder))
-        os.environ |= variables(folder)
+        os.environ |= nursery_in(folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -160,19 +161,31 @@ Voc = Callable[..., Ran]
 
 
 def run_voc(*arguments: str | Path, timeout: float = 240, **environment: str) -> Ran:
-    """Run `voc` in a process of its own: a fork of the nursery's, or else as a user does."""
+    """Run `voc`, as `run_module` does."""
+    return run_module("flows.cli", *arguments, timeout=timeout, environment=environment)
+
+
+def run_module(
+    module: str,
+    *arguments: str | Path,
+    timeout: float = 240,
+    directory: Path | None = None,
+    environment: Mapping[str, str],
+) -> Ran:
+    """Run `python -m module` to its end in a process of its own, a fork of the nursery's where there is one."""
+    words = [str(argument) for argument in arguments]
+    variables = os.environ | environment
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(os.devnull) as none:
-        words = [str(argument) for argument in arguments]
+        files = (none.fileno(), out.fileno(), err.fileno())
         process = fork(
-            "flows.cli",
-            *words,
-            files=(none.fileno(), out.fileno(), err.fileno()),
-            environment=os.environ | environment,
+            module, *words, files=files, environment=variables, directory=directory
         ) or subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", *words],
+            [sys.executable, "-m", module, *words],
+            stdin=none,
             stdout=out,
             stderr=err,
-            env=os.environ | environment,
+            env=variables,
+            cwd=directory,
         )
         try:
             code = process.wait(timeout)

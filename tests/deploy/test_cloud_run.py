@@ -6,9 +6,6 @@ The job's body is made by the real worker's own classes; it is not sent to Googl
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +17,7 @@ import yaml
 
 from flows import PROJECT_ROOT
 from tests import services
+from tests.conftest import Ran, run_module
 
 pytestmark = pytest.mark.slow
 
@@ -44,15 +42,9 @@ AUTOMATIONS = [
 ]
 
 
-def register(api: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, PROJECT_ROOT / "deploy" / "register.py"],
-        env=os.environ | REGISTERED | {"PREFECT_API_URL": api} | changes,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+def register(api: str, **changes: str) -> Ran:
+    environment = REGISTERED | {"PREFECT_API_URL": api} | changes
+    return run_module("deploy.register", directory=PROJECT_ROOT, environment=environment)
 
 
 def remove_what_is_registered(api: str) -> None:
@@ -115,8 +107,8 @@ def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
     api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, again = register(api), register(api)
-    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
-    assert "WARNING" not in first.stdout + first.stderr
+    assert (first.code, again.code) == (0, 0), first.err + again.err
+    assert "WARNING" not in first.out + first.err
     assert read(api, "work_pools/voc")["type"] == "cloud-run-v2"
     assert read(api, "work_pools/voc/queues/reports")["concurrency_limit"] == 1
     assert [automation["name"] for automation in automations(api)] == AUTOMATIONS
@@ -167,9 +159,9 @@ def test_a_process_pool_on_the_same_server_is_not_changed(api: str) -> None:
         f"{api}/work_pools/", json={"name": "voc", "type": "process"}
     ).raise_for_status()
     ran = register(api)
-    assert ran.returncode == 1
-    assert "has a pool voc of type process. Delete it" in ran.stderr
-    assert len(ran.stderr.splitlines()) == 1
+    assert ran.code == 1
+    assert "has a pool voc of type process. Delete it" in ran.err
+    assert len(ran.err.splitlines()) == 1
     assert read(api, "work_pools/voc")["type"] == "process"
 
 
@@ -183,9 +175,9 @@ def test_a_process_pool_on_the_same_server_is_not_changed(api: str) -> None:
 def test_a_server_that_does_not_help_is_said_so_in_one_line(status: int | None, line: str) -> None:
     with refusing_server(status) as url:
         ran = register(url, PREFECT_CLIENT_MAX_RETRIES="0")
-    assert ran.returncode == 1
-    assert ran.stderr.startswith(f"register: {line}"), ran.stderr
-    assert len(ran.stderr.splitlines()) == 1, ran.stderr
+    assert ran.code == 1
+    assert ran.err.startswith(f"register: {line}"), ran.err
+    assert len(ran.err.splitlines()) == 1, ran.err
 
 
 @contextmanager
@@ -218,17 +210,13 @@ def test_on_a_laptop_it_deploys_without_a_word_of_google(api: str) -> None:
     services.HTTP.post(
         f"{api}/work_pools/", json={"name": "voc", "type": "process"}
     ).raise_for_status()
-    ran = subprocess.run(
-        [sys.executable, "-m", "prefect", "deploy", "--all", "--no-prompt"],
-        cwd=PROJECT_ROOT,
-        env=os.environ | {"PREFECT_API_URL": api},
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
+    ran = run_module(
+        *("prefect", "deploy", "--all", "--no-prompt"),
+        directory=PROJECT_ROOT,
+        environment={"PREFECT_API_URL": api},
     )
-    assert ran.returncode == 0, ran.stderr
-    said = ran.stdout + ran.stderr
+    assert ran.code == 0, ran.err
+    said = ran.out + ran.err
     assert not [word for word in ("WARNING", "not found", "docker", "image") if word in said], said
     weekly = read(api, "deployments/name/weekly_voc/weekly")
     (pull,) = weekly["pull_steps"]

@@ -34,6 +34,7 @@ from typing import Any
 from unittest.mock import patch
 
 ENOUGH = 1 << 20
+STATIC_PARSER = "py_extract_from_source"
 PREFECT = ("flows.weekly_voc", "prefect.flow_engine", "prefect.task_engine", "fastapi")
 # What each program imports anyway, later or at once; not the modules that run as __main__.
 IMPORTS = {
@@ -41,6 +42,8 @@ IMPORTS = {
     "flows.cli run": PREFECT,
     "bot": ("bot.app", "bot.deployments", "bot.follower", "uvicorn.server", "uvicorn.lifespan.off"),
     "prefect": ("prefect.cli",),
+    "prefect deploy": ("prefect.cli.deploy",),
+    "deploy.register": ("prefect_gcp.workers.cloud_run_v2", "prefect.variables"),
     "flows.warehouse.dbt_server": ("dbt.adapters.duckdb", "dbt.cli.main"),
 }
 
@@ -59,7 +62,6 @@ def prepare(program: str) -> None:
 
 
 def _read_project() -> None:
-    import dbt_extractor
     from dbt.cli.main import dbtRunner
     from dbt.clients import jinja_static
     from dbt.parser import unit_tests
@@ -79,8 +81,8 @@ def _read_project() -> None:
     folders = [f"--target-path={folder}/target", f"--log-path={folder}/logs"]
     with ExitStack() as stack:
         for module in (jinja_static, unit_tests):
-            parser = partial(_in_a_fork, dbt_extractor.py_extract_from_source)
-            stack.enter_context(patch.object(module, "py_extract_from_source", parser))
+            parser = partial(_in_a_fork, getattr(module, STATIC_PARSER))
+            stack.enter_context(patch.object(module, STATIC_PARSER, parser))
         dbtRunner().invoke(["parse", *options, *places, *folders])
     shutil.rmtree(folder)
     assert len(os.listdir("/proc/self/task")) == 1, "a thread is left, which no fork would have"
