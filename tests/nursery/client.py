@@ -84,8 +84,10 @@ def fork(
         "directory": os.fspath(directory or os.getcwd()),
         "umask": umask,
     }
-    socket.send_fds(connection, [json.dumps(order).encode() + b"\n"], files)
-    return Fork(connection, int(connection.recv(100)))
+    socket.send_fds(connection, [json.dumps(order).encode()], files)
+    if not (pid := connection.recv(100)):
+        raise RuntimeError(f"the nursery has ended: see {os.environ[ADDRESS]}.log")
+    return Fork(connection, int(pid))
 
 
 def _connected(address: str) -> socket.socket:

@@ -153,7 +153,8 @@ def serve(address: str) -> dict[str, Any]:
                     ended = os.pidfd_open(pid)
                     children[connection] = (pid, ended)
                     events.register(ended, selectors.EVENT_READ, connection)
-                    connection.send(str(pid).encode())
+                    with contextlib.suppress(OSError):  # whoever asked may be gone by now
+                        connection.send(str(pid).encode())
                 else:
                     connection = key.data
                     pid, ended = children.pop(connection)
