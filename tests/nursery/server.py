@@ -91,7 +91,7 @@ def _read_project() -> None:
 def _in_a_fork(extract: Callable[[str], Any], source: str) -> Any:
     """Call dbt's static parser where the threads that it starts do no harm."""
     reading, writing = os.pipe()
-    if os.fork() == 0:
+    if (pid := os.fork()) == 0:
         try:
             answer: Any = extract(source)
         except Exception as error:
@@ -101,7 +101,7 @@ def _in_a_fork(extract: Callable[[str], Any], source: str) -> Any:
     os.close(writing)
     with open(reading, "rb") as file:
         answer = pickle.load(file)
-    os.wait()
+    os.waitpid(pid, 0)
     if isinstance(answer, Exception):
         raise answer
     return answer
