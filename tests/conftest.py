@@ -38,8 +38,8 @@ AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 
 # The files that take minutes, the longest first.
 LONG_FILES = (
-    *("test_weekly_voc.py", "test_requests.py", "test_secrets.py", "test_end_to_end.py"),
-    *("test_up.py", "test_dbt.py", "test_cli.py", "test_bad_data.py"),
+    *("test_end_to_end.py", "test_requests.py", "test_weekly_voc.py", "test_dbt.py"),
+    *("test_up.py", "test_secrets.py", "test_cli.py", "test_bad_data.py"),
 )
 # Fixtures that start a server, dbt, Chromium or `voc`, at once or through another fixture.
 SLOW_FIXTURES = {"prefect_api", "sample_build", "voc", "deployed", "emulator", "browser"}
