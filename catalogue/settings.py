@@ -56,10 +56,16 @@ class SharedSettings(BaseSettings):
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Read the environment, and `.env` or the file that VOC_ENV_FILE names. Raises InvalidSettings."""
+        file = os.environ.get("VOC_ENV_FILE", ".env")
         try:
-            return cls(_env_file=os.environ.get("VOC_ENV_FILE", ".env"), **overrides)
+            # Editors on Windows put a byte order mark first; it is no part of the first variable's name.
+            return cls(_env_file=file, _env_file_encoding="utf-8-sig", **overrides)
         except ValidationError as error:
             raise InvalidSettings("; ".join(map(_problem, error.errors()))) from None
+        except UnicodeDecodeError:
+            raise InvalidSettings(f"{file} is not UTF-8; save it as UTF-8") from None
+        except OSError as error:
+            raise InvalidSettings(f"{file} cannot be read ({error.strerror})") from None
 
 
 class InvalidSettings(ValueError):

@@ -24,10 +24,16 @@ from flows.runtime.workspace import Workspaces
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.transport import Destination, Transport
 from flows.source.file import SourceFile, source_of
+from flows.source.options import SourceOptions
 from flows.warehouse import dbt
 from flows.warehouse.bigquery.connection import BigQuery
 from flows.warehouse.connection import Warehouse
-from flows.warehouse.marts import read_corrections, read_report, read_week_pair
+from flows.warehouse.marts import (
+    read_corrections,
+    read_report,
+    read_week_pair,
+    warn_of_faults,
+)
 from flows.warehouse.readiness import Readiness, read_readiness
 
 log = logging.getLogger("voc")
@@ -89,10 +95,14 @@ def check_readiness(bigquery: BigQuery, as_of: date, timezone: str) -> Readiness
 
 @step()
 def prepare_source(
-    workspaces: Workspaces, timezone: str, source: Path | None, as_of: date
+    workspaces: Workspaces,
+    timezone: str,
+    source: Path | None,
+    as_of: date,
+    options: SourceOptions | None,
 ) -> SourceFile | None:
     """Make a file the source table; None where the source is on BigQuery."""
-    return source_of(workspaces, timezone, source, as_of)
+    return source_of(workspaces, timezone, source, as_of, options)
 
 
 @step()
@@ -116,8 +126,7 @@ def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
     report = read_report(warehouse, weeks)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
     log.info("%s: %s", weeks.comparison.label, counts)
-    if not report.has_negative_tickets:
-        log.warning("no ticket of the two weeks has the emotion 부정: negative shares are 0")
+    warn_of_faults(warehouse, report.doubts)
     return report
 
 
@@ -138,7 +147,7 @@ def open_delivery(
 def find_corrections(
     warehouse: Warehouse, week: Week, delivery: Delivery
 ) -> tuple[Correction, ...]:
-    """What late tickets changed since an earlier week's summary was posted there; nothing if none was posted."""
+    """What has changed since an earlier week's summary was posted there; nothing if none was posted."""
     summary = delivery.find(SUMMARY)
     if summary is None:
         return ()

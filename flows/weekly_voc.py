@@ -17,6 +17,7 @@ from prefect.states import Completed
 from catalogue import ending
 from flows.page.publishing import Publisher, Record
 from flows.report.as_of import checked_as_of
+from flows.report.doubts import doubt_as_json
 from flows.report.message import MessageId
 from flows.report.outcome import RunResult
 from flows.report.values import Change, Receipt, Week, WeeklyReport, printable
@@ -78,7 +79,7 @@ async def weekly_voc(
 
     Args:
         as_of: date in the reporting time zone; default: the date this run was scheduled for.
-        source: CSV or Parquet file to read instead of the configured table (target duckdb).
+        source: CSV, Parquet or .xlsx file to read instead of the configured table (target duckdb).
         channel: Slack channel id; default: VOC_SLACK_CHANNEL.
         thread_ts: post into this thread instead of the channel.
         dry_run: build the tables and write the analyses, but post nothing.
@@ -108,7 +109,11 @@ async def weekly_voc(
                     return _completed(await not_ready(readiness, operators, parts))
             async with one_run_at_a_time_async(parts.home):
                 file = await prepare_source(
-                    parts.workspaces, parts.settings.timezone, source, as_of
+                    parts.workspaces,
+                    parts.settings.timezone,
+                    source,
+                    as_of,
+                    parts.source_options(source),
                 )
                 last_day = file.last_date if file else readiness.last_day if readiness else None
                 return _completed(
@@ -130,6 +135,7 @@ async def report_week(
 ) -> RunResult:
     """Build the tables, publish the page, post the summary, each analysis as soon as it is written, the receipt."""
     if file and file.ends_before_report_week:
+        log.warning("%s ends on %s. %s", file.path.name, file.last_date, file.advice)
         return RunResult("no_data", file.weeks, last_date=file.last_date)
     workspace = file.workspace if file else parts.workspaces.of(None)
     build = parts.build(workspace, as_of, full_refresh=bool(file and file.needs_full_refresh))
@@ -163,7 +169,7 @@ async def report_week(
     async with aclosing(parts.analyst.analyse(to_analyse, report)) as finished:
         async for change, analysis in finished:
             analyses.append(analysis)
-            messages.append(composer.analysis(change, analysis))
+            messages.append(composer.analysis(change, analysis, report.doubts))
             delivered.append(await post(delivery, messages[-1]))
     receipt = receipt_of(parts, report, last_day)
     messages.append(composer.receipt(receipt))
@@ -181,6 +187,7 @@ async def report_week(
         delivered,
         dry_run=parts.dry_run,
         page=(page.url or page.path) if page else None,
+        doubts=(doubt_as_json(doubt, parts.texts) for doubt in report.doubts),
     )
 
 

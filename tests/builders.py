@@ -13,6 +13,7 @@ from flows.report.values import (
     Analysis,
     Category,
     Change,
+    Doubt,
     Evidence,
     Example,
     Keyword,
@@ -99,6 +100,21 @@ def build_report(*rows: Change, **values: Any) -> WeeklyReport:
 
 def build_quiet_report(**values: Any) -> WeeklyReport:
     return build_report(build_change("STABLE"), **values)
+
+
+def build_doubt(**values: Any) -> Doubt:
+    """A doubt about the comparison week: by default its Wednesday was lost."""
+    defaults: dict[str, Any] = {
+        "week": COMPARISON,
+        "code": "days_lost",
+        "is_incomplete": True,
+        "days": (date(2025, 11, 12),),
+        "category": (),
+        "renamed_to": None,
+        "observed": 1.0,
+        "usual": 15.0,
+    }
+    return Doubt(**defaults | values)
 
 
 def build_samples(

@@ -23,7 +23,9 @@ def parts_of(settings: Settings | None = None, **options: Any) -> Assembly:
 
 def open_source(settings: Settings, source: Path, as_of: date) -> file.SourceFile:
     """Make a file the source table."""
-    return file.open_source(parts_of(settings).workspaces, settings.timezone, source, as_of)
+    parts = parts_of(settings)
+    options = parts.source_options(source)
+    return file.open_source(parts.workspaces, settings.timezone, source, as_of, options)
 
 
 def workspace_of(settings: Settings, source: Path | None) -> Workspace:

@@ -315,12 +315,20 @@ def rules_for(category: Category, overrides: list[Rule]) -> tuple[Rule, ...]:
 
 @pytest.fixture(scope="module")
 def models(lab: Lab) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The built database, and in it the status model as a view, so that it follows the counts."""
-    (compiled,) = (lab.workspace.target_path / "compiled").rglob("marts/fct_voc_weekly_status.sql")
+    """The built database, and in it what is judged as views, so that it follows the counts."""
+
+    def compiled(name: str) -> str:
+        (path,) = (lab.workspace.target_path / "compiled").rglob(f"{name}.sql")
+        return path.read_text(encoding="utf-8")
+
+    judged, statuses = compiled("int_category_weeks_judged"), compiled("fct_voc_weekly_status")
+    statuses = statuses.replace('"int_category_weeks_judged"', '"judged_now"')
     with duckdb.connect(str(lab.workspace.duckdb_path)) as connection:
-        connection.execute(f"create view statuses_now as {compiled.read_text(encoding='utf-8')}")
+        connection.execute(f"create view judged_now as {judged}")
+        connection.execute(f"create view statuses_now as {statuses}")
         yield connection
         connection.execute("drop view statuses_now")
+        connection.execute("drop view judged_now")
 
 
 def statuses(
@@ -333,8 +341,9 @@ def statuses(
         for week, total, negative in ((BASE, 0, 1), (COMPARISON, 2, 3)):
             there = {c: p for c, p in counted.items() if p[total]}
             models.execute(
-                "insert into fct_voc_weekly_counts "
-                "select $week, unnest($one), unnest($two), unnest($three), unnest($totals), unnest($negatives), null",
+                "insert into fct_voc_weekly_counts by name "
+                "select $week as week_start, unnest($one) as category1, unnest($two) as category2, "
+                "unnest($three) as category3, unnest($totals) as total_count, unnest($negatives) as negative_count",
                 {
                     "week": week,
                     "one": [c[0] for c in there],

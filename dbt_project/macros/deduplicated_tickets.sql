@@ -3,35 +3,45 @@
   ticket, the latest version counts, and among equally late ones the smallest md5 of its counted columns.
   Text columns are read only when named; counting must not pay for them.
 -#}
-{% macro deduplicated_tickets(first_week, last_week, text_columns=[]) -%}
+{% macro deduplicated_tickets(week_ranges, text_columns=[]) -%}
 with source_tickets as (
     select
-        {{ (['id', 'event_create_time', 'category1', 'category2', 'category3', 'overall_emotion']
+        {{ (['id', 'event_create_time', 'category1', 'category2', 'category3', 'overall_emotion', 'inbound_outbound']
             + text_columns) | join(',\n        ') }}
     from {{ source('zendesk', 'tickets') }}
     where
-        {{ created_in_weeks(first_week, last_week) }}
+        {{ created_in_weeks(week_ranges) }}
 ),
 
 tickets_labelled as (
     select
         -- Without an id nothing can be deduplicated: the run stops before anything is counted.
-        coalesce(id, error('a ticket without id')) as ticket_id,
+        coalesce(nullif({{ normalised_text('id') }}, ''), error('a ticket without id')) as ticket_id,
         event_create_time as ticket_created_at,
-        {{ monday_of(local_date('event_create_time')) }} as week_start,
+        {{ local_date('event_create_time') }} as ticket_date,
         {{ category_or_unclassified('category1') }} as category1,
         {{ category_or_unclassified('category2') }} as category2,
         {{ category_or_unclassified('category3') }} as category3,
-        coalesce(overall_emotion = '부정', false) as is_negative
+        nullif({{ normalised_text('overall_emotion') }}, '') as emotion,
+        coalesce(lower({{ normalised_text('inbound_outbound') }}) = 'inbound', false) as is_inbound
         {%- for column in text_columns %},
         {{ column }}
         {%- endfor %}
     from source_tickets
 ),
 
+weeks_labelled as (
+    select
+        *,
+        {{ monday_of('ticket_date') }} as week_start,
+        coalesce(emotion = '부정', false) as is_negative
+    from tickets_labelled
+),
+
 versions_ranked as (
     select
         *,
+        count(*) over (partition by week_start, ticket_id) as row_count,
         row_number() over (
             partition by week_start, ticket_id
             order by
@@ -41,17 +51,21 @@ versions_ranked as (
                 {{ dbt.hash('coalesce(' ~ column ~ ", '')") }}
                 {%- endfor %}
         ) as version_rank
-    from tickets_labelled
+    from weeks_labelled
 )
 
 select
     ticket_id,
     ticket_created_at,
+    ticket_date,
     week_start,
     category1,
     category2,
     category3,
-    is_negative
+    emotion,
+    is_negative,
+    is_inbound,
+    row_count
     {%- for column in text_columns %},
     {{ column }}
     {%- endfor %}

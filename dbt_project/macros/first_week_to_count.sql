@@ -6,7 +6,7 @@
 {% macro first_week_to_count() -%}
     {%- set counted = counted_weeks() -%}
     {%- set backfill_from = env_var('VOC_BACKFILL_FROM', '') -%}
-    {%- if flags.FULL_REFRESH or not (counted or backfill_from) -%}
+    {%- if counts_anew() or not (counted or backfill_from) -%}
         date '{{ var('history_start') }}'
     {%- elif backfill_from -%}
         {%- set asked = newest_complete_week("date '" ~ backfill_from ~ "'") -%}

@@ -6,7 +6,7 @@
 {% macro last_week_to_count() -%}
     {%- set asked = newest_complete_week(as_of_date()) -%}
     {%- set counted = counted_weeks() -%}
-    {%- if counted and flags.FULL_REFRESH -%}
+    {%- if counted and counts_anew() -%}
         greatest({{ asked }}, {{ counted.newest }})
     {%- elif counted -%}
         greatest({{ asked }}, {{ counted.oldest }} - 7)

@@ -1,18 +1,18 @@
--- The parts add up: over the report week and the look-back (in a backfill, the weeks asked for), each (week, ticket
--- id) of the source is counted once, and no week is counted that has no ticket any more.
+-- The parts add up: over the weeks that this run has counted, each (week, ticket id) of the source is counted once, and
+-- no week is counted that has no ticket any more.
 with source_tickets as (
     select
-        id,
+        {{ normalised_text('id') }} as ticket_id,
         {{ monday_of(local_date('event_create_time')) }} as week_start
     from {{ source('zendesk', 'tickets') }}
     where
-        {{ created_in_weeks(first_week_to_count(), last_week_to_count()) }}
+        {{ created_in_weeks(weeks_to_count()) }}
 ),
 
 expected as (
     select
         week_start,
-        count(distinct id) as ticket_count
+        count(distinct ticket_id) as ticket_count
     from source_tickets
     group by week_start
 ),
@@ -22,7 +22,7 @@ counted as (
         week_start,
         sum(total_count) as ticket_count
     from {{ ref('fct_voc_weekly_counts') }}
-    where week_start between {{ first_week_to_count() }} and {{ last_week_to_count() }}
+    where {{ in_weeks('week_start', weeks_to_count()) }}
     group by week_start
 )
 

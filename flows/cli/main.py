@@ -60,7 +60,26 @@ WeekOption = Annotated[
 ]
 Source = Annotated[
     Path | None,
-    typer.Option(help="CSV or Parquet file with the source table's columns.", metavar="FILE"),
+    typer.Option(help="CSV, Parquet or .xlsx file with the tickets.", metavar="FILE"),
+]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="Header that holds a column (repeatable).", metavar="COLUMN=HEADER"),
+]
+MapEmotion = Annotated[
+    list[str] | None,
+    typer.Option(help="The file's words for an emotion (repeatable).", metavar="부정=WORD,…"),
+]
+SourceTimezone = Annotated[
+    str | None,
+    typer.Option(help="Zone of times without one (default: UTC).", metavar="Asia/Seoul"),
+]
+Sheet = Annotated[
+    str | None, typer.Option(help="Sheet of an .xlsx file (default: the first).", metavar="NAME")
+]
+DateOrder = Annotated[
+    str | None,
+    typer.Option(help="Which number of 11/2/2026 comes first.", metavar="dmy|mdy"),
 ]
 TargetOption = Annotated[
     str | None,
@@ -75,12 +94,21 @@ Json = Annotated[
 ]
 
 
-def _assembly(target: str | None = None) -> Assembly:
-    """The parts of this process, from settings that are read here once."""
+def _assembly(
+    target: str | None = None,
+    columns: list[str] | None = None,
+    emotions: list[str] | None = None,
+    source_timezone: str | None = None,
+    sheet: str | None = None,
+    date_order: str | None = None,
+) -> Assembly:
+    """The parts of this process, from settings that are read here once and what the command says of its source."""
+    from flows.runtime.asked import AskedSource
     from flows.runtime.assembly import Assembly
     from flows.runtime.settings import load_settings
 
-    return Assembly(load_settings(target))
+    asked = AskedSource(tuple(columns or ()), tuple(emotions or ()), sheet, date_order)
+    return Assembly(load_settings(target, source_timezone, asked))
 
 
 def _show_version(wanted: bool) -> None:
@@ -111,6 +139,11 @@ def run(
     as_of: AsOf = None,
     week: WeekOption = None,
     source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
     channel: Annotated[
         str | None, typer.Option(help="Slack channel id.", metavar="C0123ABCD")
     ] = None,
@@ -129,11 +162,12 @@ def run(
     Examples:
       voc run --source tickets.csv --dry-run
       voc run --source tickets.csv --week 2026-W46
+      voc run --source export.xlsx --map id="Ticket ID" --source-timezone Asia/Seoul
       voc run --target bigquery --channel C0123ABCD --force
     """
     from flows.cli.commands.run import run_report
 
-    parts = _assembly(target)
+    parts = _assembly(target, columns, map_emotion, source_timezone, sheet, date_order)
     result = run_report(
         parts,
         as_of=_asked_as_of(as_of, week),
@@ -165,6 +199,11 @@ def status(
         ),
     ] = None,
     source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
     target: TargetOption = None,
     as_json: Json = False,
 ) -> None:
@@ -178,7 +217,10 @@ def status(
     from flows.cli.commands.status import read_statuses
 
     weeks, rows = read_statuses(
-        _assembly(target), as_of=_asked_as_of(None, week), statuses=status or [], source=source
+        _assembly(target, columns, map_emotion, source_timezone, sheet, date_order),
+        as_of=_asked_as_of(None, week),
+        statuses=status or [],
+        source=source,
     )
     if as_json:
         _print_json({"rows": [row.as_json() for row in rows]})
@@ -193,6 +235,11 @@ def report(
     out: Annotated[Path, typer.Option(help="Folder to write to.", metavar="DIR")],
     week: WeekOption = None,
     source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
     target: TargetOption = None,
 ) -> None:
     """Write the report of a week as a page, and post nothing.
@@ -204,7 +251,14 @@ def report(
     from flows.cli.commands.report import write_report
 
     as_of = _asked_as_of(None, week)
-    print(write_report(_assembly(target), as_of=as_of, out=out, source=source))
+    print(
+        write_report(
+            _assembly(target, columns, map_emotion, source_timezone, sheet, date_order),
+            as_of=as_of,
+            out=out,
+            source=source,
+        )
+    )
 
 
 @app.command(cls=_Command)
@@ -225,6 +279,11 @@ def history(
         ),
     ] = None,
     source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
     target: TargetOption = None,
     as_json: Json = False,
 ) -> None:
@@ -238,7 +297,7 @@ def history(
     from flows.cli.commands.history import read_trend
 
     levels, shown = read_trend(
-        _assembly(target),
+        _assembly(target, columns, map_emotion, source_timezone, sheet, date_order),
         category=category,
         weeks=weeks,
         as_of=_asked_as_of(None, week),
@@ -261,6 +320,11 @@ def backfill(
         str, typer.Option("--to", help="Last ISO week to count again.", metavar="2026-W46")
     ],
     source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
     target: TargetOption = None,
 ) -> None:
     """Count past weeks again, in one dbt run, and post nothing.
@@ -273,7 +337,11 @@ def backfill(
     from flows.report.as_of import as_of_week
 
     weeks = {"first": as_of_week(first), "last": as_of_week(last)}
-    count_again(_assembly(target), **weeks, source=source)
+    count_again(
+        _assembly(target, columns, map_emotion, source_timezone, sheet, date_order),
+        **weeks,
+        source=source,
+    )
     print(f"Counted {first} to {last} again; nothing was posted. See voc status --week {last}.")
 
 
@@ -301,7 +369,15 @@ def sample(
 
 
 @app.command(cls=_Command)
-def doctor(source: Source = None, target: TargetOption = None) -> None:
+def doctor(
+    source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
+    target: TargetOption = None,
+) -> None:
     """Say what is configured, reachable and missing.
 
     Examples:
@@ -311,7 +387,12 @@ def doctor(source: Source = None, target: TargetOption = None) -> None:
     """
     from flows.cli.commands.doctor import examine
 
-    raise typer.Exit(examine(_assembly(target), source=source))
+    raise typer.Exit(
+        examine(
+            _assembly(target, columns, map_emotion, source_timezone, sheet, date_order),
+            source=source,
+        )
+    )
 
 
 @app.command(cls=_Command)

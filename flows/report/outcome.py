@@ -18,7 +18,7 @@ class RunResult:
     """`messages` are what this run wrote, `delivered` is where the report was posted (empty in a dry run).
 
     `last_date` is the date of the newest ticket where the source ends before the report week; `page` is the
-    address of the report's page, or its path if it has no address.
+    address of the report's page, or its path if it has no address; `doubts` are printed as they are.
     """
 
     outcome: Outcome
@@ -29,6 +29,7 @@ class RunResult:
     delivered: tuple[Delivered, ...] = ()
     last_date: date | None = None
     page: str | None = None
+    doubts: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     def of(
@@ -40,6 +41,7 @@ class RunResult:
         *,
         dry_run: bool,
         page: str | None = None,
+        doubts: Iterable[dict[str, Any]] = (),
     ) -> RunResult:
         """The result of a run that completed; the outcome is the first that applies."""
         outcome: Outcome = "posted" if report.changes else "quiet"
@@ -55,6 +57,7 @@ class RunResult:
             tuple(messages),
             tuple(delivered),
             page=page,
+            doubts=tuple(doubts),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -64,6 +67,7 @@ class RunResult:
             "report_week": self.weeks.comparison.as_json(),
             "base_week": self.weeks.base.as_json(),
             "status_counts": report.status_counts if report else dict.fromkeys(STATUSES, 0),
+            "doubts": list(self.doubts),
             "changes": [change.as_json() for change in report.changes] if report else [],
             "analyses": [analysis.as_json() for analysis in self.analyses],
             "messages": [delivered.as_json() for delivered in self.delivered],

@@ -14,6 +14,8 @@ ANALYSED: tuple[Status, ...] = ("CRITICAL", "MONITOR")
 
 Category = tuple[str, str, str]
 
+Cause = Literal["late", "deleted", "reclassified", "thresholds"]
+
 MAX_KEYWORD_CHARACTERS = 40
 
 
@@ -82,7 +84,8 @@ class PastWeek:
 class Correction:
     """A category whose status in a past week has changed since the week's report was posted.
 
-    A status is None where the category had no row; the totals are today's.
+    A status is None where the category had no row; the totals are today's. `cause` is what changed: tickets that came
+    later, tickets deleted since, tickets classified anew, or the thresholds.
     """
 
     category: Category
@@ -90,6 +93,7 @@ class Correction:
     status: Status | None
     base_total: int
     comparison_total: int
+    cause: Cause
 
 
 @dataclass(frozen=True)
@@ -229,6 +233,24 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A fault of the source in a week: a row of `fct_voc_source_doubts`; units and codes are documented there.
+
+    `is_incomplete` says that tickets seem to be missing. `category` and `renamed_to` are of renames only: the levels
+    as they were, and the new name of the lowest of them.
+    """
+
+    week: Week
+    code: str
+    is_incomplete: bool
+    days: tuple[date, ...]
+    category: tuple[str, ...]
+    renamed_to: str | None
+    observed: float
+    usual: float | None
+
+
+@dataclass(frozen=True)
 class WeeklyReport:
     """What one run has to report, ordered by severity, then by the absolute change in tickets."""
 
@@ -237,6 +259,14 @@ class WeeklyReport:
     thresholds: tuple[Threshold, ...]
     samples: tuple[Sample, ...]
     keywords: tuple[Keyword, ...]
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the comparison week seems to lack tickets: then fewer tickets are no improvement."""
+        return any(
+            doubt.is_incomplete and doubt.week == self.weeks.comparison for doubt in self.doubts
+        )
 
     @property
     def has_tickets(self) -> bool:
@@ -244,18 +274,18 @@ class WeeklyReport:
         return any(row.comparison_total for row in self.rows)
 
     @property
-    def has_base_tickets(self) -> bool:
-        """Whether the base week has any ticket: without one, every category looks new."""
-        return any(row.base_total for row in self.rows)
-
-    @property
-    def has_negative_tickets(self) -> bool:
-        """Whether either week has a negative ticket: without one, the source may use other words for the emotion."""
-        return any(row.base_negative or row.comparison_negative for row in self.rows)
-
-    @property
     def changes(self) -> tuple[Change, ...]:
         return tuple(row for row in self.rows if row.status != "STABLE")
+
+    @property
+    def held_back(self) -> tuple[Change, ...]:
+        """What is not announced as improved, because tickets may be missing."""
+        return tuple(c for c in self.changes if c.status == "IMPROVED" and self.is_incomplete)
+
+    @property
+    def announced(self) -> tuple[Change, ...]:
+        """The changes that are told as such."""
+        return tuple(change for change in self.changes if change not in self.held_back)
 
     @property
     def to_analyse(self) -> tuple[Change, ...]:

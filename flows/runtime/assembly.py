@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogue import Texts
+from flows.runtime.asked import AskedSource
+from flows.runtime.errors import UsageError
 from flows.runtime.settings import Settings
 from flows.runtime.usage import Usage
 from flows.runtime.workspace import Workspace, Workspaces
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from flows.slack.messages import Composer
     from flows.slack.transport import Destination, Transport
     from flows.slack.web_api import WebApiTransport
+    from flows.source.options import SourceOptions
 
 
 class Assembly:
@@ -57,6 +60,17 @@ class Assembly:
     def workspaces(self) -> Workspaces:
         path = self.settings.duckdb_path
         return Workspaces(self.home, path and path.resolve(), self.settings.target == "bigquery")
+
+    def source_options(self, source: Path | None) -> SourceOptions | None:
+        """How a source file is to be read; None without a file. Raises UsageError."""
+        from flows.source.options import source_options
+
+        s = self.settings
+        if source is None:
+            if s.asked_source != AskedSource():
+                raise UsageError("--map and other options on a file need the file. Add --source.")
+            return None
+        return source_options(s.asked_source, s.source_timezone, source, s.source_map)
 
     @cached_property
     def bigquery(self) -> BigQuery | None:
@@ -89,8 +103,16 @@ class Assembly:
         backfill_from: date | None = None,
     ) -> Build:
         """What dbt needs to know to build the tables of a workspace."""
+        s = self.settings
         return Build(
-            workspace, as_of, self.settings.timezone, self.bigquery, full_refresh, backfill_from
+            workspace,
+            as_of,
+            s.timezone,
+            self.bigquery,
+            self._flow_run_id,
+            s.ticket_url,
+            full_refresh,
+            backfill_from,
         )
 
     @cached_property

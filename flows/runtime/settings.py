@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, PrivateAttr
 
 from catalogue.settings import InvalidSettings, Secret, SharedSettings, Url
+from flows.runtime.asked import AskedSource
 from flows.runtime.errors import UsageError
 
 DbtTarget = Literal["duckdb", "bigquery"]
@@ -138,6 +139,16 @@ class Settings(SharedSettings):
         validation_alias="VOC_TIMEZONE",
         description="Time zone in which weeks begin on Monday 00:00.",
     )
+    source_timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "UTC",
+        validation_alias="VOC_SOURCE_TIMEZONE",
+        description="Time zone of a source file's times that name none.",
+    )
+    source_map: Path | None = Field(
+        None,
+        validation_alias="VOC_SOURCE_MAP",
+        description="TOML file that says which columns a source file has (default: voc-source.toml beside it).",
+    )
     dashboard_url: Annotated[str | None, BeforeValidator(lambda v: v or None)] = Field(
         None,
         pattern=r"^https?://\S+$",
@@ -162,6 +173,13 @@ class Settings(SharedSettings):
         description="Address under which people see that folder (default: a bucket's own).",
     )
 
+    # What the options of `voc` say about the source: of this process, and nothing that the environment sets.
+    _asked_source: AskedSource = PrivateAttr(default_factory=AskedSource)
+
+    @property
+    def asked_source(self) -> AskedSource:
+        return self._asked_source
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -171,12 +189,30 @@ class Settings(SharedSettings):
         return self.bigquery_project or self.source_table.split(".")[0]
 
 
-def load_settings(target: str | None = None) -> Settings:
-    """Read the settings; `target` overrides VOC_TARGET. Raises UsageError."""
+def load_settings(
+    target: str | None = None,
+    source_timezone: str | None = None,
+    asked_source: AskedSource | None = None,
+) -> Settings:
+    """Read the settings. Raises UsageError.
+
+    Args:
+        target: overrides VOC_TARGET.
+        source_timezone: overrides VOC_SOURCE_TIMEZONE.
+        asked_source: what else the command says about its source.
+    """
+    overrides = {"VOC_TARGET": target, "VOC_SOURCE_TIMEZONE": source_timezone}
     try:
-        return Settings.load(**({"VOC_TARGET": target} if target else {}))
+        _time_zone(source_timezone or "UTC")
+    except ValueError as error:
+        raise UsageError(f"--source-timezone {error}.") from None
+    try:
+        settings = Settings.load(**{name: value for name, value in overrides.items() if value})
     except InvalidSettings as error:
         raise UsageError(f"{error}. Fix it in the environment or in .env.") from None
+    if asked_source is not None:
+        settings._asked_source = asked_source
+    return settings
 
 
 _in_use: ContextVar[Settings] = ContextVar("settings")

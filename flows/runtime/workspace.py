@@ -43,6 +43,17 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def resolved(source: Path) -> Path:
+    """The file itself, behind links. Raises SourceError for links that lead nowhere, and for what no path can be."""
+    try:
+        path = source.resolve()
+        path.is_file()  # raises for a name that is too long
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its links lead round in a circle"
+        raise SourceError(f"cannot read {source.name}: {reason}. Check --source.") from None
+    return path
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -73,7 +84,7 @@ class Workspaces:
         if self.duckdb_path is not None:
             return Workspace(self._folder_named_after(self.duckdb_path), self.duckdb_path)
         if source is not None:
-            folder = self._folder_named_after(source.resolve())
+            folder = self._folder_named_after(resolved(source))
             return Workspace(folder, folder / "warehouse.duckdb")
         return self._of_last_run()
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from catalogue import Texts
 from catalogue.slack import escaped
+from flows.report.doubts import doubt_text, rename_text, renames_of
 from flows.report.message import SUMMARY, Block, Message, MessageId
 from flows.report.values import (
     STATUSES,
@@ -20,6 +21,7 @@ from flows.report.values import (
     Category,
     Change,
     Correction,
+    Doubt,
     Example,
     Receipt,
     Status,
@@ -76,24 +78,27 @@ class Composer:
         """The summary, then the thread messages that list the changes for which the summary had no room."""
         texts = self.texts
         footer = [
-            *self._doubts(report),
             *([texts("summary.replaces")] if replaces_earlier else []),
             *([f"voc-analyst {escaped(self.version)}"] if self.version else []),
         ]
         buttons = self._buttons(report.weeks.comparison)
         if not report.changes:
             return (self._quiet(report, footer, buttons),)
+        announced = report.announced
         blocks = [
             header(texts("summary.title", week=report.weeks.comparison.label)),
-            section(f"{self._counts(report)}\n{self._worst(report)}"),
+            *self._doubts(report),
+            section("\n".join([self._counts(report), *map(self._worst, announced[:1])])),
             context(self._dates(report)),
         ]
         left_out: list[Change] = []
         for status in STATUSES[:-1]:
-            of_status = [change for change in report.changes if change.status == status]
+            of_status = [change for change in announced if change.status == status]
             if not of_status:
                 continue
-            lines, rest = _fitting(self._lines(of_status), MAX_SECTION_CHARACTERS - 200)
+            lines, rest = _fitting(
+                self._lines(of_status, report.doubts), MAX_SECTION_CHARACTERS - 200
+            )
             left_out += of_status[len(of_status) - len(rest) :]
             title = texts(
                 "summary.section",
@@ -104,19 +109,20 @@ class Composer:
             )
             more = [texts("summary.more", count=len(rest))] if rest else []
             blocks.append(section("\n".join([title, *lines, *more])))
-        blocks.append(self._chart(report))
+        if announced:
+            blocks.append(self._chart(announced))
         blocks += [context("\n".join([self._criteria(report.thresholds), *footer])), buttons]
         return (
             Message(SUMMARY, self._notification(report), tuple(blocks)),
-            *self._overflow(left_out),
+            *self._overflow(left_out, report.doubts),
         )
 
-    def analysis(self, change: Change, analysis: Analysis) -> Message:
+    def analysis(self, change: Change, analysis: Analysis, doubts: Sequence[Doubt] = ()) -> Message:
         """The reply that says why one category got worse: its status and numbers, then the four sections."""
         texts = self.texts
         summary = literal(analysis.summary.lstrip("> "))  # at the start of a line > would quote
         examples = "\n".join(self._example_line(example) for example in analysis.examples)
-        (line,) = self._lines([change])
+        (line,) = self._lines([change], doubts)
         return Message(
             MessageId("analysis", change.category),
             text=cut(
@@ -153,11 +159,12 @@ class Composer:
         return Message(MessageId("receipt"), text, (context(text),))
 
     def correction(self, week: Week, corrections: Sequence[Correction]) -> Message:
-        """The reply to a posted week whose statuses late tickets have changed.
+        """The reply to a posted week whose statuses have changed, with the causes.
 
         The same changes make the same message.
         """
-        title = self.texts("correction.title", week=week.label)
+        causes = dict.fromkeys(self.texts(f"correction.{c.cause}") for c in corrections)
+        title = self.texts("correction.title", week=week.label, causes=", ".join(causes))
         lines, rest = _fitting(
             [self._correction_line(c) for c in corrections], MAX_SECTION_CHARACTERS - 200
         )
@@ -179,14 +186,32 @@ class Composer:
             "summary.quiet", week=week.label, days=self._days(week), count=len(report.rows)
         )
         footer_block = [context("\n".join(footer))] if footer else []
-        return Message(SUMMARY, text, (section(text), *footer_block, buttons))
+        blocks = (*self._doubts(report), section(text), *footer_block, buttons)
+        return Message(SUMMARY, self._with_doubt(text, report), blocks)
 
-    def _doubts(self, report: WeeklyReport) -> list[str]:
-        """Notes on results that are possible, but more often mean that the source has lost or renamed something."""
-        return [
-            *([] if report.has_negative_tickets else [self.texts("doubt.no_negative")]),
-            *([] if report.has_base_tickets else [self.texts("doubt.no_base")]),
+    def _doubts(self, report: WeeklyReport) -> list[Block]:
+        """What is wrong with the source, and what is therefore not announced as improved."""
+        if not report.doubts:
+            return []
+        lines = [f"• {literal(doubt_text(doubt, self.texts))}" for doubt in report.doubts]
+        if report.held_back:
+            names = [_name(change.category) for change in report.held_back]
+            lines.append(
+                self.texts("doubt.held_back", count=len(names), names=cut(", ".join(names), 600))
+            )
+        fitting, _ = _fitting(lines, MAX_SECTION_CHARACTERS - 200)
+        return [section("\n".join([self.texts("doubt.title"), *fitting]))]
+
+    def _with_doubt(self, text: str, report: WeeklyReport) -> str:
+        """The notification, which begins with what is missing where tickets are."""
+        missing = [
+            d for d in report.doubts if d.is_incomplete and d.week == report.weeks.comparison
         ]
+        if not missing:
+            return text
+        return cut(
+            f"⚠️ {literal(doubt_text(missing[0], self.texts))} {text}", MAX_NOTIFICATION_CHARACTERS
+        )
 
     def _dates(self, report: WeeklyReport) -> str:
         weeks = report.weeks
@@ -197,11 +222,14 @@ class Composer:
     def _counts(self, report: WeeklyReport) -> str:
         counts = report.status_counts
         return "   ".join(
-            f"{ICONS[status]} {self._label(status)} *{counts[status]}*" for status in STATUSES
+            f"{ICONS[status]} {self._label(status)} *{counts[status]}*"
+            for status in STATUSES
+            if not (status == "IMPROVED" and report.is_incomplete)
+        ) + (
+            self.texts("summary.held_back", count=len(report.held_back)) if report.held_back else ""
         )
 
-    def _worst(self, report: WeeklyReport) -> str:
-        worst = report.changes[0]
+    def _worst(self, worst: Change) -> str:
         return self.texts(
             "summary.worst",
             icon=ICONS[worst.status],
@@ -211,8 +239,8 @@ class Composer:
             growth=headline(worst, self.texts),
         )
 
-    def _lines(self, changes: Sequence[Change]) -> list[str]:
-        """Name, counts with their 8 weeks, negative share with the reason.
+    def _lines(self, changes: Sequence[Change], doubts: Sequence[Doubt]) -> list[str]:
+        """Name, counts with their 8 weeks, negative share with the reason; and a remark where it was renamed.
 
         The counts of all changes are aligned below each other.
         """
@@ -234,6 +262,11 @@ class Composer:
                 negative=_negative(change),
                 trend=sparkline(change.total_last_8_weeks),
                 reason=reasons(change, self.texts),
+            )
+            + "".join(
+                f"\n⚠️ {literal(rename_text(doubt, self.texts))}"
+                for doubt in renames_of(change.category, doubts)
+                if doubt.week.start == change.week_start
             )
             for change in changes
         ]
@@ -258,11 +291,12 @@ class Composer:
             today=today,
             base=correction.base_total,
             comparison=correction.comparison_total,
+            cause=self.texts(f"correction.{correction.cause}"),
         )
 
-    def _chart(self, report: WeeklyReport) -> Block:
+    def _chart(self, changes: Sequence[Change]) -> Block:
         """The two weeks of the changes at the top, side by side."""
-        top = report.changes[:CATEGORIES_IN_CHART]
+        top = changes[:CATEGORIES_IN_CHART]
         return bar_chart(
             self.texts("chart.title"),
             [f"{number}. {_leaf(change.category)}" for number, change in enumerate(top, 1)],
@@ -296,21 +330,27 @@ class Composer:
             yield self.texts("criteria.decrease", percent=threshold.min_decrease_pct)
 
     def _notification(self, report: WeeklyReport) -> str:
-        counts, worst = report.status_counts, report.changes[0]
-        return self.texts(
+        counts, announced = report.status_counts, report.announced
+        text = self.texts(
             "summary.notification",
             week=report.weeks.comparison.label,
             critical=counts["CRITICAL"],
             monitor=counts["MONITOR"],
-            improved=counts["IMPROVED"],
-            name=_name(worst.category),
-            base=worst.base_total,
-            comparison=worst.comparison_total,
-            growth=headline(worst, self.texts),
+            improved=0 if report.is_incomplete else counts["IMPROVED"],
         )
+        if announced:
+            worst = announced[0]
+            text += self.texts(
+                "summary.notification_worst",
+                name=_name(worst.category),
+                base=worst.base_total,
+                comparison=worst.comparison_total,
+                growth=headline(worst, self.texts),
+            )
+        return self._with_doubt(text, report)
 
-    def _overflow(self, changes: Sequence[Change]) -> Iterable[Message]:
-        lines = self._lines(changes) if changes else []
+    def _overflow(self, changes: Sequence[Change], doubts: Sequence[Doubt]) -> Iterable[Message]:
+        lines = self._lines(changes, doubts) if changes else []
         rest = [
             f"{ICONS[change.status]} {line}" for change, line in zip(changes, lines, strict=True)
         ]

@@ -1,16 +1,15 @@
-"""Accepts a CSV or Parquet file as the source table of the DuckDB target.
+"""Accepts a CSV, Parquet or .xlsx file as the source table of the DuckDB target.
 
-Parquet is read in place through a view; CSV is typed and stored once. Everything that can be wrong with a file is
-found here, before dbt or Prefect is imported.
+Parquet is read in place through a view; the others are typed and stored once. Everything that can be wrong with a
+file is found here, before dbt or Prefect is imported. A file is read whole, or refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
@@ -19,30 +18,24 @@ import duckdb
 
 from flows.report.values import Week, WeekPair
 from flows.runtime.errors import SourceError, UsageError
-from flows.runtime.workspace import NO_SOURCE, Workspace, Workspaces
+from flows.runtime.workspace import NO_SOURCE, Workspace, Workspaces, resolved
+from flows.source.database import check_zones, connected
+from flows.source.options import SourceOptions
+from flows.source.reading import SUFFIXES
+from flows.source.registering import Line, register
 
-REQUIRED_COLUMNS = ("id", "event_create_time", "category1", "overall_emotion")
-OPTIONAL_COLUMNS = (
-    "title",
-    "detail",
-    "category2",
-    "category3",
-    "inbound_outbound",
-    "main_topic",
-    "keywords",
-)
 log = logging.getLogger("voc")
 
-_READ_AS_UTC = "%s: event_create_time has times without a zone: they are read as UTC"
-# A database named like a schema makes every `schema.table` in it ambiguous.
-RESERVED_STEMS = ("main", "source", "system", "temp")
+# One more when a file is read to another table than before: what an older version has registered is read again.
+_READER = 2
 
 
 @dataclass(frozen=True)
 class SourceFile:
     """A registered file: where its warehouse is, and which weeks it can compare.
 
-    `needs_full_refresh` is true until a build of this version of the file has succeeded.
+    `needs_full_refresh` is true until a build of this version of the file has succeeded. `reportable` says which
+    weeks can be reported, such as "2026-W45 to 2026-W47"; it is empty if none can.
     """
 
     path: Path
@@ -50,11 +43,19 @@ class SourceFile:
     weeks: WeekPair
     first_date: date
     last_date: date
+    reportable: str
     needs_full_refresh: bool
 
     @property
     def ends_before_report_week(self) -> bool:
         return self.last_date < self.weeks.comparison.start
+
+    @property
+    def advice(self) -> str:
+        """Which weeks to choose from."""
+        if not self.reportable:
+            return "It needs tickets in two complete weeks."
+        return f"Reports can be made on {self.reportable}."
 
     @property
     def key(self) -> str:
@@ -64,7 +65,7 @@ class SourceFile:
     def mark_built(self) -> None:
         """Remember that a build of this version has succeeded."""
         assert self.workspace.duckdb_path is not None
-        with _connected(self.workspace.duckdb_path) as connection:
+        with connected(self.workspace.duckdb_path) as connection:
             connection.execute("update source.version set is_built = true")
 
 
@@ -76,10 +77,16 @@ class _Version:
     size: int
     modified_ns: int
     timezone: str
+    options: str
+    reader: int = _READER
 
 
 def source_of(
-    workspaces: Workspaces, timezone: str, source: Path | None, as_of: date
+    workspaces: Workspaces,
+    timezone: str,
+    source: Path | None,
+    as_of: date,
+    options: SourceOptions | None = None,
 ) -> SourceFile | None:
     """The file that the target duckdb reads, as its source table; None where the target reads BigQuery's table.
 
@@ -93,48 +100,70 @@ def source_of(
         return None
     if source is None:
         raise SourceError(NO_SOURCE)
-    return open_source(workspaces, timezone, source, as_of)
+    return open_source(workspaces, timezone, source, as_of, options)
 
 
-def open_source(workspaces: Workspaces, timezone: str, source: Path, as_of: date) -> SourceFile:
+def open_source(
+    workspaces: Workspaces,
+    timezone: str,
+    source: Path,
+    as_of: date,
+    options: SourceOptions | None = None,
+) -> SourceFile:
     """Check the file and make it the source table of its own DuckDB database.
 
-    Raises SourceError for a file, columns, types or times that cannot be used, for a database that is locked or
-    not writable, and for fewer than two complete weeks before `as_of`.
+    Args:
+        timezone: the zone in which weeks begin.
+        options: how the file is to be read (default: by its own column names, times without a zone in UTC).
+
+    Raises:
+        SourceError: a file, columns, types or times that cannot be used, a database that is locked or not writable,
+            fewer than two complete weeks before `as_of`.
+        UsageError: options that do not fit the file.
     """
-    path = source.resolve()
-    version = _version_of(path, timezone)
+    options = options or SourceOptions()
+    path = resolved(source)
+    version = _version_of(path, timezone, options)
     workspace = workspaces.of(path)
     assert workspace.duckdb_path is not None
-    with _connected(workspace.duckdb_path) as connection:
+    with connected(workspace.duckdb_path) as connection:
+        check_zones(connection, timezone, options.timezone)
         is_built = _is_built(connection, version)
         if is_built is None:
-            _register(connection, path, version)
-        first_date, last_date, weeks = _span(connection, timezone, as_of)
-    file = SourceFile(
-        path, workspace, weeks, first_date, last_date, needs_full_refresh=not is_built
-    )
+            connection.execute("begin")
+            lines = register(connection, path, options, workspace.folder)
+            _remember(connection, version, lines)
+            connection.execute("commit")
+        file = _file_of(connection, path, workspace, timezone, as_of, is_built=bool(is_built))
+        lines = _remembered(connection)
     _check_two_complete_weeks(file, as_of)
+    for line in lines:
+        log.log(logging.WARNING if line.is_warning else logging.INFO, "%s", line.text)
     return file
 
 
-def _version_of(path: Path, timezone: str) -> _Version:
-    if path.is_dir():
-        raise SourceError(f"{path.name} is a folder. Name one file.")
-    if path.suffix.lower() not in (".csv", ".parquet"):
+def _version_of(path: Path, timezone: str, options: SourceOptions) -> _Version:
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise SourceError(f"{path.name} is a folder. Name one file.")
+        if not stat.S_ISREG(found.st_mode):
+            raise SourceError(f"{path.name} is a pipe or a device. Write the tickets to a file.")
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}. Check --source.") from None
+    if path.suffix.lower() not in SUFFIXES:
         raise SourceError(
-            f"{path.name} is neither .csv nor .parquet. Export the tickets as one of these."
+            f"{path.name} is neither .csv nor .parquet nor .xlsx. Export the tickets as one of these."
         )
     if any(character in str(path) for character in "*?["):
         raise SourceError(f"{path.name}: *, ? and [ are not allowed in the path. Rename the file.")
-    try:
-        with path.open("rb"):
-            stat = path.stat()
-    except OSError as error:
-        raise SourceError(f"cannot read {path}: {error.strerror}. Check --source.") from None
-    if stat.st_size == 0:
+    if found.st_size == 0:
         raise SourceError(f"{path.name} is empty. Export the tickets again.")
-    return _Version(str(path), stat.st_size, stat.st_mtime_ns, timezone)
+    if options.sheet is not None and path.suffix.lower() != ".xlsx":
+        raise UsageError(f"{path.name} has no sheets. Leave out --sheet.")
+    return _Version(str(path), found.st_size, found.st_mtime_ns, timezone, options.fingerprint)
 
 
 def _is_built(connection: duckdb.DuckDBPyConnection, version: _Version) -> bool | None:
@@ -146,180 +175,32 @@ def _is_built(connection: duckdb.DuckDBPyConnection, version: _Version) -> bool 
     return bool(is_built) if tuple(recorded) == astuple(version) else None
 
 
-@contextmanager
-def _connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    if path.stem in RESERVED_STEMS:
-        raise SourceError(
-            f"a DuckDB file cannot be called {path.name}. Choose another VOC_DUCKDB_PATH."
-        )
-    try:
-        connection = duckdb.connect(str(path))
-    except duckdb.Error as error:
-        if "lock" in str(error):
-            raise SourceError(
-                f"{path} is in use by another process. Wait for it to end, or set VOC_DUCKDB_PATH."
-            ) from None
-        raise SourceError(
-            f"{path} cannot be opened for writing. Check its permissions, or set VOC_DUCKDB_PATH."
-        ) from None
-    with connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(
-            "set python_enable_replacements = false"
-        )  # a name means a table, never a Python variable
-        yield connection
-
-
-def _register(connection: duckdb.DuckDBPyConnection, path: Path, version: _Version) -> None:
-    is_csv = path.suffix.lower() == ".csv"
-    reader = "read_csv" if is_csv else "read_parquet"
-    options = (
-        ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"'"
-        if is_csv
-        else ""
-    )
-    relation = f"{reader}({_quoted(str(path))}{options})"
-    with _explained(path):
-        types = {
-            name.lower(): type_
-            for name, type_, *_ in connection.sql(f"describe select * from {relation}").fetchall()
-        }
-    missing = [column for column in REQUIRED_COLUMNS if column not in types]
-    if missing and len(types) == 1 and (";" in next(iter(types)) or "\t" in next(iter(types))):
-        raise SourceError(f"{path.name} is not separated by commas. Save it comma separated.")
-    if missing:
-        raise SourceError(
-            f"{path.name} has no column {', '.join(missing)}. Needed are {', '.join(REQUIRED_COLUMNS)}; "
-            f"optional are {', '.join(OPTIONAL_COLUMNS)}."
-        )
-    nested = [
-        column
-        for column, type_ in types.items()
-        if column in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
-        and (type_.endswith("]") or type_.startswith(("STRUCT", "MAP", "BLOB", "UNION")))
-    ]
-    if nested:
-        raise SourceError(f"{path.name}: {', '.join(nested)} holds no text. Write it as text.")
-    columns = [
-        _time_expression(path, types["event_create_time"]) + " as event_create_time",
-        *(
-            f"cast({column} as varchar) as {column}"
-            if column in types
-            else f"cast(null as varchar) as {column}"
-            for column in ("id", "category1", "overall_emotion", *OPTIONAL_COLUMNS)
-        ),
-    ]
-    kind = "table" if is_csv else "view"
-    with _explained(path):
-        _check_times(connection, path, relation, types["event_create_time"])
-        _check_ids(connection, path, relation)
-        connection.execute("begin")
-        connection.execute("create schema if not exists source")
-        connection.execute(
-            "drop table if exists source.tickets"
-            if _is_table(connection)
-            else "drop view if exists source.tickets"
-        )
-        connection.execute(
-            f"create {kind} source.tickets as select {', '.join(columns)} from {relation}"
-        )
-        connection.execute(
-            "create or replace table source.version as "
-            "select ? as path, ? as size, ? as modified_ns, ? as timezone, false as is_built",
-            astuple(version),
-        )
-        connection.execute("commit")
-
-
-def _is_table(connection: duckdb.DuckDBPyConnection) -> bool:
-    found = connection.execute(
-        "select table_type from information_schema.tables where table_schema = 'source' and table_name = 'tickets'"
-    ).fetchall()
-    return found == [("BASE TABLE",)]
-
-
-def _time_expression(path: Path, type_: str) -> str:
-    if type_ == "TIMESTAMP WITH TIME ZONE":
-        return "event_create_time"  # unchanged: Parquet row groups are skipped by this column
-    if type_.startswith("TIMESTAMP") or type_ == "DATE":
-        return "timezone('UTC', cast(event_create_time as timestamp))"  # no zone given means UTC
-    if type_ == "VARCHAR":
-        return "cast(nullif(trim(event_create_time), '') as timestamp with time zone)"
-    raise SourceError(
-        f"{path.name}: event_create_time is {type_}, not a time. Write it as 2026-11-15T15:30:00Z or as a timestamp."
-    )
-
-
-def _check_times(
-    connection: duckdb.DuckDBPyConnection, path: Path, relation: str, type_: str
+def _remember(
+    connection: duckdb.DuckDBPyConnection, version: _Version, lines: Sequence[Line]
 ) -> None:
-    if type_ != "VARCHAR":
-        if type_ != "TIMESTAMP WITH TIME ZONE":
-            log.warning(_READ_AS_UTC, path.name)
-        return
-    ((wrong_count, first_row, has_zones),) = connection.execute(
-        f"""
-        with rows_numbered as (
-            select row_number() over () as row_number, nullif(trim(event_create_time), '') as written
-            from {relation}
-        ),
-
-        rows_checked as (
-            select
-                row_number,
-                try_cast(written as timestamp with time zone) is null as is_wrong,
-                regexp_matches(written, $zone, 'i') as has_zone
-            from rows_numbered
-            where written is not null
-        )
-
-        select
-            count(*) filter (is_wrong),
-            min(row_number) filter (is_wrong),
-            coalesce(bool_and(has_zone), true)
-        from rows_checked
-        """,
-        {"zone": r":\d\d(\.\d+)?\s*(Z|[+-]\d\d(:?\d\d)?|[A-Z]{3,}|[A-Z]+/\w+)$"},
-    ).fetchall()
-    if wrong_count:
-        raise SourceError(
-            f"{path.name}: event_create_time is not a time in {wrong_count} row(s), first in data row {first_row}. "
-            "Write it as 2026-11-15T15:30:00Z."
-        )
-    if not has_zones:
-        log.warning(_READ_AS_UTC, path.name)
+    connection.execute(
+        "create or replace table source.version as select ? as path, ? as size, ? as modified_ns, ? as timezone, "
+        "? as options, ? as reader, false as is_built",
+        astuple(version),
+    )
+    connection.execute("create or replace table source.lines (line varchar, is_warning boolean)")
+    connection.executemany("insert into source.lines values (?, ?)", list(map(astuple, lines)))
 
 
-def _check_ids(connection: duckdb.DuckDBPyConnection, path: Path, relation: str) -> None:
-    ((without_id,),) = connection.execute(
-        f"select count(*) from {relation} where id is null or trim(cast(id as varchar)) = ''"
-    ).fetchall()
-    if without_id:
-        raise SourceError(
-            f"{path.name}: id is blank in {without_id} row(s). Each ticket needs one."
-        )
+def _remembered(connection: duckdb.DuckDBPyConnection) -> list[Line]:
+    return [Line(*row) for row in connection.execute("from source.lines").fetchall()]
 
 
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """DuckDB's messages quote the file's text: keep only the line number."""
-    try:
-        yield
-    except duckdb.Error as error:
-        line = re.search(r"[Ll]ine:? (\d+)", str(error))
-        place = f" near line {line[1]}" if line else ""
-        remedy = (
-            "Save it as comma separated UTF-8 with a header line."
-            if path.suffix.lower() == ".csv"
-            else "Write it again as Parquet."
-        )
-        raise SourceError(f"{path.name} cannot be read{place}. {remedy}") from None
-
-
-def _span(
-    connection: duckdb.DuckDBPyConnection, timezone: str, as_of: date
-) -> tuple[date, date, WeekPair]:
-    """First and last ticket's date, and the week pair that `as_of` asks for.
+def _file_of(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    workspace: Workspace,
+    timezone: str,
+    as_of: date,
+    *,
+    is_built: bool,
+) -> SourceFile:
+    """The file with its first and last ticket's date, the week pair that `as_of` asks for, the weeks to choose from.
 
     A ticket from after `as_of` does not show how far the file reaches, nor does a ticket from a year that Python does
     not know: their clocks were wrong.
@@ -338,10 +219,21 @@ def _span(
                 coalesce(
                     max(event_create_time) filter (event_create_time < report_day_end),
                     max(event_create_time)
-                ) as last_at
+                ) as last_at,
+                max(event_create_time) filter (event_create_time < current_timestamp) as newest_at
             from source.tickets
             cross join report_week
             where event_create_time between timestamptz '0001-01-02 00:00+00' and timestamptz '9999-12-30 00:00+00'
+        ),
+
+        weeks_to_choose as (
+            select
+                cast(date_trunc('week', timezone($timezone, first_at)) as date) + 7 as first_week,
+                least(
+                    cast(date_trunc('week', timezone($timezone, newest_at)) as date),
+                    cast(date_trunc('week', timezone($timezone, current_timestamp)) as date) - 7
+                ) as last_week
+            from tickets
         )
 
         select
@@ -352,17 +244,34 @@ def _span(
             strftime(week_start, '%G-W%V'),
             week_start - 7,
             week_start - 1,
-            strftime(week_start - 7, '%G-W%V')
+            strftime(week_start - 7, '%G-W%V'),
+            case
+                when first_week = last_week then strftime(last_week, '%G-W%V')
+                when first_week < last_week
+                    then strftime(first_week, '%G-W%V') || ' to ' || strftime(last_week, '%G-W%V')
+                else ''
+            end
         from tickets
+        cross join weeks_to_choose
         cross join report_week
         """,
         {"timezone": timezone, "as_of": as_of},
     ).fetchall()
-    if row[0] is None:
+    first_date, last_date, *weeks, reportable = row
+    if first_date is None:
         raise SourceError(
             "the file holds no ticket with an event_create_time. Export the tickets again."
         )
-    return row[0], row[1], WeekPair(comparison=Week(*row[2:5]), base=Week(*row[5:8]))
+    pair = WeekPair(comparison=Week(*weeks[:3]), base=Week(*weeks[3:]))
+    return SourceFile(
+        path,
+        workspace,
+        pair,
+        first_date,
+        last_date,
+        reportable or "",
+        needs_full_refresh=not is_built,
+    )
 
 
 def _check_two_complete_weeks(file: SourceFile, as_of: date) -> None:
@@ -371,9 +280,5 @@ def _check_two_complete_weeks(file: SourceFile, as_of: date) -> None:
         raise SourceError(
             f"{file.path.name} has fewer than two complete weeks before {as_of}: its tickets are from "
             f"{file.first_date} to {file.last_date}, and {file.weeks.comparison.label} would be compared with "
-            f"{file.weeks.base.label}. Choose a later --as-of or --week."
+            f"{file.weeks.base.label}. Choose a later --as-of or --week. {file.advice}"
         )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any
 
+from catalogue import Texts
+from flows.report.doubts import doubt_text
 from flows.report.values import (
     STATUSES,
     Category,
@@ -14,6 +17,7 @@ from flows.report.values import (
     Change,
     Correction,
     Count,
+    Doubt,
     History,
     Keyword,
     PastWeek,
@@ -26,9 +30,12 @@ from flows.report.values import (
 )
 from flows.warehouse.connection import Warehouse
 
-RECOUNTED_WEEKS = 2
-"""late_ticket_lookback_weeks of dbt_project.yml: no earlier week changes in a run."""
+log = logging.getLogger("voc")
 
+RECOUNTED_WEEKS = 2
+"""late_ticket_lookback_weeks of dbt_project.yml: an earlier week is corrected when its tickets changed."""
+CORRECTED_WEEKS = 26
+"""Weeks before the newest that are still corrected in their thread."""
 
 _WEEK_PAIRS = """
     select
@@ -135,15 +142,33 @@ def read_category_history(
 
 
 def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
-    """The weeks up to the newest that a run counts again and in which a status differs from its first value."""
+    """The weeks up to the newest in which a status differs from its first value, where that may not be told yet.
+
+    Those are the weeks that every run counts again, and earlier ones whose tickets, not rules, changed within the
+    last eight days.
+    """
     rows = warehouse.rows(
         f"""
+        with weeks_changed as (
+            select
+                week_start,
+                max(greatest(dbt_valid_from, coalesce(dbt_valid_to, dbt_valid_from))) as changed_at,
+                count(distinct judging_version) as version_count
+            from voc_weekly_status_snapshot
+            where week_start <= @week_start and week_start >= @week_start - {7 * CORRECTED_WEEKS}
+            group by week_start
+            having count(distinct dbt_valid_from) > 1 or max(dbt_valid_to) is not null
+        )
+
         select weeks.week_start, weeks.week_end, weeks.week_label
         from dim_voc_weeks as weeks
-        inner join voc_weekly_status_snapshot as statuses on statuses.week_start = weeks.week_start
-        where weeks.week_start <= @week_start and weeks.week_start >= @week_start - {7 * RECOUNTED_WEEKS}
-        group by weeks.week_start, weeks.week_end, weeks.week_label
-        having count(distinct statuses.dbt_valid_from) > 1
+        inner join weeks_changed on weeks_changed.week_start = weeks.week_start
+        where weeks.week_start >= @week_start - {7 * RECOUNTED_WEEKS}
+            or (
+                weeks_changed.version_count = 1
+                and weeks_changed.changed_at
+                > (select max(dbt_valid_from) from voc_weekly_status_snapshot) - interval 8 day
+            )
         order by weeks.week_start
         """,
         week_start=newest.start,
@@ -158,7 +183,11 @@ def read_corrections(
     rows = warehouse.rows(
         """
         with posted as (
-            select category1, category2, category3, status as posted_status
+            select
+                category1, category2, category3,
+                status as posted_status,
+                base_total + comparison_total as posted_total,
+                judging_version as posted_version
             from voc_weekly_status_snapshot
             where week_start = @week_start
                 and dbt_valid_from <= cast(@posted_at as timestamp)
@@ -166,15 +195,29 @@ def read_corrections(
         ),
 
         today as (
-            select category1, category2, category3, status, base_total, comparison_total
+            select category1, category2, category3, status, base_total, comparison_total, judging_version
             from fct_voc_weekly_status
             where week_start = @week_start
+        ),
+
+        compared as (
+            select
+                *,
+                coalesce(base_total, 0) + coalesce(comparison_total, 0) - coalesce(posted_total, 0) as total_change
+            from posted
+            full outer join today using (category1, category2, category3)
+            where coalesce(posted_status, 'STABLE') != coalesce(status, 'STABLE')
         )
 
-        select *
-        from posted
-        full outer join today using (category1, category2, category3)
-        where coalesce(posted_status, 'STABLE') != coalesce(status, 'STABLE')
+        select
+            *,
+            case
+                when total_change > 0 then 'late'
+                when total_change < 0 then 'deleted'
+                when posted_version != judging_version then 'thresholds'
+                else 'reclassified'
+            end as cause
+        from compared
         order by category1, category2, category3
         """,
         week_start=week.start,
@@ -187,6 +230,7 @@ def read_corrections(
             row["status"],
             row["base_total"] or 0,
             row["comparison_total"] or 0,
+            row["cause"],
         )
         for row in rows
     )
@@ -203,8 +247,8 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
             for row in warehouse.rows(
                 """
                 select status, min_total, min_increase_pct, min_negative_ratio_increase_pp, min_decrease_pct
-                from int_status_thresholds
-                where specificity = 0
+                from dim_voc_thresholds
+                where not is_override
                 order by status_rank
                 """
             )
@@ -230,7 +274,58 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
                 week_start=week_start,
             )
         ),
+        doubts=read_doubts(warehouse, weeks),
     )
+
+
+def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:
+    """What is doubtful about the tickets of the two weeks: the comparison week first, missing tickets first."""
+    rows = warehouse.rows(
+        """
+        select *
+        from fct_voc_source_doubts
+        where week_start in (@comparison, @base)
+        order by week_start desc, is_incomplete desc, code, category1, category2, category3
+        """,
+        comparison=weeks.comparison.start,
+        base=weeks.base.start,
+    )
+    return tuple(
+        Doubt(
+            week=weeks.comparison if row["week_start"] == weeks.comparison.start else weeks.base,
+            code=row["code"],
+            is_incomplete=row["is_incomplete"],
+            days=tuple(
+                map(date.fromisoformat, (row["days"] or "").split(",") if row["days"] else ())
+            ),
+            category=tuple(level for level in _category(row) if level is not None),
+            renamed_to=row["renamed_to"],
+            observed=row["observed"],
+            usual=row["usual"],
+        )
+        for row in rows
+    )
+
+
+def warn_of_faults(warehouse: Warehouse, doubts: Sequence[Doubt]) -> None:
+    """Log what is doubtful about the source, and threshold rows that apply to nothing."""
+    for doubt in doubts:
+        log.warning("the source: %s", doubt_text(doubt, Texts("en")))
+    for status, levels in read_unused_overrides(warehouse):
+        log.warning("%s", unused_override(status, levels))
+
+
+def unused_override(status: Status, levels: Sequence[str]) -> str:
+    """The sentence about a threshold row that matches no category."""
+    return f"a threshold of {status} matches no category: {' / '.join(levels)}. Fix status_thresholds.csv."
+
+
+def read_unused_overrides(warehouse: Warehouse) -> tuple[tuple[Status, tuple[str, ...]], ...]:
+    """The threshold rows for one category that match none: each status, with the levels that the row names."""
+    rows = warehouse.rows(
+        "select * from dim_voc_thresholds where not is_used order by status_rank, category1, category2, category3"
+    )
+    return tuple((row["status"], tuple(level or "*" for level in _category(row))) for row in rows)
 
 
 def read_history(warehouse: Warehouse, newest: Week, weeks: int = 26) -> History:

@@ -224,6 +224,10 @@ WRONG = [
         "--source is read by the target duckdb only",
     ),
     (["run", "--source", "."], 3, "is a folder. Name one file."),
+    (["run", "--source", "export.csv", "--map", "ids=id"], 2, "'ids' is not a column"),
+    (["run", "--source", "export.csv", "--source-timezone", "Mars"], 2, "--source-timezone is not"),
+    (["run", "--map", "id=id"], 2, "need the file. Add --source."),
+    (["status", "--sheet", "티켓"], 2, "need the file. Add --source."),
     (["status", "--status", "WORSE", "--source", "export.csv"], 2, "'WORSE' is not a status"),
     (["status"], 3, "no source to read"),
     (["sample", "--out", "x.xlsx"], 2, ".parquet or .csv"),
@@ -262,6 +266,35 @@ def test_with_json_an_error_is_one_object_too(
     assert ran.json["error"]["code"] == code
     assert message in ran.json["error"]["message"]
     assert ran.err == ""
+
+
+def test_a_run_inside_prefect_reads_the_file_as_the_options_say(
+    voc: Voc, tmp_path: Path, prefect_api: str
+) -> None:
+    path = tmp_path / "export.csv"
+    # Two Sundays: read as UTC, 20:00 would be Monday in Seoul, and the tickets of the weeks after.
+    days = [8] * 10 + [15] * 20
+    rows = [f"#{n},2026. 11. {day}. 오후 8:00,유저,bad" for n, day in enumerate(days)]
+    path.write_text("\n".join(["Ticket ID,Created at,대분류,감정", *rows]) + "\n", encoding="cp949")
+    options = ["--source-timezone", "Asia/Seoul", "--map-emotion", "부정=bad"]
+    for pair in ("id=Ticket ID", "event_create_time=Created at", "category1=대분류"):
+        options += ["--map", pair]
+    options += ["--map", "overall_emotion=감정", "--week", "2026-W46", "--source", str(path)]
+    ran = voc("run", *options, "--json", PREFECT_API_URL=prefect_api)
+    assert ran.code == 0, ran.err
+    (change,) = ran.json["changes"]
+    assert [change[key] for key in ("base_total", "comparison_total", "comparison_negative")] == [
+        *(10, 20, 20)
+    ]
+    said = ran.err.splitlines()
+    assert said.count("· export.csv: 30 rows read, 0 refused") == 1
+    assert said.count("· export.csv is not UTF-8: it is read as CP949 (EUC-KR)") == 1
+    assert any("they are read as Asia/Seoul" in line for line in said)
+    (row,) = voc("status", "--json").json["rows"]
+    assert row["comparison_total"] == 20
+    refused = voc("status", "--source", path)
+    assert refused.code == 3
+    assert '--map id="Ticket ID" --map event_create_time="Created at"' in refused.err
 
 
 def test_a_report_week_after_the_data_is_no_data(voc: Voc, csv: Path) -> None:
@@ -508,7 +541,9 @@ def test_a_backfill_of_a_file_shows_its_progress(voc: Voc, csv: Path) -> None:
         assert ran.out == (
             "Counted 2026-W45 to 2026-W46 again; nothing was posted. See voc status --week 2026-W46.\n"
         )
-        lines = [re.fullmatch(r"· dbt (\d+) of (\d+): \w+", line) for line in ran.err.splitlines()]
+        read, *progress = ran.err.splitlines()
+        assert read == "· export.csv: 2 rows read, 0 refused"
+        lines = [re.fullmatch(r"· dbt (\d+) of (\d+): \w+", line) for line in progress]
         shown = [(int(line[1]), int(line[2])) for line in lines if line]
         # dbt starts several at a time, and the second may be shown before the first.
         numbers, (total,) = [number for number, _ in shown], {total for _, total in shown}

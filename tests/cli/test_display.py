@@ -181,6 +181,7 @@ class TestRun:
         assert shown.code == 0, shown.raw
         steps = [line for line in shown.lines if re.match(r"✓ \d+:\d\d  ", line)]
         assert [step.split("  ", 1)[1] for step in steps] == [
+            "export.csv: 41 rows read, 0 refused",
             "loading Prefect and dbt",
             "dbt: building the tables",
             "2026-W46: CRITICAL 1, MONITOR 0, IMPROVED 0, STABLE 0",
@@ -205,7 +206,7 @@ class TestRun:
             PREFECT_API_URL="http://127.0.0.1:9/api",
         )
         assert shown.code == 2
-        step, error, _ = shown.lines
+        _, step, error, _ = shown.lines
         assert re.fullmatch(r"✗ \d+:\d\d  loading Prefect and dbt", step)
         assert error.startswith("voc: no Prefect server answers")
 

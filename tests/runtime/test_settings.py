@@ -68,6 +68,22 @@ def test_another_file_of_settings_can_be_named(
     assert load_settings().laas_project == "WANTED_DATA"
 
 
+def test_a_file_of_settings_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("LAAS_PROJECT=FIRST\n", encoding="utf-8-sig")
+    assert load_settings().laas_project == "FIRST"
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
+def test_a_file_of_settings_that_is_not_utf8_is_refused_in_one_line(
+    tmp_path: Path, encoding: str
+) -> None:
+    (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\n# 설명\n", encoding=encoding)
+    with pytest.raises(UsageError, match=r"^\.env is not UTF-8; save it as UTF-8") as caught:
+        load_settings()
+    assert "xoxb" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VOC_HOME")
     unset = load_settings()
@@ -141,6 +157,7 @@ def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
         ("VOC_DASHBOARD_URL", "javascript:alert(1)", "VOC_DASHBOARD_URL"),
         ("VOC_REPORT_BUCKET", "s3://ours/voc", "VOC_REPORT_BUCKET must be a folder or gs://"),
         ("VOC_REPORT_URL", "javascript:alert(1)", "VOC_REPORT_URL"),
+        ("VOC_SOURCE_TIMEZONE", "Mars/Base", "VOC_SOURCE_TIMEZONE is not a time zone"),
         ("VOC_LAAS_CONCURRENCY", "0", "VOC_LAAS_CONCURRENCY"),
     ],
 )

@@ -547,7 +547,7 @@ def test_in_english_nothing_korean_is_left(workspace: FakeSlack) -> None:
     better = build_change("IMPROVED", ("company", "posting", "edit"), base=30, comparison=0)
     analysis = build_analysis(summary="s", hypotheses=("h",), actions=("a",), examples=())
     receipt = Receipt(COMPARISON.end, 2400, 12_300_000, 4, 3210, 31.0, "1.2.3")
-    correction = Correction(change.category, "MONITOR", "CRITICAL", 38, 69)
+    correction = Correction(change.category, "MONITOR", "CRITICAL", 38, 69, "late")
     messages = [
         *composer.summary(build_report(change, better), replaces_earlier=True),
         *composer.summary(build_quiet_report()),

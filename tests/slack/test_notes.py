@@ -49,7 +49,7 @@ def test_any_number_of_corrections_of_any_category_is_one_message(
     slack: FakeSlack, transport: WebApiTransport
 ) -> None:
     corrections = [
-        Correction((f"<!channel> & {n}" * 20, "나", "다"), None, "CRITICAL", 0, n)
+        Correction((f"<!channel> & {n}" * 20, "나", "다"), None, "CRITICAL", 0, n, "late")
         for n in range(400)
     ]
     message = build_composer().correction(COMPARISON, corrections)
@@ -62,7 +62,7 @@ def test_any_number_of_corrections_of_any_category_is_one_message(
 
 def test_the_same_corrections_are_the_same_message_whatever_the_totals() -> None:
     def of(status: Status, total: int) -> MessageId:
-        correction = Correction(("가", "나", "다"), "STABLE", status, 10, total)
+        correction = Correction(("가", "나", "다"), "STABLE", status, 10, total, "late")
         return build_composer().correction(COMPARISON, [correction]).id
 
     assert of("MONITOR", 20) == of("MONITOR", 21)

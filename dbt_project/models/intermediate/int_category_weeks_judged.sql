@@ -11,6 +11,7 @@ thresholds_ranked as (
         pairs.*,
         thresholds.status,
         thresholds.status_rank,
+        thresholds.specificity > 0 as is_override,
         thresholds.min_total,
         thresholds.min_increase_pct,
         thresholds.min_negative_ratio_increase_pp,
@@ -92,7 +93,12 @@ select
                     ),
                     2
                 )
-    end as status_reason
+    end as status_reason,
+    worst_status_met.min_total as threshold_min_total,
+    worst_status_met.min_increase_pct as threshold_min_increase_pct,
+    worst_status_met.min_negative_ratio_increase_pp as threshold_min_negative_ratio_increase_pp,
+    worst_status_met.min_decrease_pct as threshold_min_decrease_pct,
+    coalesce(worst_status_met.is_override, false) as is_threshold_override
 from pairs
 left join worst_status_met
     on

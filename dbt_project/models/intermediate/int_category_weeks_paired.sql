@@ -8,7 +8,15 @@ weeks as (
 
 -- Each count is the comparison week of its own week and the base week of the next one.
 comparison_weeks as (
-    select * from counts
+    select
+        week_start,
+        category1,
+        category2,
+        category3,
+        total_count,
+        negative_count
+    from counts
+    where {{ in_weeks('week_start', weeks_to_judge()) }}
 ),
 
 base_weeks as (
@@ -20,6 +28,7 @@ base_weeks as (
         total_count,
         negative_count
     from counts
+    where {{ in_weeks('week_start', weeks_to_judge(), first_before=1, last_before=1) }}
 ),
 
 weeks_paired as (

@@ -12,25 +12,31 @@ flagged_categories as (
     where
         week_start = {{ report_week_start() }}
         and status in ('CRITICAL', 'MONITOR')
-)
+),
+
+flagged_tickets as (
+    select
+        flagged_categories.week_start,
+        flagged_categories.category1,
+        flagged_categories.category2,
+        flagged_categories.category3,
+        texts.ticket_id,
+        texts.ticket_created_at,
+        texts.ticket_date,
+        case when texts.week_start = flagged_categories.week_start then 'comparison' else 'base' end as week_role,
+        texts.is_negative,
+        texts.title,
+        texts.detail,
+        texts.keywords
+    from texts
+    inner join flagged_categories
+        on
+            texts.category1 = flagged_categories.category1
+            and texts.category2 = flagged_categories.category2
+            and texts.category3 = flagged_categories.category3
+),
 
 -- Masked here, before anything is stored or leaves the warehouse.
-select
-    flagged_categories.week_start,
-    flagged_categories.category1,
-    flagged_categories.category2,
-    flagged_categories.category3,
-    texts.ticket_id,
-    texts.ticket_created_at,
-    {{ local_date('texts.ticket_created_at') }} as ticket_date,
-    case when texts.week_start = flagged_categories.week_start then 'comparison' else 'base' end as week_role,
-    texts.is_negative,
-    {{ mask_pii('texts.title') }} as title,
-    {{ mask_pii('texts.detail') }} as detail,
-    {{ mask_pii('texts.keywords') }} as keywords
-from texts
-inner join flagged_categories
-    on
-        texts.category1 = flagged_categories.category1
-        and texts.category2 = flagged_categories.category2
-        and texts.category3 = flagged_categories.category3
+{{ masked_in_steps('flagged_tickets', ['title', 'detail', 'keywords']) }}
+
+select * from masked

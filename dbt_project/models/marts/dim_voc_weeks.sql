@@ -12,6 +12,7 @@ history_bounded as (
 weeks_listed as (
     select
         first_week_start,
+        last_week_start,
         week_start
     from history_bounded
     cross join {{ unnested(week_starts_between('first_week_start', 'last_week_start'), 'week_start') }}
@@ -22,5 +23,6 @@ select
     week_start + 6 as week_end,
     {{ week_label('week_start') }} as week_label,
     case when week_start > first_week_start then week_start - 7 end as base_week_start,
-    week_start = {{ report_week_start() }} as is_report_week
+    week_start = {{ report_week_start() }} as is_report_week,
+    week_start = last_week_start as is_latest_week
 from weeks_listed

@@ -2,6 +2,13 @@ with tickets as (
     select * from {{ ref('stg_zendesk__tickets') }}
 ),
 
+tickets_by_weekday as (
+    select
+        *,
+        {{ dbt.datediff('week_start', 'ticket_date', 'day') }} as days_after_monday
+    from tickets
+),
+
 tickets_counted_by_week as (
     select
         week_start,
@@ -9,8 +16,17 @@ tickets_counted_by_week as (
         category2,
         category3,
         count(*) as total_count,
-        count(case when is_negative then 1 end) as negative_count
-    from tickets
+        count(case when is_negative then 1 end) as negative_count,
+        count(case when emotion = '긍정' then 1 end) as positive_count,
+        count(case when emotion = '중립' then 1 end) as neutral_count,
+        count(case when emotion is null then 1 end) as without_emotion_count,
+        count(case when is_inbound then 1 end) as inbound_count,
+        {%- for day in weekdays() %}
+        count(case when days_after_monday = {{ loop.index0 }} then 1 end) as {{ day }}_count,
+        {%- endfor %}
+        count(case when row_count > 1 then 1 end) as repeated_count,
+        max(row_count) as most_rows_per_ticket
+    from tickets_by_weekday
     group by week_start, category1, category2, category3
 )
 
@@ -21,5 +37,14 @@ select
     category3,
     total_count,
     negative_count,
-    negative_count / total_count as negative_ratio
+    negative_count / total_count as negative_ratio,
+    positive_count,
+    neutral_count,
+    without_emotion_count,
+    inbound_count,
+    {%- for day in weekdays() %}
+    {{ day }}_count,
+    {%- endfor %}
+    repeated_count,
+    most_rows_per_ticket
 from tickets_counted_by_week

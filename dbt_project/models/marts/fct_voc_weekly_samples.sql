@@ -54,6 +54,7 @@ select
     ticket_created_at,
     is_negative,
     title,
-    detail
+    detail,
+    {{ ticket_url('ticket_id') }} as ticket_url
 from samples_ranked
 where sample_rank <= {{ var('samples_kept_per_week') }}

@@ -3,7 +3,18 @@ with judged as (
 ),
 
 counts as (
-    select * from {{ ref('fct_voc_weekly_counts') }}
+    select
+        week_start,
+        category1,
+        category2,
+        category3,
+        total_count
+    from {{ ref('fct_voc_weekly_counts') }}
+    where {{ in_weeks('week_start', weeks_to_judge(), first_before=7) }}
+),
+
+rules as (
+    select {{ judging_version(ref('int_status_thresholds')) }} as judging_version
 ),
 
 totals_of_recent_weeks as (
@@ -43,8 +54,17 @@ select
     100 * (judged.comparison_negative * judged.base_total - judged.base_negative * judged.comparison_total)
     / nullif(judged.base_total * judged.comparison_total, 0) as negative_ratio_change_pp,
     judged.base_total = 0 as is_new,
-    totals_of_recent_weeks.total_last_8_weeks
+    totals_of_recent_weeks.total_last_8_weeks,
+    judged.threshold_min_total,
+    judged.threshold_min_increase_pct,
+    judged.threshold_min_negative_ratio_increase_pp,
+    judged.threshold_min_decrease_pct,
+    judged.is_threshold_override,
+    '{{ flow_run_id() }}' as flow_run_id,
+    {{ moment_of_run() }} as judged_at,
+    rules.judging_version
 from judged
+cross join rules
 inner join totals_of_recent_weeks
     on
         judged.week_start = totals_of_recent_weeks.week_start

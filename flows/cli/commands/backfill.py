@@ -27,7 +27,8 @@ def count_again(parts: Assembly, *, first: date, last: date, source: Path | None
     checked_as_of(last, datetime.now(settings.zone))
     dbt.warm_up()
     with progress_on_stderr(shows_details=True), one_run_at_a_time(parts.home):
-        file = source_of(parts.workspaces, settings.timezone, source, last)
+        options = parts.source_options(source)
+        file = source_of(parts.workspaces, settings.timezone, source, last, options)
         if parts.bigquery:
             parts.bigquery.check()
         build = parts.build(

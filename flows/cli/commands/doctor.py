@@ -16,13 +16,14 @@ from rich.text import Text
 
 from flows.analysis.client import LaasError
 from flows.runtime.assembly import Assembly
-from flows.runtime.errors import SlackError, VocError
+from flows.runtime.errors import SlackError, SourceError, VocError
 from flows.runtime.prefect_server import check_api
 from flows.runtime.workspace import NO_SOURCE, Workspace
 from flows.source.file import open_source
 from flows.source.thresholds import check_thresholds
 from flows.warehouse import dbt
 from flows.warehouse.bigquery.connection import BigQuery
+from flows.warehouse.marts import read_unused_overrides, unused_override
 from flows.warehouse.readiness import read_newest_ticket
 
 State = Literal["ok", "missing", "failed"]
@@ -44,7 +45,7 @@ def examine(parts: Assembly, *, source: Path | None) -> int:
     console = Console()
     with console.status("checking"):
         findings = [
-            _checked("thresholds", _thresholds),
+            _checked("thresholds", lambda: _thresholds(parts, source)),
             *(_bigquery(parts.bigquery) if parts.bigquery else ()),
             _checked("dbt", lambda: _dbt(parts, source)),
             _checked("source", lambda: _source(parts, source)),
@@ -71,9 +72,16 @@ def _checked(name: str, check: Callable[[], tuple[State, str]]) -> Finding:
         return Finding(name, "failed", str(error), error.exit_code)
 
 
-def _thresholds() -> tuple[State, str]:
+def _thresholds(parts: Assembly, source: Path | None) -> tuple[State, str]:
     check_thresholds()
-    return "ok", "the seed status_thresholds can be used"
+    try:
+        warehouse = parts.warehouse(parts.workspaces.of(source))
+        unused = read_unused_overrides(warehouse)
+    except SourceError:
+        return "ok", "the seed status_thresholds can be used; no report has used it yet"
+    if unused:
+        return "missing", " ".join(unused_override(*override) for override in unused)
+    return "ok", "the seed status_thresholds can be used, and every row of it applies"
 
 
 def _bigquery(bigquery: BigQuery) -> Iterator[Finding]:
@@ -112,7 +120,8 @@ def _source(parts: Assembly, source: Path | None) -> tuple[State, str]:
     if source is None:
         return "missing", NO_SOURCE
     today = datetime.now(settings.zone).date()
-    file = open_source(parts.workspaces, settings.timezone, source, today)
+    options = parts.source_options(source)
+    file = open_source(parts.workspaces, settings.timezone, source, today, options)
     return "ok", f"{source.name}: tickets from {file.first_date} to {file.last_date}"
 
 

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.live import Live
@@ -38,12 +38,27 @@ def progress_on_stderr(*, shows_details: bool = False) -> Iterator[None]:
             handler.setFormatter(logging.Formatter("· %(message)s"))
         # What a child of `voc` logs, such as the jobs of a run, is for the Prefect UI.
         handler.addFilter(lambda record: record.name in ("voc", progress.name))
+        handler.addFilter(_is_new_line())
         logging.getLogger("voc").setLevel(logging.INFO)
         for log in (logging.getLogger("voc"), *([progress] if shows_details else [])):
             log.addHandler(handler)
             stack.callback(log.removeHandler, handler)
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         yield
+
+
+def _is_new_line() -> Callable[[logging.LogRecord], bool]:
+    """A filter: what is said of a source when the command checks it is not said again when the flow reads it."""
+    said: set[str] = set()
+
+    def is_new(record: logging.LogRecord) -> bool:
+        line = record.getMessage()
+        if record.name != "voc" or line not in said:
+            said.add(line)
+            return True
+        return False
+
+    return is_new
 
 
 class _Steps(logging.Handler):

@@ -43,8 +43,10 @@ def run_report(
     parts.destination(channel, thread_ts)
     with progress_on_stderr():
         with one_run_at_a_time(parts.home):  # so that no file is registered while a run reads it
-            file = source_of(parts.workspaces, settings.timezone, source, as_of)
+            options = parts.source_options(source)
+            file = source_of(parts.workspaces, settings.timezone, source, as_of, options)
         if file and file.ends_before_report_week:
+            log.warning("%s ends on %s. %s", file.path.name, file.last_date, file.advice)
             return RunResult("no_data", file.weeks, last_date=file.last_date)
         build = parts.build(file.workspace if file else parts.workspaces.of(None), as_of)
         with _prefect_api(parts.home, build), settings_in_use(settings):

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from flows.cli.commands.progress import progress_on_stderr
 from flows.cli.commands.tables import computed_week
 from flows.report.values import STATUSES, Change, WeekPair
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import UsageError
-from flows.warehouse.marts import read_status
+from flows.warehouse.marts import read_doubts, read_status, warn_of_faults
 
 
 def read_statuses(
@@ -23,4 +24,6 @@ def read_statuses(
     computed = computed_week(parts, as_of, source)
     wanted = {status.upper() for status in statuses} or set(STATUSES)
     rows = read_status(computed.warehouse, computed.weeks)
+    with progress_on_stderr():
+        warn_of_faults(computed.warehouse, read_doubts(computed.warehouse, computed.weeks))
     return computed.weeks, [row for row in rows if row.status in wanted]

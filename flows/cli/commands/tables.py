@@ -14,6 +14,7 @@ from flows.runtime.assembly import Assembly
 from flows.runtime.errors import SourceError
 from flows.runtime.workspace import Workspace
 from flows.source.file import SourceFile, open_source
+from flows.source.options import SourceOptions
 from flows.source.thresholds import check_thresholds
 from flows.warehouse import dbt
 from flows.warehouse.connection import Warehouse
@@ -35,13 +36,14 @@ def computed_week(
 ) -> Computed:
     """The week that was newest at `as_of` (default: the latest run's). Raises VocError if it cannot be computed.
 
-    Samples exist for the latest run's week only: `with_texts` makes those of the requested week, from `source`.
+    Samples exist for weeks that were reported: `with_texts` makes those of the requested week, from `source`.
     """
     if as_of is not None:
         as_of = checked_as_of(as_of, datetime.now(parts.settings.zone))
+    options = parts.source_options(source)
     file = None
     if source is not None and parts.bigquery is None:
-        file = _built(parts, source, as_of, with_texts=with_texts)
+        file = _built(parts, source, as_of, options, with_texts=with_texts)
     workspace = file.workspace if file else parts.workspaces.of(None)
     warehouse = parts.warehouse(workspace)
     weeks = _weeks(warehouse, as_of)
@@ -54,16 +56,23 @@ def _weeks(warehouse: Warehouse, as_of: date | None) -> WeekPair | None:
     return read_latest_week_pair(warehouse) if as_of is None else read_week_pair(warehouse, as_of)
 
 
-def _built(parts: Assembly, source: Path, as_of: date | None, *, with_texts: bool) -> SourceFile:
+def _built(
+    parts: Assembly,
+    source: Path,
+    as_of: date | None,
+    options: SourceOptions | None,
+    *,
+    with_texts: bool,
+) -> SourceFile:
     """A file whose tables exist; dbt runs only if the file or the week is new to it."""
     check_thresholds()
     asked = as_of or datetime.now(parts.settings.zone).date()
-    file = open_source(parts.workspaces, parts.settings.timezone, source, asked)
+    file = open_source(parts.workspaces, parts.settings.timezone, source, asked, options)
     if file.needs_full_refresh or not _has(file, parts, as_of, with_texts=with_texts):
         if file.ends_before_report_week:
             raise SourceError(
                 f"{source.name} has no tickets in {file.weeks.comparison.label}: they are from {file.first_date} "
-                f"to {file.last_date}. Choose a --week."
+                f"to {file.last_date}. Choose a --week. {file.advice}"
             )
         with progress_on_stderr():
             logging.getLogger("voc").info("dbt: building the tables")

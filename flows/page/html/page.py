@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from catalogue import Texts
 from flows.page.html.charts import Chart, trend
+from flows.report.doubts import doubt_text
 from flows.report.values import (
     STATUSES,
     Analysis,
@@ -71,6 +72,7 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         report=report,
         overall=trend(history.weeks, history.overall),
         rows=[_Row(contents, change, texts) for change in report.rows],
+        doubts=_doubts(report, texts),
         columns=_columns(texts),
         growth=partial(growth, texts=texts),
         headline=partial(headline, texts=texts),
@@ -149,6 +151,17 @@ def _render(
         script_hash=_hash(script),
         **values,
     )
+
+
+def _doubts(report: WeeklyReport, texts: Texts) -> list[str]:
+    """What a reader must know before the numbers."""
+    lines = [f"⚠️ {doubt_text(doubt, texts)}" for doubt in report.doubts]
+    if report.held_back:
+        names = ", ".join(category_name(change.category) for change in report.held_back)
+        lines.append(texts("doubt.held_back", count=len(report.held_back), names=names))
+    if report.to_analyse and not report.samples:
+        lines.append(texts("html.no_samples"))
+    return lines
 
 
 def _columns(texts: Texts) -> tuple[tuple[str, str, str], ...]:

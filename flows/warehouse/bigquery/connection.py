@@ -148,7 +148,6 @@ class BigQuery:
             "VOC_BIGQUERY_DATASET": config.dataset,
             "VOC_BIGQUERY_LOCATION": config.location,
             "VOC_BIGQUERY_MAX_BYTES_BILLED": str(config.max_bytes_billed),
-            "VOC_FLOW_RUN_ID": self.flow_run_id,
         }
 
     def dbt_credentials(self) -> dict[str, str]:

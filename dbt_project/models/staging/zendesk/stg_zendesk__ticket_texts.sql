@@ -1,5 +1,4 @@
 {{ deduplicated_tickets(
-    report_week_start() ~ ' - 7',
-    report_week_start(),
+    [(report_week_start() ~ ' - 7', report_week_start())],
     text_columns=['title', 'detail', 'keywords']
 ) }}

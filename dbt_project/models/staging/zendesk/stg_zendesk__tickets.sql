@@ -1,1 +1,1 @@
-{{ deduplicated_tickets(first_week_to_count(), last_week_to_count()) }}
+{{ deduplicated_tickets(weeks_to_count()) }}
