@@ -1,12 +1,14 @@
-"""Fixtures: a clean environment, one Prefect server for the whole run, sample tickets, the command line."""
+"""Fixtures: a clean environment, one Prefect server for each process, sample tickets, the command line."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +19,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from flows.source.made_up.tickets import write_sample
+from tests.nursery.client import ADDRESS, fork
+from tests.nursery.client import variables as nursery_in
 
 if TYPE_CHECKING:
     from flows.warehouse.dbt import Build
@@ -34,11 +38,19 @@ AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 
 # The files that take minutes, the longest first.
 LONG_FILES = (
-    *("test_weekly_voc.py", "test_requests.py", "test_secrets.py", "test_end_to_end.py"),
-    *("test_up.py", "test_dbt.py", "test_cli.py", "test_bad_data.py"),
+    *("test_end_to_end.py", "test_requests.py", "test_weekly_voc.py", "test_dbt.py"),
+    *("test_up.py", "test_secrets.py", "test_cli.py", "test_bad_data.py"),
 )
 # Fixtures that start a server, dbt, Chromium or `voc`, at once or through another fixture.
 SLOW_FIXTURES = {"prefect_api", "sample_build", "voc", "deployed", "emulator", "browser"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of this run share a nursery, which the first who needs it starts."""
+    if ADDRESS not in os.environ:
+        folder = tempfile.mkdtemp(prefix="voc-nursery-")
+        config.add_cleanup(lambda: shutil.rmtree(folder))
+        os.environ |= nursery_in(folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -149,16 +161,38 @@ Voc = Callable[..., Ran]
 
 
 def run_voc(*arguments: str | Path, timeout: float = 240, **environment: str) -> Ran:
-    """Run `voc` in a process of its own, as a user does."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-        env=os.environ | environment,
-    )
-    return Ran(finished.returncode, finished.stdout, finished.stderr)
+    """Run `voc`, as `run_module` does."""
+    return run_module("flows.cli", *arguments, timeout=timeout, environment=environment)
+
+
+def run_module(
+    module: str,
+    *arguments: str | Path,
+    timeout: float = 240,
+    directory: Path | None = None,
+    environment: Mapping[str, str],
+) -> Ran:
+    """Run `python -m module` to its end in a process of its own, a fork of the nursery's where there is one."""
+    words = [str(argument) for argument in arguments]
+    variables = os.environ | environment
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(os.devnull) as none:
+        files = (none.fileno(), out.fileno(), err.fileno())
+        process = fork(
+            module, *words, files=files, environment=variables, directory=directory
+        ) or subprocess.Popen(
+            [sys.executable, "-m", module, *words],
+            stdin=none,
+            stdout=out,
+            stderr=err,
+            env=variables,
+            cwd=directory,
+        )
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.kill()
+        texts = [os.pread(file.fileno(), 1 << 30, 0).decode() for file in (out, err)]
+    return Ran(code, *texts)
 
 
 @pytest.fixture

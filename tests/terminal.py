@@ -13,6 +13,8 @@ import termios
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.nursery.client import fork
+
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # A line, and the way back up to its beginning: how a line that moves is taken away in the end.
 TAKEN_AWAY = re.compile(r"[^\n]*\n(?:\x1b\[\?25h|\r)*\x1b\[1A\x1b\[2K")
@@ -41,18 +43,22 @@ def voc_on_a_terminal(*arguments: str | Path, columns: int = 80, **environment: 
     # What tells a program to use colours or not, whatever the terminal is.
     told = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
     inherited = {name: value for name, value in os.environ.items() if name not in told}
-    with subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
+    words = [str(argument) for argument in arguments]
+    told_here = inherited | {"TERM": "xterm-256color"} | environment
+    files = (theirs, theirs, theirs)
+    process = fork("flows.cli", *words, files=files, environment=told_here) or subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", *words],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=inherited | {"TERM": "xterm-256color"} | environment,
+        env=told_here,
         start_new_session=True,
-    ) as process:
-        os.close(theirs)
-        raw = _read_all(ours)
+    )
+    os.close(theirs)
+    raw = _read_all(ours)
+    code = process.wait()
     os.close(ours)
-    return Shown(process.returncode, raw.decode())
+    return Shown(code, raw.decode())
 
 
 def _read_all(terminal: int) -> bytes:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import httpx
 import pytest
 
 from tests import services
@@ -153,7 +152,7 @@ def google(key: Path) -> dict[str, str]:
 def logs_of(api: str) -> str:
     """What people read in the Prefect UI. Read over the API, so that it is there to be searched at all."""
     lines: list[str] = []
-    while entries := httpx.post(
+    while entries := services.HTTP.post(
         f"{api}/logs/filter", json={"limit": 200, "offset": len(lines)}, timeout=30
     ).json():
         lines += [entry["message"] for entry in entries]

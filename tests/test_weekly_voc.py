@@ -12,7 +12,6 @@ from typing import Any
 from unittest.mock import Mock
 
 import duckdb
-import httpx
 import pytest
 import yaml
 
@@ -21,7 +20,9 @@ from flows.cli.commands.report import write_report
 from flows.page.store import FolderStore
 from flows.runtime.errors import SlackError, SourceError, TransformError, UsageError, VocError
 from flows.runtime.settings import load_settings
+from flows.warehouse.dbt import Build
 from flows.warehouse.marts import RECOUNTED_WEEKS
+from tests import services
 from tests.conftest import AS_OF
 from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
@@ -50,6 +51,17 @@ def prebuilt(tmp_path_factory: pytest.TempPathFactory, sample_file: Path, prefec
 def home(prebuilt: Path, tmp_path: Path) -> Path:
     shutil.copytree(prebuilt, tmp_path / "home", symlinks=True)
     return tmp_path / "home"
+
+
+@pytest.fixture
+def built(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what comes after dbt: the tables are those that dbt would build again."""
+
+    def build(asked: Build) -> None:
+        assert asked.workspace.folder.is_relative_to(home)
+        assert (asked.as_of, asked.full_refresh) == (AS_OF, False)
+
+    monkeypatch.setattr("flows.warehouse.dbt.build_models", build)
 
 
 @pytest.fixture
@@ -102,6 +114,7 @@ def test_a_report_goes_to_the_outbox_once(home: Path, sample_file: Path) -> None
     assert len(outbox(home)) == 2 * len(messages)
 
 
+@pytest.mark.usefixtures("built")
 def test_slack_and_laas_are_really_asked(
     home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
 ) -> None:
@@ -125,6 +138,7 @@ def test_slack_and_laas_are_really_asked(
     assert all(example.ticket_id in samples for example in surge.examples)
 
 
+@pytest.mark.usefixtures("built")
 def test_an_answer_is_paid_for_once(
     home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
 ) -> None:
@@ -136,6 +150,7 @@ def test_an_answer_is_paid_for_once(
     assert len(server.requests) == asked
 
 
+@pytest.mark.usefixtures("built")
 def test_answers_and_posts_are_remembered_in_a_bucket(
     home: Path,
     sample_file: Path,
@@ -162,6 +177,7 @@ def test_answers_and_posts_are_remembered_in_a_bucket(
     assert len(server.requests) == asked
 
 
+@pytest.mark.usefixtures("built")
 def test_a_category_that_laas_fails_on_gets_the_rule_based_analysis(
     home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
 ) -> None:
@@ -178,6 +194,7 @@ def test_a_category_that_laas_fails_on_gets_the_rule_based_analysis(
     assert len(labelled) == 1
 
 
+@pytest.mark.usefixtures("built")
 def test_a_finished_analysis_does_not_wait_for_the_others(
     home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
 ) -> None:
@@ -197,6 +214,7 @@ def test_a_finished_analysis_does_not_wait_for_the_others(
     assert server.max_concurrent > 1
 
 
+@pytest.mark.usefixtures("built")
 def test_a_broken_run_is_completed_by_the_next(
     home: Path, sample_file: Path, slack: FakeSlack
 ) -> None:
@@ -212,6 +230,7 @@ def test_a_broken_run_is_completed_by_the_next(
     assert len(keys) == len(set(keys)) == len(completed.report.to_analyse) + 1
 
 
+@pytest.mark.usefixtures("built")
 @needs_hangul
 @pytest.mark.parametrize("takes_files", [True, False])
 def test_where_charts_are_refused_the_thread_gets_a_picture_or_the_sparklines_stay(
@@ -236,6 +255,7 @@ def test_where_charts_are_refused_the_thread_gets_a_picture_or_the_sparklines_st
     ) != takes_files
 
 
+@pytest.mark.usefixtures("built")
 def test_a_thread_is_a_target_of_its_own(home: Path, sample_file: Path, slack: FakeSlack) -> None:
     monday = run(source=sample_file)
     question = slack.say(CHANNEL, "@voc", user="U0ASKED")
@@ -276,6 +296,7 @@ def test_a_dry_run_builds_and_analyses_but_posts_nothing(
     assert slack.requests == []
 
 
+@pytest.mark.usefixtures("built")
 def test_the_page_keeps_the_analyses_that_a_later_run_does_not_write_again(
     home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
 ) -> None:
@@ -317,6 +338,7 @@ def test_an_unreachable_bucket_does_not_keep_a_page_back(
     assert "cannot be read: gone" in caplog.text
 
 
+@pytest.mark.usefixtures("built")
 def test_messages_and_page_are_in_english_with_links_where_that_is_set(
     home: Path, sample_file: Path, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,6 +366,7 @@ def test_messages_and_page_are_in_english_with_links_where_that_is_set(
     assert "원인 가설" not in page.read_text()
 
 
+@pytest.mark.usefixtures("built")
 def test_a_page_that_cannot_be_published_stops_no_message(
     home: Path, sample_file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -440,17 +463,18 @@ def test_parameters_have_types(sample_file: Path) -> None:
         run(source=sample_file, as_of="next week")
 
 
+@pytest.mark.usefixtures("built")
 def test_the_run_is_readable_in_the_prefect_ui(
     home: Path, sample_file: Path, prefect_api: str
 ) -> None:
     result = run(source=sample_file, channel="readable")
-    newest = httpx.post(
+    newest = services.HTTP.post(
         f"{prefect_api}/flow_runs/filter", json={"sort": "ID_DESC", "limit": 200}
     ).json()
     (shown,) = [r for r in newest if r["name"] == "voc as of 2026-11-16 in readable"]
     artifacts = {
         artifact["key"]: artifact["data"]
-        for artifact in httpx.post(f"{prefect_api}/artifacts/filter", json={}).json()
+        for artifact in services.HTTP.post(f"{prefect_api}/artifacts/filter", json={}).json()
         if artifact["flow_run_id"] == shown["id"]
     }
     assert result.report is not None

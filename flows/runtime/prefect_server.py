@@ -76,14 +76,17 @@ class TemporaryServer:
     def wait_until_healthy(self) -> None:
         """Raises VocError when the server ended or did not answer in time."""
         deadline = time.monotonic() + STARTUP_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                if httpx.get(f"{self.api_url}/health", timeout=5).status_code == 200:
-                    self._is_migrated.touch()
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(POLL_SECONDS)
+        # One client for all polls, without certificates: httpx.get would load them each time, 35 ms of a core that
+        # the server could use.
+        with httpx.Client(timeout=5, verify=False) as client:  # noqa: S501 (http on loopback)
+            while time.monotonic() < deadline and self._process.poll() is None:
+                try:
+                    if client.get(f"{self.api_url}/health").status_code == 200:
+                        self._is_migrated.touch()
+                        return
+                except httpx.TransportError:
+                    pass
+                time.sleep(POLL_SECONDS)
         raise VocError(
             f"Prefect's temporary server did not start. See {self._log_path}, or set PREFECT_API_URL to a server."
         )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests import services
@@ -29,7 +28,7 @@ class Prefect:
         """The flow runs with these tags, oldest first."""
         found: list[dict[str, Any]] = []
         while True:
-            answer = httpx.post(
+            answer = services.HTTP.post(
                 f"{self.api}/flow_runs/filter",
                 json={
                     "flow_runs": {"tags": {"all_": ["slack", *tags]}},
@@ -45,7 +44,7 @@ class Prefect:
 
     def has_heartbeat(self, run: dict[str, Any]) -> bool:
         """Whether the server has heard that the run's process is alive."""
-        answer = httpx.post(
+        answer = services.HTTP.post(
             f"{self.api}/events/filter",
             json={
                 "filter": {
@@ -60,7 +59,7 @@ class Prefect:
     def set_state(self, run: dict[str, Any], type: str, message: str = "") -> None:
         """Put a run into a state, as a worker or a person in the UI does."""
         state = {"type": type, "message": message}
-        httpx.post(
+        services.HTTP.post(
             f"{self.api}/flow_runs/{run['id']}/set_state",
             json={"state": state, "force": True},
             timeout=30,
@@ -71,7 +70,7 @@ class Prefect:
 
         def none_is_left() -> bool:
             for run in self.runs():
-                httpx.delete(f"{self.api}/flow_runs/{run['id']}", timeout=30)
+                services.HTTP.delete(f"{self.api}/flow_runs/{run['id']}", timeout=30)
             return not self.runs()
 
         wait_for(none_is_left)

@@ -9,7 +9,6 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from tests import services
@@ -474,9 +473,9 @@ def test_health_is_the_version_and_deeper_what_it_needs(
 ) -> None:
     with bots(VOC_VERSION="1.2.3") as bot:
         for path in ("/", "/healthz"):
-            answer = httpx.get(bot.url + path)
+            answer = services.HTTP.get(bot.url + path)
             assert (answer.status_code, answer.json()["version"]) == (200, "1.2.3")
-        deep = httpx.get(f"{bot.url}/healthz?deep=1", timeout=30)
+        deep = services.HTTP.get(f"{bot.url}/healthz?deep=1", timeout=30)
         assert deep.status_code == 200
         assert deep.json() == {"status": "ok", "version": "1.2.3", "prefect": "ok", "slack": "ok"}
         slack.on("auth.test", do=not_ok("account_inactive"))
@@ -487,7 +486,7 @@ def test_health_is_the_version_and_deeper_what_it_needs(
 
 
 def deep_health(bot: services.Service) -> tuple[int, dict[str, str]]:
-    answer = httpx.get(f"{bot.url}/healthz?deep=1", timeout=30)
+    answer = services.HTTP.get(f"{bot.url}/healthz?deep=1", timeout=30)
     return answer.status_code, answer.json()
 
 
@@ -522,12 +521,12 @@ def test_nonsense_is_refused_or_ignored_without_a_traceback(
         unknown = people.mention("", fields={"type": "team_join"})
         assert unknown.status == 200
         huge = b"x" * 10_000_000
-        assert httpx.post(f"{bot.url}/slack/events", content=huge).status_code == 413
-        chunked = httpx.post(
+        assert services.HTTP.post(f"{bot.url}/slack/events", content=huge).status_code == 413
+        chunked = services.HTTP.post(
             f"{bot.url}/slack/events", content=(huge[:100_000] for _ in range(100))
         )
         assert chunked.status_code == 413
-        assert httpx.post(f"{bot.url}/other").status_code == 404
+        assert services.HTTP.post(f"{bot.url}/other").status_code == 404
         sent = people.mention("help")
         wait_for_reply(slack, sent.ts, HELP)
         log = bot.log.read_text()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
-
+from tests import services
 from tests.bot.conftest import Bots, Prefect, replies, wait_for, wait_for_reply
 from tests.fakes.people import People
 from tests.fakes.slack import FakeSlack
@@ -20,8 +19,8 @@ def test_mentions_commands_and_buttons_come_over_the_socket(
         wait_for_reply(slack, sent.ts, "⏳ 받음")
         command = people.command("/hello")
         wait_for(lambda: slack.responses(command.response_url))
-        assert httpx.post(f"{bot.url}/slack/events").status_code == 404
-        assert httpx.get(f"{bot.url}/healthz").status_code == 200
+        assert services.HTTP.post(f"{bot.url}/slack/events").status_code == 404
+        assert services.HTTP.get(f"{bot.url}/healthz").status_code == 200
     assert len(prefect.runs()) == 1
     assert len(replies(slack, sent.ts)) == 1
 

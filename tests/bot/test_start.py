@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import pytest
 from bot.errors import StartError
 from bot.settings import BotSettings, load_settings
 from tests.bot.conftest import SECRET, bot_settings
+from tests.conftest import run_module
 from tests.fakes.http import FakeServer, Refused, Reply, Request
 from tests.fakes.slack import FakeSlack
 
@@ -45,17 +43,10 @@ def slack() -> Iterator[FakeSlack]:
 
 def run_bot(folder: Path, **settings: str) -> tuple[int, str]:
     """Start the bot and wait for its end; exit code and stderr."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "bot"],
-        env=os.environ | {"PREFECT_HOME": str(folder), "PORT": "0"} | settings,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert finished.stdout == ""
-    return finished.returncode, finished.stderr
+    environment = {"PREFECT_HOME": str(folder), "PORT": "0"} | settings
+    ran = run_module("bot", timeout=120, directory=folder, environment=environment)
+    assert ran.out == ""
+    return ran.code, ran.err
 
 
 def assert_one_line(result: tuple[int, str], *parts: str) -> None:

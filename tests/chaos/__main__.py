@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from flows.runtime.prefect_server import temporary_server
 from tests.bench.measure import own_environment
 from tests.chaos.crash import Chaos, Moment, prepared
+from tests.nursery.client import variables
 
 
 def main() -> int:
@@ -21,6 +23,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="voc-chaos-") as scratch:
         folder = Path(scratch)
         with own_environment(folder / "work"), temporary_server(Path("prefect.log")) as server:
+            os.environ |= variables(folder)
             server.wait_until_healthy()
             with prepared(folder, server.api_url) as chaos:
                 at_boundaries = _report("boundaries", chaos, chaos.boundaries())

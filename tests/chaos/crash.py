@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -25,9 +22,11 @@ from tests.conftest import run_voc
 from tests.fakes.http import FakeServer, hook
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack
+from tests.services import start_quickly
 
 CHANNEL, AS_OF = "C0CHAOS", "2026-11-16"
 RUNS_AT_MOST = 3
+RUN_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -53,40 +52,12 @@ class Counted:
     was_killed: bool
 
 
-class Nursery:
-    """Starts runs in no time: see `tests.chaos.nursery`. Close it, or it ends with this process."""
-
-    def __init__(self, api_url: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.nursery"],
-            env=os.environ | {"PREFECT_API_URL": api_url},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.answer()
-
-    def ask(self, order: Mapping[str, object]) -> str:
-        assert self._process.stdin
-        print(json.dumps(order), file=self._process.stdin, flush=True)
-        return self.answer()
-
-    def answer(self) -> str:
-        assert self._process.stdout
-        if not (line := self._process.stdout.readline()):
-            raise RuntimeError("the nursery has ended")
-        return line.strip()
-
-    def close(self) -> None:
-        self._process.communicate()
-
-
 class Chaos:
     """A prebuilt warehouse, a Prefect server that stays, and what a run posts that nobody kills."""
 
-    def __init__(self, source: Path, prebuilt: Path, scratch: Path, nursery: Nursery) -> None:
+    def __init__(self, source: Path, prebuilt: Path, scratch: Path, api_url: str) -> None:
         self._source, self._prebuilt, self._scratch = source, prebuilt, scratch
-        self._nursery = nursery
+        self._api_url = api_url
         self._pid = 0
         with self._services() as (slack, laas):
             self._run(slack, laas, self._home())
@@ -120,7 +91,8 @@ class Chaos:
                     break
                 code = self._run(slack, laas, home)
             if code != 0:
-                raise RuntimeError(f"no run ended well after a crash {moment}")
+                said = (self._scratch / "runs.log").read_text()[-2000:]
+                raise RuntimeError(f"no run ended well after a crash {moment}: {said}")
             found = keys(slack)
         shutil.rmtree(home)
         return Counted(
@@ -144,6 +116,7 @@ class Chaos:
     ) -> int:
         """One `voc run`, killed at the moment if there is one; its exit code."""
         environment = {
+            "PREFECT_API_URL": self._api_url,
             "VOC_HOME": str(home),
             "SLACK_API_URL": f"{slack.url}/api/",
             "SLACK_BOT_TOKEN": slack.token,
@@ -151,21 +124,27 @@ class Chaos:
             "LAAS_BASE_URL": laas.url,
             "LAAS_API_KEY": laas.api_key,
         }
-        arguments = ["run", "--source", str(self._source), "--as-of", AS_OF]
-        order = {
-            "arguments": arguments,
-            "environment": environment,
-            "log": str(self._scratch / "runs.log"),
-        }
         timer = None
         if moment:
             # The run does not exist yet: it is known by the time it asks anything.
-            timer = _arm(lambda: _kill(self._pid), moment, slack, laas)
-        self._pid = int(self._nursery.ask(order))
-        code = int(self._nursery.answer())
-        if timer:
-            timer.cancel()
-        return code
+            timer = _arm(self._kill, moment, slack, laas)
+        arguments = ("run", "--source", str(self._source), "--as-of", AS_OF)
+        log = self._scratch / "runs.log"
+        service = start_quickly("flows.cli", *arguments, log=log, environment=environment)
+        self._pid = service.process.pid
+        try:
+            return service.process.wait(RUN_SECONDS)
+        finally:
+            if timer:
+                timer.cancel()
+            service.kill()
+
+    def _kill(self) -> None:
+        """Return only when the run is gone, so that it cannot read the answer."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+        while Path(f"/proc/{self._pid}").exists():
+            time.sleep(0.01)
 
 
 @contextmanager
@@ -177,11 +156,7 @@ def prepared(folder: Path, api_url: str) -> Iterator[Chaos]:
     built = run_voc(*arguments, PREFECT_API_URL=api_url, VOC_HOME=str(home))
     if built.code != 0:
         raise RuntimeError(built.err)
-    nursery = Nursery(api_url)
-    try:
-        yield Chaos(source, home, folder, nursery)
-    finally:
-        nursery.close()
+    yield Chaos(source, home, folder, api_url)
 
 
 def keys(slack: FakeSlack) -> Counter[str]:
@@ -202,11 +177,3 @@ def _arm(
     server: FakeServer = slack if moment.service == "slack" else laas
     server.on(nth=int(moment.number), do=hook(lambda _: kill(), when=moment.when))
     return None
-
-
-def _kill(pid: int) -> None:
-    """Return only when it is gone, so that it cannot read the answer."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    while Path(f"/proc/{pid}").exists():
-        time.sleep(0.01)

@@ -6,20 +6,18 @@ The job's body is made by the real worker's own classes; it is not sent to Googl
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from flows import PROJECT_ROOT
+from tests import services
+from tests.conftest import Ran, run_module
 
 pytestmark = pytest.mark.slow
 
@@ -44,28 +42,22 @@ AUTOMATIONS = [
 ]
 
 
-def register(api: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, PROJECT_ROOT / "deploy" / "register.py"],
-        env=os.environ | REGISTERED | {"PREFECT_API_URL": api} | changes,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+def register(api: str, **changes: str) -> Ran:
+    environment = REGISTERED | {"PREFECT_API_URL": api} | changes
+    return run_module("deploy.register", directory=PROJECT_ROOT, environment=environment)
 
 
 def remove_what_is_registered(api: str) -> None:
     """The server is the whole test run's: other tests have a process pool of the same name."""
-    httpx.delete(f"{api}/work_pools/voc")
+    services.HTTP.delete(f"{api}/work_pools/voc")
     for variable in ("voc_image", "voc_region", "voc_run_account"):
-        httpx.delete(f"{api}/variables/name/{variable}")
+        services.HTTP.delete(f"{api}/variables/name/{variable}")
     for automation in automations(api):
-        httpx.delete(f"{api}/automations/{automation['id']}")
+        services.HTTP.delete(f"{api}/automations/{automation['id']}")
 
 
 def automations(api: str) -> list[dict[str, Any]]:
-    found = httpx.post(f"{api}/automations/filter", json={}).json()
+    found = services.HTTP.post(f"{api}/automations/filter", json={}).json()
     assert isinstance(found, list)
     return [automation for automation in found if automation["name"] in AUTOMATIONS]
 
@@ -78,7 +70,7 @@ def api(prefect_api: str) -> Iterator[str]:
 
 
 def read(api: str, path: str) -> dict[str, Any]:
-    answer = httpx.get(f"{api}/{path}")
+    answer = services.HTTP.get(f"{api}/{path}")
     answer.raise_for_status()
     value = answer.json()
     assert isinstance(value, dict)
@@ -115,8 +107,8 @@ def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
     api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, again = register(api), register(api)
-    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
-    assert "WARNING" not in first.stdout + first.stderr
+    assert (first.code, again.code) == (0, 0), first.err + again.err
+    assert "WARNING" not in first.out + first.err
     assert read(api, "work_pools/voc")["type"] == "cloud-run-v2"
     assert read(api, "work_pools/voc/queues/reports")["concurrency_limit"] == 1
     assert [automation["name"] for automation in automations(api)] == AUTOMATIONS
@@ -131,7 +123,7 @@ def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
         "prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT_ROOT)}
     }
 
-    created = httpx.post(f"{api}/deployments/{weekly['id']}/create_flow_run", json={})
+    created = services.HTTP.post(f"{api}/deployments/{weekly['id']}/create_flow_run", json={})
     job = job_of(api, created.json(), monkeypatch)
     assert job.region == REGISTERED["VOC_REGION"]
     assert job.project == "my-voc"
@@ -163,11 +155,13 @@ def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
 
 
 def test_a_process_pool_on_the_same_server_is_not_changed(api: str) -> None:
-    httpx.post(f"{api}/work_pools/", json={"name": "voc", "type": "process"}).raise_for_status()
+    services.HTTP.post(
+        f"{api}/work_pools/", json={"name": "voc", "type": "process"}
+    ).raise_for_status()
     ran = register(api)
-    assert ran.returncode == 1
-    assert "has a pool voc of type process. Delete it" in ran.stderr
-    assert len(ran.stderr.splitlines()) == 1
+    assert ran.code == 1
+    assert "has a pool voc of type process. Delete it" in ran.err
+    assert len(ran.err.splitlines()) == 1
     assert read(api, "work_pools/voc")["type"] == "process"
 
 
@@ -181,9 +175,9 @@ def test_a_process_pool_on_the_same_server_is_not_changed(api: str) -> None:
 def test_a_server_that_does_not_help_is_said_so_in_one_line(status: int | None, line: str) -> None:
     with refusing_server(status) as url:
         ran = register(url, PREFECT_CLIENT_MAX_RETRIES="0")
-    assert ran.returncode == 1
-    assert ran.stderr.startswith(f"register: {line}"), ran.stderr
-    assert len(ran.stderr.splitlines()) == 1, ran.stderr
+    assert ran.code == 1
+    assert ran.err.startswith(f"register: {line}"), ran.err
+    assert len(ran.err.splitlines()) == 1, ran.err
 
 
 @contextmanager
@@ -213,18 +207,16 @@ def refusing_server(status: int | None) -> Iterator[str]:
 
 
 def test_on_a_laptop_it_deploys_without_a_word_of_google(api: str) -> None:
-    httpx.post(f"{api}/work_pools/", json={"name": "voc", "type": "process"}).raise_for_status()
-    ran = subprocess.run(
-        [sys.executable, "-m", "prefect", "deploy", "--all", "--no-prompt"],
-        cwd=PROJECT_ROOT,
-        env=os.environ | {"PREFECT_API_URL": api},
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
+    services.HTTP.post(
+        f"{api}/work_pools/", json={"name": "voc", "type": "process"}
+    ).raise_for_status()
+    ran = run_module(
+        *("prefect", "deploy", "--all", "--no-prompt"),
+        directory=PROJECT_ROOT,
+        environment={"PREFECT_API_URL": api},
     )
-    assert ran.returncode == 0, ran.stderr
-    said = ran.stdout + ran.stderr
+    assert ran.code == 0, ran.err
+    said = ran.out + ran.err
     assert not [word for word in ("WARNING", "not found", "docker", "image") if word in said], said
     weekly = read(api, "deployments/name/weekly_voc/weekly")
     (pull,) = weekly["pull_steps"]

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests import services
@@ -27,12 +26,12 @@ def api(prefect_api: str, tmp_path: Path) -> str:
 def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
     api: str, sample_file: Path, tmp_path: Path
 ) -> None:
-    weekly = httpx.get(f"{api}/deployments/name/weekly_voc/weekly").json()
+    weekly = services.HTTP.get(f"{api}/deployments/name/weekly_voc/weekly").json()
     (schedule,) = weekly["schedules"]
     assert schedule["schedule"]["cron"] == "0 9 * * 1"
     assert schedule["schedule"]["timezone"] == "Asia/Seoul"
-    httpx.post(f"{api}/deployments/{weekly['id']}/schedule", json={}).raise_for_status()
-    scheduled = httpx.post(
+    services.HTTP.post(f"{api}/deployments/{weekly['id']}/schedule", json={}).raise_for_status()
+    scheduled = services.HTTP.post(
         f"{api}/flow_runs/filter",
         json={
             "deployments": {"id": {"any_": [weekly["id"]]}},
@@ -40,12 +39,12 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
         },
     ).json()
     assert scheduled, "the schedule makes no runs"
-    on_demand = httpx.get(f"{api}/deployments/name/weekly_voc/on-demand").json()
+    on_demand = services.HTTP.get(f"{api}/deployments/name/weekly_voc/on-demand").json()
     assert weekly["work_queue_name"] == on_demand["work_queue_name"] == "reports"
-    queue = httpx.get(f"{api}/work_pools/voc/queues/reports").json()
+    queue = services.HTTP.get(f"{api}/work_pools/voc/queues/reports").json()
     assert queue["concurrency_limit"] == 1
 
-    run = httpx.post(
+    run = services.HTTP.post(
         f"{api}/deployments/{weekly['id']}/create_flow_run",
         json={
             "parameters": {"source": str(sample_file)},
@@ -65,7 +64,7 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
     ]
     assert messages
     assert {m["metadata"]["event_payload"]["report_week"] for m in messages} == {"2026-W46"}
-    logs = httpx.post(
+    logs = services.HTTP.post(
         f"{api}/logs/filter",
         json={"logs": {"flow_run_id": {"any_": [run["id"]]}}, "sort": "TIMESTAMP_ASC"},
     ).json()
@@ -75,7 +74,7 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
 def _wait(api: str, run_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + 200
     while True:
-        run: dict[str, Any] = httpx.get(f"{api}/flow_runs/{run_id}").json()
+        run: dict[str, Any] = services.HTTP.get(f"{api}/flow_runs/{run_id}").json()
         if run["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
             return run
         assert time.monotonic() < deadline, run["state"]

@@ -11,13 +11,17 @@ from urllib.error import URLError
 
 import pytest
 
+from tests.nursery.client import ADDRESS
 from tests.services import Service, start, wait_for
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.timeout(600)
-def test_the_report_arrives_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
+def test_the_report_arrives_and_ctrl_c_stops_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(ADDRESS)  # here every process is started as a user's is
     up = start("-m", "tests.local", str(tmp_path / "up"), log=tmp_path / "up.log", environment={})
     try:
         wait_for(lambda: "Slack's stand-in" in up.log.read_text(), 240, up)

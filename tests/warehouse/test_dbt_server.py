@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from flows.runtime.errors import TransformError
 from flows.runtime.settings import load_settings
 from flows.warehouse import dbt
 from flows.warehouse.dbt import Build
+from tests.nursery.client import ADDRESS
 from tests.parts import build_of, workspace_of
 
 pytestmark = pytest.mark.slow
@@ -29,6 +31,15 @@ dbt.warm_up()
 print(dbt._server().process.pid, flush=True)
 time.sleep(600)
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def started_anew() -> Iterator[None]:
+    """dbt's process itself is the subject here: no fork of the nursery's, nor one that another file has used."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(ADDRESS)
+        patch.setattr(dbt, "_current", None)
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""On the PYTHONPATH of what the tests start: dbt's process becomes a fork of the nursery's, whoever starts it.
+
+Python imports this module in each new process. `flows.warehouse.dbt` starts dbt's process in a test, in a `voc`, and
+in a run of a worker: this one process then stands for the fork, passes signals on, and ends as the fork ends.
+"""
+
+import os
+import sys
+
+if sys.orig_argv[1:] == ["-m", "flows.warehouse.dbt_server"] and "TESTS_NURSERY" in os.environ:
+    import signal
+
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__file__)))))
+    from tests.nursery.client import Fork, fork
+
+    def stand_for(process: Fork) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, _: process.send_signal(number))
+        for file in (0, 1):
+            os.close(file)
+        code = process.wait()
+        if code < 0:
+            signal.signal(-code, signal.SIG_DFL)
+            os.kill(os.getpid(), -code)
+        os._exit(code)
+
+    if started := fork("flows.warehouse.dbt_server", files=(0, 1, 2), environment=os.environ):
+        stand_for(started)
