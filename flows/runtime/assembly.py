@@ -85,7 +85,7 @@ class Assembly:
             s.bigquery_location,
             s.bigquery_max_bytes_billed,
             s.bigquery_internal_dataset,
-            tuple(s.bigquery_readers.split()),
+            tuple((s.bigquery_readers or "").split()),
         )
         return BigQuery(config, self._credentials, self._flow_run_id, self.usage)
 

@@ -33,8 +33,8 @@ def _bigquery_table(value: str) -> str:
     return value
 
 
-def _readers(value: str) -> str:
-    for reader in value.split():
+def _readers(value: str | None) -> str | None:
+    for reader in (value or "").split():
         if not re.match(r"^(user|group|serviceAccount|domain):\S+$", reader):
             raise ValueError(
                 "must be user:…, group:…, serviceAccount:… or domain:…, separated by spaces"
@@ -128,8 +128,8 @@ class Settings(SharedSettings):
         validation_alias="VOC_BIGQUERY_INTERNAL_DATASET",
         description="Dataset for what is no mart, so that analysts see the marts alone (default: the same).",
     )
-    bigquery_readers: Annotated[str, AfterValidator(_readers)] = Field(
-        "",
+    bigquery_readers: Annotated[str | None, AfterValidator(_readers)] = Field(
+        None,
         validation_alias="VOC_BIGQUERY_READERS",
         description="Who may read the marts: group:analysts@example.com and the like, separated by spaces.",
     )

@@ -25,6 +25,16 @@ URL = "http://prefect.example/runs/flow-run/1"
             ["2025-W46", "2025-11-15까지만"],
         ),
         (late_data_note(KOREAN, COMPARISON, None, URL), ["2025-W46", "들어오지 않아"]),
+        (
+            late_data_note(
+                KOREAN,
+                COMPARISON,
+                date(2025, 11, 15),
+                URL,
+                [date(2025, 11, 12), date(2025, 11, 16)],
+            ),
+            ["2025-W46", "2025-11-12, 2025-11-16의 티켓이 아직 들어오지 않아"],
+        ),
         (failure_note(KOREAN, "table <x> & y. Set it.", URL), ["table &lt;x&gt; &amp; y. Set it."]),
         (failure_note(KOREAN, "x" * 5_000, URL), ["xxx…"]),
         (failure_note(KOREAN, None, URL), ["예상하지 못한 오류"]),
