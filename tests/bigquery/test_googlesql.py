@@ -81,7 +81,7 @@ def test_googlesql_and_duckdb_agree_on_nasty_tickets(
     twin.add(nasty_tickets())
     twin.build(AS_OF)
     twin.override(OVERRIDES)
-    twin.build(AS_OF, select="int_category_weeks_judged+")
+    twin.build(AS_OF, select="int_status_thresholds+")
     assert_agreement(compiled, found, twin.marts())
 
 

@@ -26,7 +26,7 @@ tickets_counted_by_week as (
         {%- endfor %}
         count(case when row_count > 1 then 1 end) as repeated_count,
         max(row_count) as most_rows_per_ticket,
-        cast(sum(row_count) as {{ dbt.type_bigint() }}) as source_row_count
+        cast(sum(row_count) as int64) as source_row_count
     from tickets_by_weekday
     group by week_start, category1, category2, category3
 )
