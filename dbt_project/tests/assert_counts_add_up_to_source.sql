@@ -1,5 +1,6 @@
--- The parts add up: in the weeks looked at, each row of the source belongs to exactly one counted ticket, each ticket has
--- one day, and no week is counted that has no ticket any more. Lost rows make the counted ones fewer, doubled ones more.
+-- The parts add up: in the weeks looked at, each row of the source belongs to exactly one counted ticket, each ticket
+-- has one day, and no week is counted that has no ticket any more. Lost rows make the counted ones fewer, doubled ones
+-- more.
 with source_rows as (
     select {{ monday_of(local_date('event_create_time')) }} as week_start
     from {{ source('zendesk', 'tickets') }}
@@ -20,7 +21,15 @@ counted as (
         week_start,
         sum(source_row_count) as row_count,
         sum(total_count) as ticket_count,
-        sum({% for day in weekdays() %}{{ day }}_count{{ ' + ' if not loop.last }}{% endfor %}) as ticket_count_of_days
+        sum(
+            monday_count
+            + tuesday_count
+            + wednesday_count
+            + thursday_count
+            + friday_count
+            + saturday_count
+            + sunday_count
+        ) as ticket_count_of_days
     from {{ ref('fct_voc_weekly_counts') }}
     where {{ in_weeks('week_start', weeks_to_check()) }}
     group by week_start

@@ -169,7 +169,7 @@ def date_partitions() -> None:
 
 def read_past_comments() -> None:
     """A quotation mark in a comment makes strings of what follows, and numbers of what is in strings."""
-    rewrite = translator.rewrite_decimal_literals
+    rewrite = vars(translator)["rewrite_decimal_literals"]
 
     def without_comments(sql: str) -> str:
         return re.sub(

@@ -160,8 +160,6 @@ def test_a_result_is_printed_as_one_object() -> None:
             {"key": "key 0", "channel": "C0TEST", "ts": "0.0", "thread_ts": None},
             {"key": "key 1", "channel": "C0TEST", "ts": "1.0", "thread_ts": None},
         ],
-        "doubts": [],
-        "missing_days": [],
     }
 
 

@@ -39,7 +39,7 @@ def on_days(rows: Iterable[Ticket], *days: int) -> list[Ticket]:
 
 def doubts(lab: Lab, week: date) -> dict[str, list[Any]]:
     rows = lab.sql(
-        "select code, days, observed, usual, is_incomplete from fct_voc_source_doubts where week_start = ?",
+        "select code, dates, observed, usual, is_incomplete from fct_voc_source_doubts where week_start = ?",
         week,
     )
     return {code: values for code, *values in rows}

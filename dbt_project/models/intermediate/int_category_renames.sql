@@ -13,10 +13,10 @@ names as (
     {{ 'union all' if not loop.first }}
     select
         week_start,
-        {{ level }} as level,
+        {{ level }} as level_number,
         {{ 'category1' if level > 1 else "''" }} as parent1,
         {{ 'category2' if level > 2 else "''" }} as parent2,
-        category{{ level }} as name,
+        category{{ level }} as level_name,
         sum(base_total) as base_total,
         sum(comparison_total) as comparison_total
     from pairs
@@ -27,8 +27,8 @@ names as (
 with_parents as (
     select
         *,
-        sum(base_total) over (partition by week_start, level, parent1, parent2) as parent_base_total,
-        sum(comparison_total) over (partition by week_start, level, parent1, parent2) as parent_comparison_total
+        sum(base_total) over (partition by week_start, level_number, parent1, parent2) as parent_base_total,
+        sum(comparison_total) over (partition by week_start, level_number, parent1, parent2) as parent_comparison_total
     from names
 ),
 
@@ -37,20 +37,21 @@ names_seen_before as (
     {{ 'union all' if not loop.first }}
     select
         week_start,
-        {{ level }} as level,
+        {{ level }} as level_number,
         {{ 'category1' if level > 1 else "''" }} as parent1,
         {{ 'category2' if level > 2 else "''" }} as parent2,
-        category{{ level }} as name
+        category{{ level }} as level_name
     from counts
     group by 1, 3, 4, 5
     {%- endfor %}
 ),
 
--- Not the unclassified: that is a fault of its own. A parent that changes by more than a quarter has lost or won tickets.
+-- Not the unclassified: that is a fault of its own. A parent that changes by more than a quarter has lost or won
+-- tickets.
 candidates as (
     select * from with_parents
     where
-        name != '(미분류)'
+        level_name != '(미분류)'
         and greatest(base_total, comparison_total) >= 10
         and 4 * abs(parent_comparison_total - parent_base_total) <= parent_base_total
 ),
@@ -60,40 +61,44 @@ names_appeared as (
     from candidates
     left join names_seen_before
         on
-            candidates.level = names_seen_before.level
+            candidates.level_number = names_seen_before.level_number
             and candidates.parent1 = names_seen_before.parent1
             and candidates.parent2 = names_seen_before.parent2
-            and candidates.name = names_seen_before.name
+            and candidates.level_name = names_seen_before.level_name
             and names_seen_before.week_start between candidates.week_start - 56 and candidates.week_start - 14
     where
         candidates.base_total = 0
-        and names_seen_before.name is null
+        and names_seen_before.level_name is null
 ),
 
 -- As many tickets as before, give or take a third.
 pairs_ranked as (
     select
         vanished.week_start,
-        vanished.level,
+        vanished.level_number,
         vanished.parent1,
         vanished.parent2,
-        vanished.name as old_name,
-        appeared.name as new_name,
+        vanished.level_name as old_name,
+        appeared.level_name as new_name,
         vanished.base_total,
         appeared.comparison_total,
         row_number() over (
-            partition by vanished.week_start, vanished.level, vanished.parent1, vanished.parent2, vanished.name
-            order by abs(appeared.comparison_total - vanished.base_total), appeared.name
+            partition by
+                vanished.week_start, vanished.level_number, vanished.parent1, vanished.parent2,
+                vanished.level_name
+            order by abs(appeared.comparison_total - vanished.base_total), appeared.level_name
         ) as rank_for_old,
         row_number() over (
-            partition by vanished.week_start, vanished.level, vanished.parent1, vanished.parent2, appeared.name
-            order by abs(appeared.comparison_total - vanished.base_total), vanished.name
+            partition by
+                vanished.week_start, vanished.level_number, vanished.parent1, vanished.parent2,
+                appeared.level_name
+            order by abs(appeared.comparison_total - vanished.base_total), vanished.level_name
         ) as rank_for_new
     from candidates as vanished
     inner join names_appeared as appeared
         on
             vanished.week_start = appeared.week_start
-            and vanished.level = appeared.level
+            and vanished.level_number = appeared.level_number
             and vanished.parent1 = appeared.parent1
             and vanished.parent2 = appeared.parent2
     where
@@ -104,9 +109,9 @@ pairs_ranked as (
 
 select
     week_start,
-    case level when 1 then old_name else parent1 end as category1,
-    case level when 1 then null when 2 then old_name else parent2 end as category2,
-    case level when 3 then old_name end as category3,
+    case level_number when 1 then old_name else parent1 end as category1,
+    case level_number when 1 then null when 2 then old_name else parent2 end as category2,
+    case level_number when 3 then old_name end as category3,
     new_name as renamed_to,
     base_total,
     comparison_total

@@ -6,7 +6,7 @@ days as (
     select
         week_start,
         days_after_monday,
-        week_start + days_after_monday as day,
+        week_start + days_after_monday as ticket_date,
         case days_after_monday
             {%- for day in weekdays() %}
             when {{ loop.index0 }} then {{ day }}_count
@@ -19,7 +19,7 @@ days as (
 -- Beside the same weekday of the eight weeks before: a Sunday without tickets may be every Sunday.
 select
     week_start,
-    day,
+    ticket_date,
     ticket_count,
     avg(ticket_count) over before as usual_count,
     avg(case when ticket_count > 0 then 1 else 0 end) over before as share_with_tickets,

@@ -39,4 +39,17 @@ flagged_tickets as (
 -- Masked here, before anything is stored or leaves the warehouse.
 {{ masked_in_steps('flagged_tickets', ['title', 'detail', 'keywords']) }}
 
-select * from masked
+select
+    week_start,
+    category1,
+    category2,
+    category3,
+    ticket_id,
+    ticket_created_at,
+    ticket_date,
+    week_role,
+    is_negative,
+    title,
+    detail,
+    keywords
+from masked

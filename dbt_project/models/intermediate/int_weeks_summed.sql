@@ -18,17 +18,31 @@ select
     coalesce(sum(counts.{{ sum }}), 0) as {{ sum }},
     {%- endfor %}
     coalesce(
-        sum(counts.total_count - counts.negative_count - counts.positive_count - counts.neutral_count
-            - counts.without_emotion_count),
+        sum(
+            counts.total_count
+            - counts.negative_count
+            - counts.positive_count
+            - counts.neutral_count
+            - counts.without_emotion_count
+        ),
         0
     ) as unknown_emotion_count,
     coalesce(
-        sum(case when '(미분류)' in (counts.category1, counts.category2, counts.category3) then counts.total_count end), 0
+        sum(
+            case
+                when '(미분류)' in (counts.category1, counts.category2, counts.category3) then counts.total_count
+            end
+        ),
+        0
     ) as unclassified_count,
     coalesce(max(counts.most_rows_per_ticket), 0) as most_rows_per_ticket,
-    {%- for day in weekdays() %}
-    coalesce(sum(counts.{{ day }}_count), 0) as {{ day }}_count{{ ',' if not loop.last }}
-    {%- endfor %}
+    coalesce(sum(counts.monday_count), 0) as monday_count,
+    coalesce(sum(counts.tuesday_count), 0) as tuesday_count,
+    coalesce(sum(counts.wednesday_count), 0) as wednesday_count,
+    coalesce(sum(counts.thursday_count), 0) as thursday_count,
+    coalesce(sum(counts.friday_count), 0) as friday_count,
+    coalesce(sum(counts.saturday_count), 0) as saturday_count,
+    coalesce(sum(counts.sunday_count), 0) as sunday_count
 from weeks
 left join counts
     on weeks.week_start = counts.week_start

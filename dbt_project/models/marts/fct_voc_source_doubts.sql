@@ -15,7 +15,7 @@ days_lost as (
     select
         week_start,
         'days_lost' as code,
-        string_agg(cast(day as {{ dbt.type_string() }}), ',' order by day) as days,
+        string_agg(cast(ticket_date as {{ dbt.type_string() }}), ',' order by ticket_date) as dates,
         count(*) as observed,
         sum(usual_count) as usual
     from days
@@ -31,7 +31,7 @@ days_low as (
     select
         week_start,
         'days_low' as code,
-        string_agg(cast(day as {{ dbt.type_string() }}), ',' order by day) as days,
+        string_agg(cast(ticket_date as {{ dbt.type_string() }}), ',' order by ticket_date) as dates,
         sum(ticket_count) as observed,
         sum(usual_count) as usual
     from days
@@ -47,7 +47,7 @@ days_high as (
     select
         week_start,
         'days_high' as code,
-        string_agg(cast(day as {{ dbt.type_string() }}), ',' order by day) as days,
+        string_agg(cast(ticket_date as {{ dbt.type_string() }}), ',' order by ticket_date) as dates,
         sum(ticket_count) as observed,
         sum(usual_count) as usual
     from days
@@ -144,7 +144,7 @@ doubts as (
     select
         week_start,
         code,
-        days,
+        dates,
         cast(null as {{ dbt.type_string() }}) as category1,
         cast(null as {{ dbt.type_string() }}) as category2,
         cast(null as {{ dbt.type_string() }}) as category3,
@@ -157,7 +157,7 @@ doubts as (
     select
         week_start,
         code,
-        cast(null as {{ dbt.type_string() }}) as days,
+        cast(null as {{ dbt.type_string() }}) as dates,
         cast(null as {{ dbt.type_string() }}) as category1,
         cast(null as {{ dbt.type_string() }}) as category2,
         cast(null as {{ dbt.type_string() }}) as category3,
@@ -170,7 +170,7 @@ doubts as (
     select
         week_start,
         'renamed' as code,
-        cast(null as {{ dbt.type_string() }}) as days,
+        cast(null as {{ dbt.type_string() }}) as dates,
         category1,
         category2,
         category3,
@@ -184,7 +184,7 @@ select
     week_start,
     code,
     code in ('days_lost', 'days_low', 'week_empty', 'week_low') as is_incomplete,
-    days,
+    dates,
     category1,
     category2,
     category3,

@@ -5,7 +5,7 @@ with tickets as (
 tickets_by_weekday as (
     select
         *,
-        {{ dbt.datediff('week_start', 'ticket_date', 'day') }} as days_after_monday
+        {{ days_between('week_start', 'ticket_date') }} as days_after_monday
     from tickets
 ),
 

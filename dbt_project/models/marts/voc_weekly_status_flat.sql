@@ -27,9 +27,13 @@ select
     statuses.comparison_negative_ratio,
     statuses.negative_ratio_change_pp,
     statuses.is_new,
-    {%- for weeks_ago in range(7, 0, -1) %}
-    {{ item_of('statuses.total_last_8_weeks', 8 - weeks_ago) }} as total_{{ weeks_ago }}_week{{ 's' if weeks_ago > 1 }}_ago{{ ',' if not loop.last }}
-    {%- endfor %}
+    {{ item_of('statuses.total_last_8_weeks', 1) }} as total_7_weeks_ago,
+    {{ item_of('statuses.total_last_8_weeks', 2) }} as total_6_weeks_ago,
+    {{ item_of('statuses.total_last_8_weeks', 3) }} as total_5_weeks_ago,
+    {{ item_of('statuses.total_last_8_weeks', 4) }} as total_4_weeks_ago,
+    {{ item_of('statuses.total_last_8_weeks', 5) }} as total_3_weeks_ago,
+    {{ item_of('statuses.total_last_8_weeks', 6) }} as total_2_weeks_ago,
+    {{ item_of('statuses.total_last_8_weeks', 7) }} as total_1_week_ago
 from statuses
 inner join weeks
     on statuses.week_start = weeks.week_start
