@@ -150,6 +150,7 @@ def grants(calls: list[list[str]]) -> set[tuple[str, str, str]]:
 EXPECTED = {
     (RUN, "roles/bigquery.jobUser", "projects my-voc"),
     (RUN, "roles/bigquery.dataViewer", "table my-data.support.tickets"),
+    (RUN, "roles/bigquery.metadataViewer", "schema my-data.support"),
     (RUN, "roles/bigquery.dataEditor", "schema my-voc.voc"),
     (RUN, "roles/secretmanager.secretAccessor", "secrets voc-slack-bot-token"),
     (RUN, "roles/secretmanager.secretAccessor", "secrets voc-laas-api-key"),

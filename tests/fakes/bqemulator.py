@@ -161,7 +161,7 @@ def date_partitions() -> None:
         if not rows:
             return information_schema._empty_partitions_values_subquery()
         # One literal: a row each would take the translator seconds.
-        return f"(select {columns} from unnest(split('{';'.join(rows)}', ';')) as listed)"
+        return f"(select {columns} from unnest(split('{'|'.join(rows)}', '|')) as listed)"
 
     _replace(partition_state, "_list_time_partitions", with_times)
     _replace(information_schema, "_partitions_as_values", listed)
@@ -169,7 +169,7 @@ def date_partitions() -> None:
 
 def read_past_comments() -> None:
     """A quotation mark in a comment makes strings of what follows, and numbers of what is in strings."""
-    rewrite = vars(translator)["rewrite_decimal_literals"]
+    rewrite: Any = vars(translator)["rewrite_decimal_literals"]
 
     def without_comments(sql: str) -> str:
         return re.sub(

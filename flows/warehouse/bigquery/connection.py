@@ -146,8 +146,7 @@ class BigQuery:
         project, dataset, table = self.config.source_table.split(".")
         self.rows(
             f"select count(*) as partition_count from `{project}.{dataset}.INFORMATION_SCHEMA.PARTITIONS` "
-            "where table_name = @table",
-            table=table,
+            f"where table_name = '{table}'"
         )
 
     def check_writing(self, name: str) -> bool:
