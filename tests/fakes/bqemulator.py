@@ -20,6 +20,7 @@ import bqemulator.api.routes.upload as upload
 import bqemulator.scripting.interpreter as interpreter
 import bqemulator.sql.rewriter.aggregate_variants as aggregate_variants
 import bqemulator.sql.rewriter.create_table_schema_ctas as schema_ctas
+import bqemulator.sql.rewriter.default_dataset as default_dataset
 import bqemulator.sql.rewriter.information_schema as information_schema
 import bqemulator.sql.translator as translator
 import bqemulator.storage.partition_state as partition_state
@@ -163,6 +164,13 @@ def date_partitions() -> None:
         # One literal: a row each would take the translator seconds.
         return f"(select {columns} from unnest(split('{'|'.join(rows)}', '|')) as listed)"
 
+    qualify = default_dataset.qualify_unqualified_tables
+
+    def qualified(sql: str, **options: Any) -> str:
+        # All of its paths are whole, and written anew they are not known any more.
+        return sql if "INFORMATION_SCHEMA" in sql else qualify(sql, **options)
+
+    _replace(default_dataset, "qualify_unqualified_tables", qualified)
     _replace(partition_state, "_list_time_partitions", with_times)
     _replace(information_schema, "_partitions_as_values", listed)
 
