@@ -76,7 +76,9 @@ select
     {{ week_starts_between('as_of', 'as_of + 30') }} as every_seventh_day
 from moments
 """
-MOMENTS_OF_A_WEEK = "select count(*) from moments where {{ created_in_weeks('$first', '$last') }}"
+MOMENTS_OF_A_WEEK = (
+    "select count(*) from moments where {{ created_in_weeks([('$first', '$last')]) }}"
+)
 days = st.dates(date(2010, 1, 4), date(2036, 12, 28))
 new_year = st.builds(
     lambda year, day: date(year, 1, 4) + timedelta(days=day),

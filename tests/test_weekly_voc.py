@@ -317,13 +317,14 @@ def test_the_page_keeps_the_analyses_that_a_later_run_does_not_write_again(
 def test_a_page_on_an_earlier_week_has_samples_where_they_can_be_made_again(
     home: Path, sample_file: Path, tmp_path: Path
 ) -> None:
-    run(source=sample_file, as_of=date(2026, 11, 9), dry_run=True)
-    write = partial(write_report, parts_of(), as_of=AS_OF, out=tmp_path / "pages")
+    run(source=sample_file, dry_run=True)
+    never_reported = date(2026, 10, 26)
+    write = partial(write_report, parts_of(), as_of=never_reported, out=tmp_path / "pages")
     without = write(source=None).read_text()
-    assert "문의 표본과 키워드는" in without
+    assert "이 주의 문의 표본과 키워드는" in without
     assert "비교주 문의 표본" not in without
     again = write(source=sample_file).read_text()
-    assert "문의 표본과 키워드는" not in again
+    assert "이 주의 문의 표본과 키워드는" not in again
     assert "비교주 문의 표본" in again
 
 
@@ -404,7 +405,11 @@ def test_reports_on_two_files_do_not_mix(home: Path, tmp_path: Path, sample_file
 
 def test_a_quiet_week_is_announced_in_one_line(home: Path, tmp_path: Path) -> None:
     quiet = tmp_path / "quiet.csv"
-    rows = [f"{w}-{n},2026-11-{w:02d}T03:00:00Z,유저,중립" for w in (3, 10) for n in range(30)]
+    rows = [
+        f"{w}-{n},2026-11-{w:02d}T03:00:00Z,유저,{'중립' if n else '부정'}"
+        for w in (3, 10)
+        for n in range(30)
+    ]
     quiet.write_text("\n".join(["id,event_create_time,category1,overall_emotion", *rows]))
     result = run(source=quiet)
     assert result.outcome == "quiet"

@@ -69,9 +69,9 @@ class RunResult:
             "report_week": self.weeks.comparison.as_json(),
             "base_week": self.weeks.base.as_json(),
             "status_counts": report.status_counts if report else dict.fromkeys(STATUSES, 0),
-            "doubts": list(self.doubts),
             "changes": [change.as_json() for change in report.changes] if report else [],
             "analyses": [analysis.as_json() for analysis in self.analyses],
             "messages": [delivered.as_json() for delivered in self.delivered],
+            "doubts": list(self.doubts),
             "missing_days": [day.isoformat() for day in self.missing_days],
         }

@@ -80,6 +80,8 @@ def test_run_prints_exactly_one_json_object(
         "changes",
         "analyses",
         "messages",
+        "doubts",
+        "missing_days",
     ]
     assert result["outcome"] == "posted"
     assert result["report_week"] == {

@@ -432,6 +432,8 @@ def listed() -> dict[str, str]:
 NOT_ON_GOOGLE = {
     "VOC_HOME",
     "VOC_DUCKDB_PATH",
+    "VOC_SOURCE_TIMEZONE",
+    "VOC_SOURCE_MAP",
     "GOOGLE_APPLICATION_CREDENTIALS",
     "VOC_GCP_CREDENTIALS_BLOCK",
     "SLACK_API_URL",
