@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from tests.bigquery.twin import MARTS, DuckDBTwin, comparable, read_parquet
 from tests.conftest import AS_OF
 from tests.mutation import mutator
 from tests.mutation.mutator import operator_mutants
+from tests.warehouse.worlds import World
+from tests.warehouse.worlds import expected as expected_statuses
 
 # Changes that no ticket can tell apart: with a base or comparison total of 0 the other one is above 0 (a pair with
 # neither has no row), and then the rest of the condition is false anyway.
@@ -83,6 +86,32 @@ def test_googlesql_and_duckdb_agree_on_nasty_tickets(
     twin.override(OVERRIDES)
     twin.build(AS_OF, select="int_status_thresholds+")
     assert_agreement(compiled, found, twin.marts())
+
+
+def test_googlesql_counts_a_random_world_as_plain_python_does(
+    compiled: Compiled, googlesql: GoogleSql
+) -> None:
+    """Repeats, late arrivals, deletions, renames, spellings and overrides, by a reference that knows no SQL."""
+    world = World(0)
+    assert (world.zone, world.mondays[0]) == ("Asia/Seoul", AS_OF)
+    world.next_monday(AS_OF)
+    world.override()
+    names = ("min_total", "min_increase_pct", "min_negative_ratio_increase_pp", "min_decrease_pct")
+    overrides = [
+        {"status": rule.status}
+        | dict(zip(("category1", "category2", "category3"), rule.levels, strict=True))
+        | dict(zip(names, rule[2:], strict=True))
+        for rule in world.rules
+    ]
+    tickets = [dict.fromkeys(compiled.source_columns) | asdict(row) for row in world.rows]
+    found = {
+        (row["week_start"], (row["category1"], row["category2"], row["category3"])): row
+        for row in execute(compiled, googlesql, tickets, overrides)["fct_voc_weekly_status"]
+    }
+    expected = expected_statuses(world.rows, world.zone, world.rules, AS_OF)
+    assert found.keys() == expected.keys()
+    for key, values in expected.items():
+        assert {name: found[key][name] for name in values} == values, key
 
 
 def test_a_changed_operator_in_the_status_sql_is_noticed(
