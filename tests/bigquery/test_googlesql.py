@@ -103,7 +103,7 @@ def test_googlesql_counts_a_random_world_as_plain_python_does(
     world.next_monday(AS_OF)
     world.override()
     names = ("min_total", "min_increase_pct", "min_negative_ratio_increase_pp", "min_decrease_pct")
-    overrides = [
+    overrides: list[dict[str, object]] = [
         {"status": rule.status}
         | dict(zip(("category1", "category2", "category3"), rule.levels, strict=True))
         | dict(zip(names, rule[2:], strict=True))
