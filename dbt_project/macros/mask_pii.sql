@@ -3,11 +3,7 @@
   the vars pii_folds and pii_patterns, which flows/privacy/masker.py reads too, and a test holds both to one table.
 -#}
 {% macro mask_pii(text) -%}
-    {%- set masked = namespace(sql=fold_spelling(text)) -%}
-    {%- for rule in pii_rules() -%}
-        {%- set masked.sql = regexp_replace_all(masked.sql, pii_pattern(rule), rule.replacement) -%}
-    {%- endfor -%}
-    {{ masked.sql }}
+    {{ masked_by(pii_rules(), fold_spelling(text)) }}
 {%- endmacro %}
 
 {#-
@@ -29,16 +25,21 @@ spelling_folded as (
 {{ step }} as (
     select * replace (
         {%- for column in columns %}
-            {%- set masked = namespace(sql=column) %}
-            {%- for rule in rules %}
-                {%- set masked.sql = regexp_replace_all(masked.sql, pii_pattern(rule), rule.replacement) %}
-            {%- endfor %}
-        {{ masked.sql }} as {{ column }}{{ ',' if not loop.last }}
+        {{ masked_by(rules, column) }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
     from {{ 'spelling_folded' if loop.first else 'masked_up_to_' ~ loop.previtem[-1].name }}
 )
     {%- endfor %}
+{%- endmacro %}
+
+{#- Text with the matches of some rules replaced, one rule after the other. -#}
+{% macro masked_by(rules, text) -%}
+    {%- set masked = namespace(sql=text) -%}
+    {%- for rule in rules -%}
+        {%- set masked.sql = regexp_replace_all(masked.sql, pii_pattern(rule), rule.replacement) -%}
+    {%- endfor -%}
+    {{ masked.sql }}
 {%- endmacro %}
 
 {% macro pii_rules() -%}

@@ -7,5 +7,5 @@
 {% macro weeks_to_count() -%}
     {%- set source_weeks = ref('stg_zendesk__weeks') -%}
     {%- set asked = [(first_week_to_count(), last_week_to_count())] -%}
-    {{ return(asked if counts_anew() or env_var('VOC_BACKFILL_FROM', '') else asked + changed_weeks()) }}
+    {{ return(asked if counts_anew() or env_var('VOC_BACKFILL_FROM', '') else asked + weeks_known().changed) }}
 {%- endmacro %}

@@ -262,11 +262,14 @@ class WeeklyReport:
     doubts: tuple[Doubt, ...] = ()
 
     @property
+    def missing_tickets(self) -> tuple[Doubt, ...]:
+        """Why the comparison week seems to lack tickets; empty where it does not."""
+        return tuple(d for d in self.doubts if d.is_incomplete and d.week == self.weeks.comparison)
+
+    @property
     def is_incomplete(self) -> bool:
         """Whether the comparison week seems to lack tickets: then fewer tickets are no improvement."""
-        return any(
-            doubt.is_incomplete and doubt.week == self.weeks.comparison for doubt in self.doubts
-        )
+        return bool(self.missing_tickets)
 
     @property
     def has_tickets(self) -> bool:

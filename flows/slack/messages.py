@@ -204,14 +204,10 @@ class Composer:
 
     def _with_doubt(self, text: str, report: WeeklyReport) -> str:
         """The notification, which begins with what is missing where tickets are."""
-        missing = [
-            d for d in report.doubts if d.is_incomplete and d.week == report.weeks.comparison
-        ]
-        if not missing:
+        if not report.is_incomplete:
             return text
-        return cut(
-            f"⚠️ {literal(doubt_text(missing[0], self.texts))} {text}", MAX_NOTIFICATION_CHARACTERS
-        )
+        why = literal(doubt_text(report.missing_tickets[0], self.texts))
+        return cut(f"⚠️ {why} {text}", MAX_NOTIFICATION_CHARACTERS)
 
     def _dates(self, report: WeeklyReport) -> str:
         weeks = report.weeks

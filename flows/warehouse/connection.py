@@ -11,6 +11,11 @@ from flows.runtime.errors import SourceError
 Row = dict[str, Any]
 
 
+def dates_in(listed: str | None) -> tuple[date, ...]:
+    """The dates of a comma separated column; none for NULL. Neither engine's arrays are the other's."""
+    return tuple(map(date.fromisoformat, listed.split(","))) if listed else ()
+
+
 class Warehouse(Protocol):
     def rows(self, sql: str, **parameters: date | str) -> list[Row]:
         """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""

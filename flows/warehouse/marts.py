@@ -28,7 +28,7 @@ from flows.report.values import (
     WeeklyReport,
     WeekPair,
 )
-from flows.warehouse.connection import Warehouse
+from flows.warehouse.connection import Warehouse, dates_in
 
 log = logging.getLogger("voc")
 
@@ -295,7 +295,7 @@ def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:
             week=weeks.comparison if row["week_start"] == weeks.comparison.start else weeks.base,
             code=row["code"],
             is_incomplete=row["is_incomplete"],
-            days=tuple(map(date.fromisoformat, row["dates"].split(",") if row["dates"] else ())),
+            days=dates_in(row["dates"]),
             category=tuple(level for level in _category(row) if level is not None),
             renamed_to=row["renamed_to"],
             observed=row["observed"],

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from flows.report.values import Week, WeekPair
 from flows.runtime.errors import SourceError
 from flows.warehouse.bigquery.connection import BigQuery
+from flows.warehouse.connection import dates_in
 
 COUNTS = "fct_voc_weekly_counts"
 WEEKDAY_COUNTS = tuple(
@@ -136,9 +137,7 @@ def read_readiness(bigquery: BigQuery, as_of: date, timezone: str) -> Readiness:
         comparison=Week(row["week_start"], row["week_end"], row["week_label"]),
         base=Week(row["base_start"], row["base_end"], row["base_label"]),
     )
-    missing = tuple(
-        date.fromisoformat(day) for day in (row["missing_days"] or "").split(",") if day
-    )
+    missing = dates_in(row["missing_days"])
     return Readiness(weeks, row["last_day"], row["is_ready"], missing)
 
 

@@ -7,21 +7,8 @@ counts as (
     where {{ in_weeks('week_start', weeks_to_judge(), first_before=8, last_before=2) }}
 ),
 
--- Every name at every level, with the two names above it.
 names as (
-    {%- for level in [1, 2, 3] %}
-    {{ 'union all' if not loop.first }}
-    select
-        week_start,
-        {{ level }} as level_number,
-        {{ 'category1' if level > 1 else "''" }} as parent1,
-        {{ 'category2' if level > 2 else "''" }} as parent2,
-        category{{ level }} as level_name,
-        sum(base_total) as base_total,
-        sum(comparison_total) as comparison_total
-    from pairs
-    group by 1, 3, 4, 5
-    {%- endfor %}
+    {{ names_at_every_level('pairs', sums=['base_total', 'comparison_total']) }}
 ),
 
 with_parents as (
@@ -33,17 +20,7 @@ with_parents as (
 ),
 
 names_seen_before as (
-    {%- for level in [1, 2, 3] %}
-    {{ 'union all' if not loop.first }}
-    select
-        week_start,
-        {{ level }} as level_number,
-        {{ 'category1' if level > 1 else "''" }} as parent1,
-        {{ 'category2' if level > 2 else "''" }} as parent2,
-        category{{ level }} as level_name
-    from counts
-    group by 1, 3, 4, 5
-    {%- endfor %}
+    {{ names_at_every_level('counts') }}
 ),
 
 -- Not the unclassified: that is a fault of its own. A parent that changes by more than a quarter has lost or won

@@ -139,8 +139,19 @@ rules as (
     from weeks_compared
 ),
 
+rules_met as (
+    select
+        week_start,
+        code,
+        cast(null as {{ dbt.type_string() }}) as dates,
+        observed,
+        usual
+    from rules
+    where is_met
+),
+
 doubts as (
-    {%- for found in ['days_lost', 'days_low', 'days_high'] %}
+    {%- for found in ['days_lost', 'days_low', 'days_high', 'rules_met'] %}
     select
         week_start,
         code,
@@ -154,19 +165,6 @@ doubts as (
     from {{ found }}
     union all
     {%- endfor %}
-    select
-        week_start,
-        code,
-        cast(null as {{ dbt.type_string() }}) as dates,
-        cast(null as {{ dbt.type_string() }}) as category1,
-        cast(null as {{ dbt.type_string() }}) as category2,
-        cast(null as {{ dbt.type_string() }}) as category3,
-        cast(null as {{ dbt.type_string() }}) as renamed_to,
-        1e0 * observed as observed,
-        1e0 * usual as usual
-    from rules
-    where is_met
-    union all
     select
         week_start,
         'renamed' as code,
