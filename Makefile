@@ -6,7 +6,8 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 # A file's tests share servers and tables: they stay in one process. Twice as many as cores, for most tests wait.
-PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile
+# In tests/conftest.py's order, the longest files first.
+PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .PHONY: help setup demo up check lint parse test test-bigquery nightly bench chaos mutation pictures docs build roles deploy rollback url deployed-version invoke lock clean
@@ -34,7 +35,7 @@ test: .venv/.dev  ## Before a push: all tests but those of BigQuery (twelve minu
 	$(PYTEST) -m "not nightly" --ignore tests/bigquery
 
 test-bigquery: .venv/.dev  ## Run the tests of BigQuery, on a local endpoint and with GoogleSQL itself
-	$(PYTEST) tests/bigquery
+	$(PYTEST) -m "not nightly" tests/bigquery
 
 lint: .venv/.dev  ## Check style, types, SQL and boundaries
 	$(BIN)/ruff check .

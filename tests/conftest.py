@@ -40,6 +40,7 @@ AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 LONG_FILES = (
     *("test_end_to_end.py", "test_requests.py", "test_weekly_voc.py", "test_dbt.py"),
     *("test_up.py", "test_secrets.py", "test_cli.py", "test_bad_data.py"),
+    *("test_run.py", "test_googlesql.py", "test_recounts.py", "test_faults.py", "test_access.py"),
 )
 # Fixtures that start a server, dbt, Chromium or `voc`, at once or through another fixture.
 SLOW_FIXTURES = {"prefect_api", "sample_build", "voc", "deployed", "emulator", "browser"}

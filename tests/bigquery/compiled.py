@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import hashlib
 import json
 import os
@@ -19,7 +18,7 @@ from typing import Any
 import dbt.adapters.bigquery.__version__ as adapter
 
 from flows import PROJECT_ROOT
-from tests.bigquery.googlesql import GoogleSql, Row
+from tests.bigquery.googlesql import GoogleSql, Row, made_once
 
 Node = dict[str, Any]
 
@@ -110,8 +109,7 @@ def compile_project(cache: Path, endpoint: Callable[[], Mapping[str, str]]) -> C
     `endpoint` starts an empty BigQuery when it is needed, and gives the variables that lead to it.
     """
     compiled = Compiled(cache / _state_of_project())
-    with (cache / "compiling.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests run in several processes
+    with made_once(compiled.folder):
         if not compiled.folder.exists():
             _compile_into(compiled.folder, cache, endpoint)
     return compiled

@@ -16,6 +16,13 @@ SOURCE_PROJECT, TARGET_PROJECT = "lab-data", "lab-voc"
 SOURCE_TABLE = f"{SOURCE_PROJECT}.wanted_ml.zendesk_voc_classified"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # One of them makes what the cache keeps, the others wait for it: minutes, beside other work.
+    for item in items:
+        if {"compiled", "googlesql"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.timeout(900))
+
+
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[str]:
     with bqemulator() as url:

@@ -7,6 +7,7 @@ answers are the rows that BigQuery would.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -50,6 +51,14 @@ PARTITIONS = {
     "storage_tier": "STRING",
 }
 _QUOTED_PATH = re.compile(r"`([^`]+)`\.`([^`]+)`\.`([^`]+)`")
+
+
+@contextmanager
+def made_once(path: Path) -> Iterator[None]:
+    """One process at a time: the tests run in several, and what is kept takes long to make."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class GoogleSql:
@@ -229,13 +238,12 @@ def _load_client(cache: Path) -> wasm_client.WasmClient:
             versions = [importlib.metadata.version(name) for name in ("zetasql", "wasmtime")]
             key = hashlib.sha256("-".join(versions).encode()).hexdigest()[:12]
             compiled = cache / f"zetasql-{key}.cwasm"
-            if compiled.exists():
-                return wasmtime.Module.deserialize_file(engine, str(compiled))
-            module = wasmtime.Module.from_file(engine, path)
-            unfinished = compiled.with_suffix(f".{os.getpid()}")
-            unfinished.write_bytes(module.serialize())
-            unfinished.replace(compiled)
-            return module
+            with made_once(compiled):
+                if not compiled.exists():
+                    unfinished = compiled.with_suffix(f".{os.getpid()}")
+                    unfinished.write_bytes(wasmtime.Module.from_file(engine, path).serialize())
+                    unfinished.replace(compiled)
+            return wasmtime.Module.deserialize_file(engine, str(compiled))
 
     class Client(wasm_client.WasmClient):  # type: ignore[misc]
         def _address(self) -> int:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pytest
 from zetasql.core.exceptions import ServerError  # type: ignore[import-untyped]
 
 from tests.bigquery import googlesql as googlesql_module
@@ -120,6 +121,7 @@ def test_googlesql_counts_a_random_world_as_plain_python_does(
         assert {name: found[key][name] for name in values} == values, key
 
 
+@pytest.mark.nightly
 def test_a_changed_operator_in_the_status_sql_is_noticed(
     compiled: Compiled, googlesql: GoogleSql, cache: Path
 ) -> None:
