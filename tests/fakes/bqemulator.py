@@ -201,10 +201,10 @@ def parse_once() -> None:
     parse = Dialect.parse
 
     @functools.lru_cache(maxsize=256)
-    def parsed(dialect: Dialect, sql: str) -> list[exp.Expression | None]:
+    def parsed(dialect: Dialect, sql: str) -> list[exp.Expr | None]:
         return parse(dialect, sql)
 
-    def copied(self: Dialect, sql: str, **options: Any) -> list[exp.Expression | None]:
+    def copied(self: Dialect, sql: str, **options: Any) -> list[exp.Expr | None]:
         if options:
             return parse(self, sql, **options)
         return [tree and tree.copy() for tree in parsed(self, sql)]
