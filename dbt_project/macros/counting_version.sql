@@ -6,7 +6,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- … and by which weeks are judged, as a SQL expression: it changes with the models' code and with the thresholds. -#}
+{#- … and by which weeks and their source are judged, as a SQL expression: it changes with the models' code and with the thresholds. -#}
 {% macro judging_version(thresholds) -%}
     {%- set code = judging_code() -%}
     (
@@ -27,15 +27,27 @@
 
 {% macro judging_code() -%}
     {%- if execute -%}
-        {{ return(local_md5(
-            code_of('int_category_weeks_paired')
-            ~ code_of('int_status_thresholds')
-            ~ code_of('int_category_weeks_judged')
-            ~ code_of('fct_voc_weekly_status')
-        )[:8]) }}
+        {%- set models = ['fct_voc_weekly_status', 'fct_voc_source_doubts'] -%}
+        {%- set code = [] -%}
+        {%- for name in models -%}
+            {%- do code.append(code_of(name)) -%}
+            {%- for parent in model_named(name).depends_on.nodes -%}
+                {%- set kind, parent_name = parent.split('.')[0], parent.split('.')[-1] -%}
+                {#- What counts has a version of its own. The list grows while it is read. -#}
+                {%- if kind == 'model' and parent_name not in models
+                    and parent_name != 'fct_voc_weekly_counts' and not parent_name.startswith('stg_') -%}
+                    {%- do models.append(parent_name) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {{ return(local_md5(code | join)[:8]) }}
     {%- endif -%}
 {%- endmacro %}
 
 {% macro code_of(name) -%}
-    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ name].raw_code) }}
+    {{ return(model_named(name).raw_code) }}
+{%- endmacro %}
+
+{% macro model_named(name) -%}
+    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ name]) }}
 {%- endmacro %}

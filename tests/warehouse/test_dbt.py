@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -136,6 +138,34 @@ def test_the_marts_hold_what_their_grain_says(built: Lab) -> None:
     )
     assert ran.returncode == 0, ran.stdout
     assert re.search(r"PASS=1[0-9] WARN=0 ERROR=0 SKIP=0", ran.stdout)
+
+
+def test_another_rule_of_the_source_judges_every_week_again(built: Lab, tmp_path: Path) -> None:
+    """The version that each row keeps changes with every model that a judgement rests on."""
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT_ROOT / name, tmp_path)
+    shutil.copytree(PROJECT_ROOT / "dbt_project", tmp_path / "dbt_project")
+    arguments = (
+        *("compile", "--inline", "{{ judging_code() }}", "--quiet", "--target", "duckdb"),
+        *("--project-dir", tmp_path, "--profiles-dir", tmp_path, "--target-path", tmp_path / "target"),
+    )
+
+    def version() -> str:
+        build = build_of(built.settings, built.workspace, W47)
+        ran = subprocess.run(
+            [Path(sys.executable).with_name("dbt"), *arguments],
+            env=os.environ | build.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ran.stdout.split()[-1]
+
+    kept = built.sql("select distinct substr(judging_version, 1, 8) from fct_voc_weekly_status")
+    assert kept == [(version(),)]
+    rule = tmp_path / "dbt_project/models/intermediate/int_days_compared.sql"
+    rule.write_text(rule.read_text() + "-- another rule")
+    assert kept != [(version(),)]
 
 
 def test_every_status_case_comes_out_of_single_tickets(built: Lab) -> None:
