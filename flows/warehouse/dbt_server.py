@@ -16,6 +16,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import sys
 import threading
 from queue import SimpleQueue
@@ -78,18 +79,22 @@ def _run(arguments: list[str], manifest: Any, answers: TextIO) -> dict[str, Any]
         from flows.warehouse.bigquery.connection import shorten_google_retries
 
         shorten_google_retries()
+    interrupted = threading.Event()
+
+    def on_interrupt(number: int, frame: object) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, on_interrupt)  # also where whoever started us ignores it
     try:
         ended = dbtRunner(manifest, callbacks=[on_event]).invoke(arguments)
-    except KeyboardInterrupt as interrupt:  # dbt makes a result of most, not of all
-        return {
-            "success": False,
-            "exception": type(interrupt).__name__,
-            "message": "",
-            "results": [],
-        }
+    except KeyboardInterrupt:
+        pass  # dbt makes a result of most interrupts, lets some pass, and loses one in a destructor
     finally:
         _close_log()
         _close_duckdb()
+    if interrupted.is_set():
+        return {"success": False, "exception": "KeyboardInterrupt", "message": "", "results": []}
     error = ended.exception
     return {
         "success": ended.success,
