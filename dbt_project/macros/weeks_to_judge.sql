@@ -1,6 +1,7 @@
 {#-
   The weeks that this run judges again, as ranges of two SQL dates: those never judged, those judged by other rules, and
-  those that see a week counted since; a row shows eight weeks. Asked once an invocation, like weeks_known.
+  those since the oldest week counted since. A row shows eight weeks and rests on sixty, and on when its category began,
+  which any older week may change. Asked once an invocation, like weeks_known.
 -#}
 {% macro weeks_to_judge() -%}
     {%- if not execute -%}
@@ -42,7 +43,7 @@ weeks_compared as (
     left join weeks_judged
         on weeks.week_start = weeks_judged.week_start
     left join {{ existing('int_weeks_counted') }} as counted
-        on counted.week_start between weeks.week_start - 49 and weeks.week_start
+        on counted.week_start <= weeks.week_start
     where weeks.base_week_start is not null
     group by weeks.week_start
     having

@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_weeks_counted') }}
+-- What reads the calendar asks which weeks to judge again, and so what has been counted since.
 with counts as (
     select * from {{ ref('fct_voc_weekly_counts') }}
 ),
