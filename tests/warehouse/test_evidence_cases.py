@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -105,7 +104,7 @@ FIRST_WEEKS = first_weeks()
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str, int], Row]]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, int], Row]:
     """What dbt makes of the cases' counts, by company, category and week."""
     folder = tmp_path_factory.mktemp("evidence")
     with pytest.MonkeyPatch.context() as patch:
@@ -135,7 +134,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, 
             "select * from fct_voc_weekly_status inner join int_category_weeks_judged_modelled "
             "using (week_start, category1, category2, category3)",
         )
-    yield {
+    return {
         (company, row["category2"], (row["week_start"] - FIRST_WEEKS[company]).days // 7): row
         for row in rows
         for company in (row["category1"],)
