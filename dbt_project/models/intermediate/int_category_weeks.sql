@@ -1,3 +1,4 @@
+{%- set weeks_needed = var('evidence_spread_weeks') + var('evidence_baseline_weeks') -%}
 with counts as (
     select * from {{ ref('fct_voc_weekly_counts') }}
 ),
@@ -38,7 +39,7 @@ categories as (
 -- A week shows the spread of the weeks before it, and each of those its own baseline.
 recent_weeks as (
     select * from weeks_numbered
-    where {{ in_weeks('week_start', weeks_to_judge(), first_before=var('evidence_spread_weeks') + var('evidence_baseline_weeks')) }}
+    where {{ in_weeks('week_start', weeks_to_judge(), first_before=weeks_needed) }}
 ),
 
 recent_counts as (
@@ -50,7 +51,7 @@ recent_counts as (
         total_count,
         negative_count
     from counts
-    where {{ in_weeks('week_start', weeks_to_judge(), first_before=var('evidence_spread_weeks') + var('evidence_baseline_weeks')) }}
+    where {{ in_weeks('week_start', weeks_to_judge(), first_before=weeks_needed) }}
 ),
 
 -- A week without tickets counts 0. The first week is judged by the zeros of the weeks before it.

@@ -44,7 +44,9 @@ thresholds_of_categories as (
         {%- for name, status in statuses.items() %}
         max(case when status = '{{ status }}' then min_total end) as {{ name }}_min_total,
         max(case when status = '{{ status }}' then min_increase_pct end) as {{ name }}_pct,
-        max(case when status = '{{ status }}' then min_negative_ratio_increase_pp end) as {{ name }}_pp{{ ',' if not loop.last }}
+        max(
+            case when status = '{{ status }}' then min_negative_ratio_increase_pp end
+        ) as {{ name }}_pp{{ ',' if not loop.last }}
         {%- endfor %}
     from thresholds_ranked
     where threshold_rank = 1
@@ -69,7 +71,9 @@ least_totals as (
             when thresholds_of_categories.{{ name }}_pct is not null
                 then
                     greatest(
-                        {{ integer_division('(100 + thresholds_of_categories.' ~ name ~ '_pct) * judged_modelled.base_total + 99', '100') }},
+                        {{ integer_division(
+                            '(100 + thresholds_of_categories.' ~ name ~ '_pct) * judged_modelled.base_total + 99', '100'
+                        ) }},
                         case
                             when judged_modelled.base_total >= thresholds_of_categories.{{ name }}_min_total then 1
                             else greatest(thresholds_of_categories.{{ name }}_min_total, 1)

@@ -42,7 +42,9 @@ p_values_ranked as (
         cast(ceil(expected_total * power(greatest(1e0 - usual_width, 0e0), 15e-1)) as int64) as usual_low,
         cast(floor(expected_total * power(1e0 + usual_width, 15e-1)) as int64) as usual_high,
         {%- for kind in kinds %}
-        count(p_{{ kind }}) over (partition by week_start order by coalesce(p_{{ kind }}, 2e0)) as {{ kind }}_rank{{ ',' if not loop.last }}
+        count(p_{{ kind }}) over (
+            partition by week_start order by coalesce(p_{{ kind }}, 2e0)
+        ) as {{ kind }}_rank{{ ',' if not loop.last }}
         {%- endfor %}
     from p_values
 ),
@@ -55,7 +57,7 @@ p_values_adjusted as (
             when p_{{ kind }} is not null
                 then
                     least(
-                        min(p_{{ kind }} * test_count / nullif({{ kind }}_rank, 0)) over (
+                        min(p_{{ kind }} * (test_count / nullif({{ kind }}_rank, 0))) over (
                             partition by week_start order by coalesce(p_{{ kind }}, 2e0) desc
                         ),
                         1e0

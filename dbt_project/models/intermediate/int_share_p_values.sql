@@ -15,7 +15,7 @@ sized as (
             / greatest(share_spread * (1e0 + comparison_total / baseline_total) - 1e0, 1e-9)
             - 1e0,
             5e-1
-        ) as size
+        ) as beta_size
     from judged_modelled
     where is_tested and base_total > 0 and comparison_total >= 2 and baseline_total > 0
 ),
@@ -23,10 +23,10 @@ sized as (
 shaped as (
     select
         *,
-        size * share as a,
-        size * (1e0 - share) as b,
+        beta_size * share as a,
+        beta_size * (1e0 - share) as b,
         comparison_total + 1e0 as total_1,
-        comparison_total + size as total_size
+        comparison_total + beta_size as total_size
     from sized
 ),
 
@@ -34,7 +34,7 @@ constants as (
     select
         *,
         {{ ln_gamma('total_1') }} - {{ ln_gamma('total_size') }} as ln_totals,
-        {{ ln_gamma('size') }} - {{ ln_gamma('a') }} - {{ ln_gamma('b') }} as ln_shape
+        {{ ln_gamma('beta_size') }} - {{ ln_gamma('a') }} - {{ ln_gamma('b') }} as ln_shape
     from shaped
 ),
 

@@ -6,7 +6,7 @@ with category_weeks as (
 steady_categories as (
     select
         week_start,
-        (total_count + 5e-1) / ((baseline_total + 5e-1) / weeks_before) as level
+        (total_count + 5e-1) / ((baseline_total + 5e-1) / weeks_before) as quotient
     from category_weeks
     where weeks_before >= 1 and baseline_total >= 3 * weeks_before
 ),
@@ -14,8 +14,8 @@ steady_categories as (
 levels_ranked as (
     select
         week_start,
-        level,
-        row_number() over (partition by week_start order by level) as level_rank,
+        quotient,
+        row_number() over (partition by week_start order by quotient) as quotient_rank,
         count(*) over (partition by week_start) as category_count
     from steady_categories
 )
@@ -23,6 +23,6 @@ levels_ranked as (
 -- The median, the lower one of two. A ratio of totals would follow the largest category alone.
 select
     week_start,
-    level as week_level
+    quotient as week_level
 from levels_ranked
-where category_count >= 5 and 2 * level_rank between category_count and category_count + 1
+where category_count >= 5 and 2 * quotient_rank between category_count and category_count + 1
