@@ -9,7 +9,7 @@ sized as (
         row_id,
         comparison_total,
         comparison_negative,
-        greatest(usual_share, share_now) as share,
+        greatest(usual_share, share_now) as likelier_share,
         greatest(
             (comparison_total - 1)
             / greatest(share_spread * (1e0 + comparison_total / baseline_total) - 1e0, 1e-9)
@@ -23,8 +23,8 @@ sized as (
 shaped as (
     select
         *,
-        beta_size * share as a,
-        beta_size * (1e0 - share) as b,
+        beta_size * likelier_share as a,
+        beta_size * (1e0 - likelier_share) as b,
         comparison_total + 1e0 as total_1,
         comparison_total + beta_size as total_size
     from sized
