@@ -1,7 +1,8 @@
 {#-
   The weeks that this run judges again, as ranges of two SQL dates: those never judged, those judged by other rules,
-  those that see a week counted since (a row shows eight weeks), and those that have lost their base week, whose rows
-  go. Asked once an invocation, like weeks_known.
+  those since the oldest week counted since, and those that have lost their base week, whose rows go. A row shows eight
+  weeks and rests on sixty, and on when its category began, which any older week may change. Asked once an invocation,
+  like weeks_known.
 
   Whoever asks depends on what is asked, so that dbt builds it first.
 -#}
@@ -59,7 +60,7 @@ weeks_outdated as (
     left join weeks_judged
         on weeks_with_base.week_start = weeks_judged.week_start
     left join {{ counted }} as counted
-        on counted.week_start between weeks_with_base.week_start - 49 and weeks_with_base.week_start
+        on counted.week_start <= weeks_with_base.week_start
     group by weeks_with_base.week_start
     having
         max(weeks_judged.judged_at) is null
@@ -70,10 +71,10 @@ weeks_outdated as (
 
 weeks_kept as (
     select week_start from weeks_judged
-    {%- if existing('fct_voc_source_doubts') %}
+    {%- for name in ['fct_voc_weekly_alarms', 'fct_voc_source_doubts'] if existing(name) %}
     union all
-    select week_start from {{ existing('fct_voc_source_doubts') }}
-    {%- endif %}
+    select week_start from {{ existing(name) }}
+    {%- endfor %}
 ),
 
 weeks_without_base as (

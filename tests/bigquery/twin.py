@@ -19,6 +19,7 @@ MARTS = (
     "fct_voc_weekly_counts",
     "dim_voc_weeks",
     "fct_voc_weekly_status",
+    "fct_voc_weekly_alarms",
     "fct_voc_weekly_samples",
     "fct_voc_weekly_keywords",
     "fct_voc_source_doubts",

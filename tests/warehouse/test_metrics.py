@@ -78,7 +78,13 @@ def test_for_more_than_one_category_they_are_computed_from_the_sums(bi: Bi, leve
         for key in counts.keys() | next_weeks
         if first_week < key[0] <= last_week
     }
-    assert bi.ask(CATEGORY[:levels]) == expected
+    # The rest is counted, not computed: it is summed where one category is asked for.
+    of_counts = metrics_of([0, 0], [0, 0]).keys()
+    found = {
+        key: {name: value for name, value in row.items() if name in of_counts}
+        for key, row in bi.ask(CATEGORY[:levels]).items()
+    }
+    assert found == expected
 
 
 def week_before(key: Key) -> Key:
