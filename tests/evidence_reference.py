@@ -11,11 +11,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from tests.test_properties import RULES, Pair, Rule, judged
+from tests.test_properties import RULES, Pair, Rule, judged, rules_for
 
 History = Sequence[tuple[int, int]]
 Row = dict[str, Any]
 BASELINE, SPREAD, P, Q = 8, 52, 0.01, 0.05
+COLUMNS = (
+    *("base_total", "comparison_total", "status", "status_reason", "weeks_before"),
+    *("expected_total", "usual_low", "usual_high", "p_increase", "p_decrease", "p_negative"),
+    *("q_increase", "q_decrease", "q_negative", "chance_of_alarm", "evidence", "evidence_note"),
+    "is_unusual",
+)
+ALARMS_COLUMNS = (
+    *("alarms", "strong_alarms", "alarms_by_chance", "tests", "week_level"),
+    *("negative_share", "negative_share_expected", "weeks_of_history"),
+)
 # A company without history counts as one with 20 weeks of errors as large as a variance of 2.5 times the mean makes them.
 SHRINKAGE, PRIOR = 20, 1.26
 
@@ -48,23 +58,52 @@ class Model(NamedTuple):
 
 
 def evidence(
-    company: Mapping[str, History], rules: tuple[Rule, ...] = RULES
-) -> dict[tuple[str, int], Row]:
-    """The columns of fct_voc_weekly_status, by category and week, where either week has tickets."""
+    company: Mapping[Any, History], overrides: Sequence[Rule] = ()
+) -> dict[tuple[Any, int], Row]:
+    """The columns of fct_voc_weekly_status, by category and week, where either week has tickets.
+
+    With overrides, which are rows of the thresholds for some categories, a category is a tuple of its three names.
+    """
     length = len(next(iter(company.values())))
     cells = {name: dict(cells_of(history)) for name, history in company.items()}
     levels = [level_of([c[t] for c in cells.values() if t in c]) for t in range(length)]
-    found: dict[tuple[str, int], Row] = {}
+    least_total = min(rule.floor for rule in (*RULES, *overrides))
+    rules = {name: rules_for(name, [*overrides]) if overrides else RULES for name in company}
+    found: dict[tuple[Any, int], Row] = {}
     for t in range(1, length):
         models = models_of(cells, levels, t)
         rows = {
-            name: row_of(company[name], t, cells[name][t], models[name], rules)
+            name: row_of(company[name], t, cells[name][t], models[name], rules[name], least_total)
             for name in models
             if company[name][t][0] or company[name][t - 1][0]
         }
         adjust(list(rows.values()))
         found |= {(name, t): marked(row) for name, row in rows.items()}
     return found
+
+
+def alarms(rows: Mapping[tuple[Any, int], Row], length: int) -> dict[int, Row]:
+    """The columns of fct_voc_weekly_alarms by week, from the rows of `evidence` for a history of so many weeks."""
+    return {
+        t: alarms_of([r for (_, of), r in rows.items() if of == t], t) for t in range(1, length)
+    }
+
+
+def alarms_of(rows: Sequence[Row], t: int) -> Row:
+    flagged = [row for row in rows if row["status"] in ("CRITICAL", "MONITOR")]
+    steady = [row for row in rows if row["s"] >= 10]
+    total = sum(row["comparison_total"] for row in steady)
+    expected = math.fsum(row["comparison_total"] * row["share"] for row in steady)
+    return {
+        "alarms": len(flagged),
+        "strong_alarms": sum(row["evidence"] == "strong" for row in flagged),
+        "alarms_by_chance": math.fsum(row["chance_of_alarm"] for row in rows),
+        "tests": sum(row["is_test"] for row in rows),
+        "week_level": rows[0]["level"] if rows else None,
+        "negative_share": sum(row["negative"] for row in steady) / total if total else None,
+        "negative_share_expected": expected / total if total else None,
+        "weeks_of_history": t,
+    }
 
 
 def cells_of(history: History) -> Iterator[tuple[int, Cell]]:
@@ -89,7 +128,7 @@ def volume_error(cell: Cell, level: float) -> float | None:
     return abs(cell.x - mean) / math.sqrt(mean * (1 + level / cell.n))
 
 
-def share_error(cell: Cell) -> float | None:
+def share_error(cell: Cell, _: float) -> float | None:
     if cell.n < 2 or cell.s < 10 or cell.x < 5:
         return None
     variance = cell.x * cell.share * (1 - cell.share) * (1 + cell.x / cell.s)
@@ -104,14 +143,11 @@ def models_of(
     volume, share = (
         spreads(
             {
-                name: [e for u in weeks if u in c and (e := error(c[u], u)) is not None]
+                name: [e for u in weeks if u in c and (e := error(c[u], levels[u])) is not None]
                 for name, c in there.items()
             }
         )
-        for error in (
-            lambda cell, u: volume_error(cell, levels[u]),
-            lambda cell, _: share_error(cell),
-        )
+        for error in (volume_error, share_error)
     )
     return {
         name: Model(levels[t], volume[name], share[name], share_now(name, there, t))
@@ -145,13 +181,20 @@ def share_now(name: str, cells: Mapping[str, Mapping[int, Cell]], t: int) -> flo
     return odds * share / (1 - share + odds * share)
 
 
-def row_of(history: History, t: int, cell: Cell, model: Model, rules: tuple[Rule, ...]) -> Row:
+def row_of(
+    history: History,
+    t: int,
+    cell: Cell,
+    model: Model,
+    rules: tuple[Rule, ...],
+    least_total: int,
+) -> Row:
     (b, bn), (c, cn) = history[t - 1], history[t]
     status, reason = judged(Pair(b, bn, c, cn), rules)
     mean = model.level * cell.own
     own = Volume(cell.own, model.phi * (1 + 1 / cell.n))
     moved = Volume(mean, model.phi * (1 + model.level / cell.n))
-    is_tested = max(b, c) >= min(rule.floor for rule in rules)
+    is_tested = max(b, c) >= least_total
     width = 1.3066 * math.sqrt(moved.ratio / mean)
     row: Row = {
         "base_total": b,
@@ -168,6 +211,9 @@ def row_of(history: History, t: int, cell: Cell, model: Model, rules: tuple[Rule
         "chance_of_alarm": chance_of_alarm(b, bn, cell, model, moved, rules),
         "own": (own.at_least(c), own.at_most(c)),
         "s": cell.s,
+        "share": cell.share,
+        "level": model.level,
+        "negative": cn,
         "is_test": is_tested or cell.s >= cell.n,
     }
     if is_tested and b and c >= 2 and cell.s:
@@ -292,3 +338,22 @@ def marked(row: Row) -> Row:
     }
     row["evidence_note"] = next((note for note, holds in notes.items() if holds), None)
     return row
+
+
+def assert_same(
+    found: Mapping[Any, Row],
+    expected: Mapping[Any, Row],
+    tolerance: float,
+    columns: tuple[str, ...] = COLUMNS,
+) -> None:
+    """The same rows in these columns; fractions to `tolerance` of themselves."""
+    assert found.keys() == expected.keys()
+    for key, row in expected.items():
+        for name in columns:
+            one, other = found[key][name], row[name]
+            if isinstance(one, float) and isinstance(other, float | int):
+                # A chance of alarm is 1 minus the rest, and only sums of it are shown.
+                least = 1e-10 if name in ("chance_of_alarm", "alarms_by_chance") else 1e-300
+                assert math.isclose(one, other, rel_tol=tolerance, abs_tol=least), (key, name)
+            else:
+                assert one == other, (key, name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import pickle
 from collections.abc import Callable
 from dataclasses import asdict
@@ -19,7 +18,7 @@ from tests.bigquery import nasty
 from tests.bigquery.compiled import Compiled, declared_types, execute, relation, seed_types
 from tests.bigquery.googlesql import GoogleSql, Row
 from tests.bigquery.nasty import OVERRIDES, nasty_tickets
-from tests.bigquery.twin import MARTS, DuckDBTwin, comparable, read_parquet
+from tests.bigquery.twin import MARTS, DuckDBTwin, assert_same_rows, comparable, read_parquet
 from tests.conftest import AS_OF
 from tests.mutation import mutator
 from tests.mutation.mutator import operator_mutants
@@ -165,39 +164,11 @@ def assert_agreement(
 ) -> None:
     """Every mart has the same rows, every status occurs, and no data test fails."""
     for mart in MARTS:
-        assert_close(without_run(found[mart]), without_run(expected[mart]))
+        assert_same_rows(found[mart], expected[mart], mart)
     statuses = {row["status"] for row in found["fct_voc_weekly_status"]}
     assert statuses == {"CRITICAL", "MONITOR", "IMPROVED", "STABLE"}
     assert found["fct_voc_weekly_samples"]
     assert [node["name"] for node in compiled.nodes("test") if found[node["name"]]] == []
-
-
-def without_run(rows: list[Row]) -> list[Row]:
-    """The rows without what says which run wrote them."""
-    return [
-        {name: value for name, value in row.items() if name not in ("flow_run_id", "judged_at")}
-        for row in rows
-    ]
-
-
-def assert_close(found: list[Row], expected: list[Row]) -> None:
-    """The same rows, and fractions that differ by less than 1e-9 of themselves: each engine has its own logarithm."""
-    one, other = (
-        sorted(((exact(row), row) for row in comparable(rows)), key=lambda pair: repr(pair[0]))
-        for rows in (found, expected)
-    )
-    assert [row for row, _ in one] == [row for row, _ in other]
-    for (_, row), (_, twin) in zip(one, other, strict=True):
-        for name, value in row.items():
-            if isinstance(value, float):
-                assert math.isclose(value, twin[name], rel_tol=1e-9, abs_tol=1e-12), name
-
-
-def exact(row: Row) -> list[tuple[str, object]]:
-    """What must be equal of a row: all but its fractions, and which those are."""
-    return sorted(
-        (name, "a fraction" if isinstance(value, float) else value) for name, value in row.items()
-    )
 
 
 def cached(cache: Path, *inputs: bytes | str, make: Callable[[], Any]) -> Any:

@@ -16,7 +16,7 @@ from flows.runtime.settings import load_settings
 from flows.warehouse.dbt import build_models
 from tests.bigquery.conftest import SOURCE_PROJECT, TARGET_PROJECT, variables
 from tests.bigquery.test_run import COLUMNS, without_moments
-from tests.bigquery.twin import MARTS, DuckDBTwin, Row
+from tests.bigquery.twin import MARTS, DuckDBTwin, Row, assert_same_rows
 from tests.fakes.bigquery import FakeBigQuery
 from tests.parts import build_of, workspace_of
 
@@ -75,7 +75,7 @@ class Lab:
         self.twin.build(AS_OF, full_refresh=full_refresh)
         expected = self.twin.marts()
         for mart in MARTS:
-            assert without_moments(self.rows(mart)) == without_moments(expected[mart]), mart
+            assert_same_rows(self.rows(mart), expected[mart], mart)
         return {
             row["week_start"]
             for row in self.rows("int_weeks_counted")

@@ -24,7 +24,15 @@ from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT, variables
 from tests.bigquery.googlesql import GoogleSql
 from tests.bigquery.scans import Scan, weekly_ratio, with_values
 from tests.bigquery.test_cost import freshness_query, scans_of
-from tests.bigquery.twin import MARTS, DuckDBTwin, Row, comparable, read_parquet
+from tests.bigquery.twin import (
+    MARTS,
+    OF_RUN,
+    DuckDBTwin,
+    Row,
+    assert_same_rows,
+    comparable,
+    read_parquet,
+)
 from tests.conftest import Ran, run_voc
 from tests.fakes.bigquery import SOURCE_SCHEMA, FakeBigQuery
 from tests.parts import build_of, workspace_of
@@ -54,7 +62,7 @@ class Story:
         expected = self.twin.marts()
         for mart in MARTS:
             found = self.bigquery.rows(f"select * from voc.{mart}", TARGET_PROJECT)
-            assert without_moments(found) == without_moments(expected[mart]), mart
+            assert_same_rows(found, expected[mart], mart)
 
     def totals(self) -> dict[date, int]:
         sql = (
@@ -65,9 +73,8 @@ class Story:
 
 def without_moments(rows: Iterable[Row]) -> list[Row]:
     """Rows that can be compared, without the run and the moment that they were judged at."""
-    moments = ("flow_run_id", "judged_at")
     return comparable(
-        {name: value for name, value in row.items() if name not in moments} for row in rows
+        {name: value for name, value in row.items() if name not in OF_RUN} for row in rows
     )
 
 

@@ -84,9 +84,8 @@ def companies() -> tuple[list[Count], list[Case]]:
     return counts, cases
 
 
-COUNTS, CASES = (
-    one + several for one, several in zip(single_categories(), companies(), strict=True)
-)
+SINGLE, SEVERAL = single_categories(), companies()
+COUNTS, CASES = SINGLE[0] + SEVERAL[0], SINGLE[1] + SEVERAL[1]
 
 
 def first_weeks() -> dict[str, date]:
