@@ -299,11 +299,10 @@ def adjust(rows: Sequence[Row]) -> None:
     tests = sum(row["is_test"] for row in rows)
     for kind in ("increase", "decrease", "negative"):
         values = [row[f"p_{kind}"] for row in rows if row[f"p_{kind}"] is not None]
+        scaled = [(v, v * tests / sum(w <= v for w in values)) for v in values]
         for row in rows:
             p = row[f"p_{kind}"]
-            row[f"q_{kind}"] = p and min(
-                1.0, *(v * tests / sum(w <= v for w in values) for v in values if v >= p)
-            )
+            row[f"q_{kind}"] = p and min(1.0, *(q for v, q in scaled if v >= p))
 
 
 def marked(row: Row) -> Row:
