@@ -33,6 +33,7 @@ from bqemulator.storage.engine import DuckDBEngine
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlglot import Dialect, exp
+from sqlglot.dialects.duckdb import DuckDB
 
 
 def _replace(owner: Any, name: str, by: Any) -> None:
@@ -222,6 +223,15 @@ def leave_the_types_of_logarithms() -> None:
     _replace(SQLTranslator, "_annotate_tree", staticmethod(annotated))
 
 
+def keep_the_brackets_of_whole_numbers_divided() -> None:
+    """`div(a + 99, 100)` becomes `a + 99 // 100`."""
+
+    def divided(generator: Any, node: exp.IntDiv) -> str:
+        return f"(({generator.sql(node, 'this')}) // ({generator.sql(node, 'expression')}))"
+
+    _replace(DuckDB.Generator, "TRANSFORMS", DuckDB.Generator.TRANSFORMS | {exp.IntDiv: divided})
+
+
 def say_what_broke() -> None:
     """An error inside the emulator is a 500, which Google's client tries again for ten minutes."""
     install: Any = vars(api_app)["install_exception_handlers"]
@@ -266,6 +276,7 @@ if __name__ == "__main__":
         translate_deep_nesting,
         parse_once,
         leave_the_types_of_logarithms,
+        keep_the_brackets_of_whole_numbers_divided,
         say_what_broke,
     ):
         correct()

@@ -122,10 +122,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, int]
             [count.total for count in there],
             [count.negative for count in there],
         )
-        lab.sql("delete from fct_voc_weekly_status")
+        lab.sql("delete from fct_voc_weekly_alarms")
         build_models(
             build_of(lab.settings, lab.workspace, W46),
-            select="dim_voc_weeks+,+fct_voc_weekly_status",
+            select="dim_voc_weeks+,+fct_voc_weekly_alarms",
         )
         assert lab.workspace.duckdb_path is not None
         rows = rows_in(

@@ -1,17 +1,20 @@
+-- depends_on: {{ ref('fct_voc_source_doubts') }}
+-- What is recorded here has been judged: the other way round, a run that fails in between would lose a week.
 with weeks as (
     select * from {{ ref('dim_voc_weeks') }}
 ),
 
-judged as (
-    select * from {{ ref('int_category_weeks_judged') }}
-),
-
-evidence as (
-    select * from {{ ref('int_evidence') }}
+statuses as (
+    select * from {{ ref('fct_voc_weekly_status') }}
+    where {{ in_weeks('week_start', weeks_to_judge()) }}
 ),
 
 modelled as (
     select * from {{ ref('int_category_weeks_judged_modelled') }}
+),
+
+rules as (
+    select {{ judging_version(ref('int_status_thresholds')) }} as judging_version
 ),
 
 weeks_numbered as (
@@ -23,20 +26,12 @@ weeks_numbered as (
 
 alarms_counted as (
     select
-        judged.week_start,
-        count(case when judged.status in ('CRITICAL', 'MONITOR') then 1 end) as alarms,
-        count(
-            case when judged.status in ('CRITICAL', 'MONITOR') and evidence.evidence = 'strong' then 1 end
-        ) as strong_alarms,
-        sum(evidence.chance_of_alarm) as alarms_by_chance
-    from judged
-    left join evidence
-        on
-            judged.week_start = evidence.week_start
-            and judged.category1 = evidence.category1
-            and judged.category2 = evidence.category2
-            and judged.category3 = evidence.category3
-    group by judged.week_start
+        week_start,
+        count(case when status in ('CRITICAL', 'MONITOR') then 1 end) as alarms,
+        count(case when status in ('CRITICAL', 'MONITOR') and evidence = 'strong' then 1 end) as strong_alarms,
+        sum(chance_of_alarm) as alarms_by_chance
+    from statuses
+    group by week_start
 ),
 
 -- Of the categories that have a share: a new one's is a guess, and many small ones' guesses would add up.
@@ -62,8 +57,12 @@ select
     shares_summed.week_level,
     shares_summed.negative_share,
     shares_summed.negative_share_expected,
-    weeks_numbered.weeks_of_history
+    weeks_numbered.weeks_of_history,
+    '{{ flow_run_id() }}' as flow_run_id,
+    {{ moment_of_run() }} as judged_at,
+    rules.judging_version
 from weeks_numbered
+cross join rules
 left join alarms_counted
     on weeks_numbered.week_start = alarms_counted.week_start
 left join shares_summed

@@ -1,5 +1,3 @@
--- depends_on: {{ ref('fct_voc_weekly_alarms') }}
--- A week counts as judged once its statuses are written: a run that failed between the two would lose its alarms.
 with judged as (
     select * from {{ ref('int_category_weeks_judged') }}
 ),
