@@ -147,7 +147,8 @@ def test_another_rule_of_the_source_judges_every_week_again(built: Lab, tmp_path
     shutil.copytree(PROJECT_ROOT / "dbt_project", tmp_path / "dbt_project")
     arguments = (
         *("compile", "--inline", "{{ judging_code() }}", "--quiet", "--target", "duckdb"),
-        *("--project-dir", tmp_path, "--profiles-dir", tmp_path, "--target-path", tmp_path / "target"),
+        *("--project-dir", tmp_path, "--profiles-dir", tmp_path),
+        *("--target-path", tmp_path / "target"),
     )
 
     def version() -> str:
