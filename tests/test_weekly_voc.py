@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
@@ -24,7 +25,7 @@ from flows.warehouse.dbt import Build
 from flows.warehouse.marts import RECOUNTED_WEEKS
 from tests import services
 from tests.conftest import AS_OF
-from tests.fakes.http import Reply
+from tests.fakes.http import Proceed, Reply, Request
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack, not_ok, refuse_charts
 from tests.fakes.storage import FakeStorage
@@ -198,19 +199,25 @@ def test_a_category_that_laas_fails_on_gets_the_rule_based_analysis(
 def test_a_finished_analysis_does_not_wait_for_the_others(
     home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
 ) -> None:
-    import time
+    surge_was_asked, another_was_posted = threading.Event(), threading.Event()
 
-    def slow_for_the_surge(prompt: str) -> str:
+    def surge_last(prompt: str) -> str:
         if "업로드 오류" in prompt:
-            time.sleep(10)
+            surge_was_asked.set()
+            another_was_posted.wait(60)
+        else:
+            surge_was_asked.wait(60)
         return '{"summary": "요약", "hypotheses": ["가설"], "actions": ["조치"], "examples": []}'
 
-    server = laas(answer=slow_for_the_surge)
+    def see(_: Request, proceed: Proceed) -> Reply | None:
+        another_was_posted.set()
+        return proceed()
+
+    slack.on("chat.postMessage", nth=2, do=see)
+    server = laas(answer=surge_last)
     result = run(source=sample_file)
     assert result.analyses[-1].category == SURGE
-    first_reply = [r.time for r in slack.requests if r.method == "chat.postMessage"][1]
-    asked_last = max(r.time for r in server.requests)
-    assert first_reply - asked_last < 10
+    assert surge_was_asked.is_set() and another_was_posted.is_set()
     assert server.max_concurrent > 1
 
 

@@ -11,8 +11,9 @@ import logging
 import stat
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -27,7 +28,7 @@ from flows.source.registering import Line, register
 log = logging.getLogger("voc")
 
 # One more when a file is read to another table than before: what an older version has registered is read again.
-_READER = 2
+_READER = 3
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def open_source(
             connection.execute("begin")
             lines = register(connection, path, options, workspace.folder)
             _remember(connection, version, lines)
+            _keep_days(connection, timezone)
             connection.execute("commit")
         file = _file_of(connection, path, workspace, timezone, as_of, is_built=bool(is_built))
         lines = _remembered(connection)
@@ -187,6 +189,19 @@ def _remember(
     connection.executemany("insert into source.lines values (?, ?)", list(map(astuple, lines)))
 
 
+def _keep_days(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
+    """The days that have tickets: a run that finds the file unchanged does not read all of its times for them."""
+    connection.execute(
+        """
+        create or replace table source.days as
+        select distinct cast(timezone($timezone, event_create_time) as date) as day
+        from source.tickets
+        where event_create_time between timestamptz '0001-01-02 00:00+00' and timestamptz '9999-12-30 00:00+00'
+        """,
+        {"timezone": timezone},
+    )
+
+
 def _remembered(connection: duckdb.DuckDBPyConnection) -> list[Line]:
     return [Line(*row) for row in connection.execute("from source.lines").fetchall()]
 
@@ -208,37 +223,28 @@ def _file_of(
     (row,) = connection.execute(
         """
         with report_week as (
-            select
-                cast(date_trunc('week', $as_of) as date) - 7 as week_start,
-                timezone($timezone, cast($as_of as timestamp) + interval 1 day) as report_day_end
+            select cast(date_trunc('week', $as_of) as date) - 7 as week_start
         ),
 
         tickets as (
             select
-                min(event_create_time) as first_at,
-                coalesce(
-                    max(event_create_time) filter (event_create_time < report_day_end),
-                    max(event_create_time)
-                ) as last_at,
-                max(event_create_time) filter (event_create_time < current_timestamp) as newest_at
-            from source.tickets
-            cross join report_week
-            where event_create_time between timestamptz '0001-01-02 00:00+00' and timestamptz '9999-12-30 00:00+00'
+                min(day) as first_date,
+                coalesce(max(day) filter (day <= $as_of), max(day)) as last_date,
+                max(day) filter (day <= $today) as newest_date,
+                cast(date_trunc('week', $today) as date) - 7 as newest_complete_week
+            from source.days
         ),
 
         weeks_to_choose as (
             select
-                cast(date_trunc('week', timezone($timezone, first_at)) as date) + 7 as first_week,
-                least(
-                    cast(date_trunc('week', timezone($timezone, newest_at)) as date),
-                    cast(date_trunc('week', timezone($timezone, current_timestamp)) as date) - 7
-                ) as last_week
+                cast(date_trunc('week', first_date) as date) + 7 as first_week,
+                least(cast(date_trunc('week', newest_date) as date), newest_complete_week) as last_week
             from tickets
         )
 
         select
-            cast(timezone($timezone, first_at) as date),
-            cast(timezone($timezone, last_at) as date),
+            first_date,
+            last_date,
             week_start,
             week_start + 6,
             strftime(week_start, '%G-W%V'),
@@ -255,7 +261,7 @@ def _file_of(
         cross join weeks_to_choose
         cross join report_week
         """,
-        {"timezone": timezone, "as_of": as_of},
+        {"as_of": as_of, "today": datetime.now(ZoneInfo(timezone)).date()},
     ).fetchall()
     first_date, last_date, *weeks, reportable = row
     if first_date is None:
