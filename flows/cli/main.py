@@ -216,7 +216,7 @@ def status(
     """
     from flows.cli.commands.status import read_statuses
 
-    weeks, rows = read_statuses(
+    weeks, rows, alarms = read_statuses(
         _assembly(target, columns, map_emotion, source_timezone, sheet, date_order),
         as_of=_asked_as_of(None, week),
         statuses=status or [],
@@ -227,7 +227,7 @@ def status(
     else:
         from flows.cli.commands.status_table import show_statuses
 
-        show_statuses(weeks, rows)
+        show_statuses(weeks, rows, alarms)
 
 
 @app.command(cls=_Command)

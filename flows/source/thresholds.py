@@ -1,4 +1,4 @@
-"""Checks the seed with the thresholds before dbt loads it. SQL decides what the numbers mean."""
+"""Checks the rules that dbt judges by, before it does: the seed with the thresholds, the evidence's variables."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ import io
 from pathlib import Path
 
 from flows import PROJECT_ROOT
+from flows.report import evidence
 from flows.runtime.errors import UsageError
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "status_thresholds.csv"
 _LEVELS = ("category1", "category2", "category3")
 _STATUSES = ("CRITICAL", "MONITOR", "IMPROVED")
 _NUMBERS = ("min_total", "min_increase_pct", "min_negative_ratio_increase_pp", "min_decrease_pct")
+
+
+def check_rules() -> None:
+    """Raise UsageError for the first rule of the project that dbt could not use."""
+    check_thresholds()
+    evidence.rules()
 
 
 def check_thresholds(seed: Path = SEED) -> None:

@@ -73,11 +73,11 @@ def test_evidence_is_what_belongs_to_the_category() -> None:
         samples=(*build_samples(2), *build_samples(2, "base"), *build_samples(2, category=other)),
         keywords=(Keyword(CATEGORY, "업로드", 1, 2), Keyword(other, "로그인", 1, 2)),
     )
-    evidence = report.evidence_for(report.changes[0])
-    assert evidence.change == report.changes[0]
-    assert evidence.weeks == report.weeks
-    assert [sample.ticket_id for sample in evidence.samples] == ["9001", "9002", "8001", "8002"]
-    assert [keyword.keyword for keyword in evidence.keywords] == ["업로드"]
+    material = report.material_for(report.changes[0])
+    assert material.change == report.changes[0]
+    assert material.weeks == report.weeks
+    assert [sample.ticket_id for sample in material.samples] == ["9001", "9002", "8001", "8002"]
+    assert [keyword.keyword for keyword in material.keywords] == ["업로드"]
 
 
 def test_a_row_is_printed_with_the_marts_columns_without_the_trend() -> None:

@@ -91,6 +91,7 @@ select
     expected_total,
     usual_low,
     usual_high,
+    case when baseline_total > 0 then usual_share end as usual_negative_ratio,
     {%- for kind in kinds %}
     p_{{ kind }},
     {%- endfor %}

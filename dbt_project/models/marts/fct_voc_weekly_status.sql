@@ -68,6 +68,7 @@ select
     evidence.expected_total,
     evidence.usual_low,
     evidence.usual_high,
+    evidence.usual_negative_ratio,
     evidence.p_increase,
     evidence.p_decrease,
     evidence.p_negative,

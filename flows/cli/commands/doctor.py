@@ -21,7 +21,7 @@ from flows.runtime.errors import SlackError, SourceError, VocError
 from flows.runtime.prefect_server import check_api
 from flows.runtime.workspace import NO_SOURCE, Workspace
 from flows.source.file import open_source
-from flows.source.thresholds import check_thresholds
+from flows.source.thresholds import check_rules
 from flows.warehouse import dbt
 from flows.warehouse.bigquery.connection import BigQuery
 from flows.warehouse.marts import read_unused_overrides, unused_override
@@ -74,7 +74,7 @@ def _checked(name: str, check: Callable[[], tuple[State, str]]) -> Finding:
 
 
 def _thresholds(parts: Assembly, source: Path | None) -> tuple[State, str]:
-    check_thresholds()
+    check_rules()
     try:
         warehouse = parts.warehouse(parts.workspaces.of(source))
         unused = read_unused_overrides(warehouse)
