@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from flows.source.made_up.tickets import write_sample
 from tests.nursery.client import ADDRESS, fork
 from tests.nursery.client import variables as nursery_in
+from tests.prefect_api import prefect_api as prefect_api_in
 
 if TYPE_CHECKING:
     from flows.warehouse.dbt import Build
@@ -94,13 +95,10 @@ def move_to(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def prefect_api() -> Iterator[str]:
-    """Prefect's test harness: one server with a database of its own. Yields its API URL."""
-    from prefect.settings import PREFECT_API_URL
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=180):
-        yield PREFECT_API_URL.value()
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server with a database of its own. Yields its API URL."""
+    with prefect_api_in(tmp_path_factory.mktemp("prefect")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

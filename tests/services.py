@@ -22,6 +22,7 @@ import httpx
 from flows import PROJECT_ROOT
 from flows.runtime.prefect_server import free_port
 from tests.nursery.client import Fork, fork
+from tests.prefect_api import copy_tables
 
 NONE: Mapping[str, str] = MappingProxyType({})
 # httpx.get and its like load the certificates of all authorities each time: 35 ms of a core.
@@ -116,6 +117,7 @@ def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Itera
         "PREFECT_API_BLOCKS_REGISTER_ON_START": "0",
         "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "0",
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        **copy_tables(folder),
         **environment,
     }
     arguments = ("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))

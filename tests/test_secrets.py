@@ -8,7 +8,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from tests import services
+from tests.conftest import run_voc
 from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack
@@ -104,6 +105,8 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
             "LAAS_API_KEY": LAAS_KEY,
         }
 
+        stack.callback(os.umask, os.umask(0))
+
         def execute(name: str, *command: str | Path, **more: str) -> None:
             finished = subprocess.run(
                 [sys.executable, *map(str, command)],
@@ -112,14 +115,14 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
                 text=True,
                 timeout=240,
                 check=False,
-                umask=0,
             )
             left.printed[name] = finished.stdout + finished.stderr
             left.codes[name] = finished.returncode
 
-        voc: Callable[..., None] = lambda name, *command, **more: execute(  # noqa: E731
-            name, "-m", "flows.cli", *command, **more
-        )
+        def voc(name: str, *command: str | Path, **more: str) -> None:
+            ran = run_voc(*command, **settings | more)
+            left.printed[name], left.codes[name] = ran.out + ran.err, ran.code
+
         report = ("run", "--source", source, "--as-of", AS_OF)
         broken = folder.parent / "broken.py"
         broken.write_text(BROKEN)

@@ -10,9 +10,6 @@ from pathlib import Path
 from unittest import mock
 
 import duckdb
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.artifacts.schemas.run import RunExecutionResult
-from dbt.cli.main import dbtRunner
 
 from flows import PROJECT_ROOT
 from tests.mutation.mutator import Mutant, mutants
@@ -127,6 +124,11 @@ class Lab:
 
     def _dbt(self, *arguments: str, as_of: str) -> list[str]:
         """The statuses of what went wrong."""
+        # Late: every process of the tests imports this module to find its tests.
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.artifacts.schemas.run import RunExecutionResult
+        from dbt.cli.main import dbtRunner
+
         variables = {
             **_ENVIRONMENT,
             "VOC_AS_OF": as_of,

@@ -65,6 +65,7 @@ def _read_project() -> None:
     from dbt.cli.main import dbtRunner
     from dbt.clients import jinja_static
     from dbt.parser import unit_tests
+    from dbt_common.tests import enable_test_caching
 
     from flows import PROJECT_ROOT
 
@@ -76,6 +77,7 @@ def _read_project() -> None:
         "VOC_DUCKDB_PATH": f"{folder}/none.duckdb",
         "VOC_SOURCE_TABLE": "none.source.tickets",
     }
+    enable_test_caching()  # of macros that dbt has parsed: a fork parses none of them again
     options = ["--target=duckdb", "--quiet", "--no-static-parser"]
     places = [f"--project-dir={PROJECT_ROOT}", f"--profiles-dir={PROJECT_ROOT}"]
     folders = [f"--target-path={folder}/target", f"--log-path={folder}/logs"]
