@@ -105,7 +105,7 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten weeks of sample tickets up to Sunday 2026-11-15; every status occurs in 2026-W46."""
     path = tmp_path_factory.mktemp("sample") / "tickets.parquet"
-    write_sample(path, weeks=10, tickets_per_week=1200, until=date(2026, 11, 15), seed=7)
+    write_sample(path, weeks=10, tickets_per_week=1200, until=date(2026, 11, 15), seed=7, has_chance=False)
     return path
 
 

@@ -13,6 +13,9 @@
     {%- if not execute -%}
         {{ return([]) }}
     {%- endif -%}
+    {%- if backtest() -%}
+        {{ return([("date '" ~ backtest().first_week ~ "'", "date '" ~ backtest().last_week ~ "'")]) }}
+    {%- endif -%}
     {%- set kept = graph.setdefault('voc_weeks_to_judge', {}) -%}
     {%- if invocation_id not in kept -%}
         {%- do kept.update({invocation_id: read_weeks_to_judge(calendar, counted, thresholds)}) -%}

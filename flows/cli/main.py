@@ -346,6 +346,44 @@ def backfill(
 
 
 @app.command(cls=_Command)
+def backtest(
+    thresholds: Annotated[
+        Path, typer.Option(help="Other thresholds, as a file like the seed.", metavar="FILE")
+    ],
+    weeks: Annotated[
+        int | None,
+        typer.Option(help="The newest weeks (default: 26, or all).", metavar="N", min=1),
+    ] = None,
+    source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
+    target: TargetOption = None,
+    as_json: Json = False,
+) -> None:
+    """Show the alarms that past weeks would have had under other thresholds; nothing is changed.
+
+    Examples:
+      voc backtest --thresholds candidate.csv
+      voc backtest --thresholds candidate.csv --weeks 12 --json
+    """
+    from flows.cli.commands.backtest import compare, show_comparison
+
+    comparison = compare(
+        _assembly(target, columns, map_emotion, source_timezone, sheet, date_order),
+        thresholds,
+        weeks=weeks,
+        source=source,
+    )
+    if as_json:
+        _print_json(comparison.as_json())
+    else:
+        show_comparison(comparison)
+
+
+@app.command(cls=_Command)
 def sample(
     out: Annotated[Path, typer.Option(help="File to write, .parquet or .csv.", metavar="FILE")],
     weeks: Annotated[int, typer.Option(help="Weeks of tickets.", metavar="N", min=1)] = 12,

@@ -247,6 +247,34 @@ class Alarms:
 
 
 @dataclass(frozen=True)
+class Backtest:
+    """A week's alarms under other thresholds: kept, gained and lost, how many of each are clear, and by chance.
+
+    Columns of dbt_project/analyses/backtest.sql; `week` is None in the sum of all weeks.
+    """
+
+    week: Week | None
+    kept: int
+    kept_strong: int
+    gained: int
+    gained_strong: int
+    lost: int
+    lost_strong: int
+    alarms_by_chance: float
+    alarms_by_chance_candidate: float
+
+    @classmethod
+    def sum_of(cls, weeks: Sequence[Backtest]) -> Backtest:
+        names = [each.name for each in fields(cls)][1:]
+        return cls(None, **{name: sum(getattr(week, name) for week in weeks) for name in names})
+
+    def as_json(self) -> dict[str, Any]:
+        figures = {each.name: getattr(self, each.name) for each in fields(self)}
+        week = figures.pop("week")
+        return ({"week": week.as_json()} if week else {}) | figures
+
+
+@dataclass(frozen=True)
 class CategoryWeek:
     """The tickets of one week in a category, or below one of its upper levels.
 

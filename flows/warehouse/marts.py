@@ -13,6 +13,7 @@ from flows.report.doubts import doubt_text
 from flows.report.values import (
     STATUSES,
     Alarms,
+    Backtest,
     Category,
     CategoryWeek,
     Change,
@@ -98,6 +99,37 @@ def read_week_labels(warehouse: Warehouse) -> tuple[str, ...]:
         "select week_label from dim_voc_weeks where base_week_start is not null order by week_start desc"
     )
     return tuple(row["week_label"] for row in rows)
+
+
+def read_comparison_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
+    """The weeks with a base week up to the newest, oldest first."""
+    rows = warehouse.rows(
+        """
+        select week_start, week_end, week_label
+        from dim_voc_weeks
+        where base_week_start is not null and week_start <= @newest
+        order by week_start
+        """,
+        newest=newest.start,
+    )
+    return tuple(map(_week, rows))
+
+
+def read_backtest(
+    warehouse: Warehouse, query: str, weeks: Sequence[Week]
+) -> tuple[tuple[Backtest, ...], tuple[tuple[Week, Category], ...]]:
+    """What the query of a backtest says of each of these weeks, and the clear alarms that would be lost."""
+    week_of = {week.start: week for week in weeks}
+    names = [field.name for field in fields(Backtest)][1:]
+    by_week, lost = {}, []
+    for row in warehouse.rows(query):
+        week = week_of[row["week_start"]]
+        if row["category1"] is None:
+            by_week[week] = Backtest(week, **{name: row[name] for name in names})
+        else:
+            lost.append((week, _category(row)))
+    without_tickets = dict.fromkeys(names, 0)
+    return tuple(by_week.get(w) or Backtest(w, **without_tickets) for w in weeks), tuple(lost)
 
 
 def read_categories(warehouse: Warehouse) -> tuple[Category, ...]:

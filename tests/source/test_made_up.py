@@ -107,12 +107,18 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sampler:
         until: date = SUNDAY,
         seed: int = 1,
         suffix: str = ".parquet",
+        has_chance: bool = False,
     ) -> Path:
-        key = (weeks, tickets_per_week, until, seed, suffix)
+        key = (weeks, tickets_per_week, until, seed, suffix, has_chance)
         if key not in written:
             out = tmp_path_factory.mktemp("sample") / f"tickets{suffix}"
             write_sample(
-                out, weeks=weeks, tickets_per_week=tickets_per_week, until=until, seed=seed
+                out,
+                weeks=weeks,
+                tickets_per_week=tickets_per_week,
+                until=until,
+                seed=seed,
+                has_chance=has_chance,
             )
             written[key] = out
         return written[key]

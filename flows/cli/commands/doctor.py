@@ -82,7 +82,10 @@ def _thresholds(parts: Assembly, source: Path | None) -> tuple[State, str]:
         return "ok", "the seed status_thresholds can be used; no report has used it yet"
     if unused:
         return "missing", " ".join(unused_override(*override) for override in unused)
-    return "ok", "the seed status_thresholds can be used, and every row of it applies"
+    return "ok", (
+        "the seed status_thresholds can be used, and every row of it applies; "
+        "voc backtest shows what other thresholds would change"
+    )
 
 
 def _bigquery(bigquery: BigQuery) -> Iterator[Finding]:
