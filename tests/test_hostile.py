@@ -29,7 +29,7 @@ from flows.privacy.gate import Gate
 from flows.privacy.masker import Masker
 from flows.report.message import Block, Message
 from flows.report.outcome import RunResult
-from flows.report.values import Analysis, Material, Keyword
+from flows.report.values import Analysis, Keyword, Material
 from flows.report.writing import category_name
 from flows.slack.blocks import context
 from flows.slack.transport import Destination

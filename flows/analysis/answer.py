@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flows.analysis.prompt import MAX_SAMPLE_CHARACTERS, samples_for_prompt, shown_first
-from flows.report.values import Analysis, Material, Example, Sample, printable
+from flows.report.values import Analysis, Example, Material, Sample, printable
 
 MAX_SUMMARY_CHARACTERS = 700
 MAX_ITEM_CHARACTERS = 300

@@ -100,12 +100,8 @@ def alarms_text(alarms: Alarms | None, texts: Texts) -> str:
     """How many alarms, how many are clear, how many a week without any change would have; empty without alarms."""
     if alarms is None or not alarms.alarms:
         return ""
-    counted = texts(
-        "evidence.alarms",
-        alarms=alarms.alarms,
-        strong=alarms.strong_alarms,
-        plural="" if alarms.alarms == 1 else "s",
-    )
+    key = "evidence.one_alarm" if alarms.alarms == 1 else "evidence.alarms"
+    counted = texts(key, alarms=alarms.alarms, strong=alarms.strong_alarms)
     chance = alarms.alarms_by_chance
     if chance < 0.5:
         return counted

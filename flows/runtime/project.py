@@ -14,8 +14,9 @@ from flows.runtime.errors import UsageError
 PROJECT_FILE = PROJECT_ROOT / "dbt_project.yml"
 
 
-def project_variable(name: str, project_file: Path = PROJECT_FILE) -> Any:
+def project_variable(name: str, project_file: Path | None = None) -> Any:
     """A variable's value. Raises UsageError if the file is unusable or the variable missing or empty."""
+    project_file = project_file or PROJECT_FILE
     try:
         project = yaml.load(project_file.read_text(encoding="utf-8"), yaml.CSafeLoader)
     except OSError as error:

@@ -24,7 +24,7 @@ def check_rules() -> None:
 
 
 def check_thresholds(seed: Path = SEED) -> list[dict[str, Any]]:
-    """The rows of a seed, None for a rule that is not used. Raises UsageError for the first that dbt could not use."""
+    """The rows of a seed, None for a rule not used. Raises UsageError for the first that dbt could not use."""
     try:
         text = seed.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):

@@ -15,7 +15,7 @@ from flows.analysis.prompt import (
     build_prompt,
     samples_for_prompt,
 )
-from flows.report.values import Material, Keyword
+from flows.report.values import Keyword, Material
 from tests.builders import CATEGORY, build_change, build_material, build_samples
 
 

@@ -73,7 +73,9 @@ class Story:
 def tickets(tmp_path_factory: pytest.TempPathFactory) -> Callable[[date, date], list[Row]]:
     """The sample's tickets of the weeks from one Monday to before another."""
     path = tmp_path_factory.mktemp("sample") / "tickets.parquet"
-    write_sample(path, weeks=11, tickets_per_week=600, until=date(2026, 11, 22), seed=7, has_chance=False)
+    write_sample(
+        path, weeks=11, tickets_per_week=600, until=date(2026, 11, 22), seed=7, has_chance=False
+    )
     rows = read_parquet(path)
 
     def between(first: date, end: date) -> list[Row]:

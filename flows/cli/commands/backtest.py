@@ -38,7 +38,10 @@ class Comparison:
 
     def as_json(self) -> dict[str, Any]:
         lost = (
-            {"week": week.as_json(), **dict(zip(("category1", "category2", "category3"), category, strict=True))}
+            {
+                "week": week.as_json(),
+                **dict(zip(("category1", "category2", "category3"), category, strict=True)),
+            }
             for week, category in self.lost
         )
         return {
@@ -48,13 +51,17 @@ class Comparison:
         }
 
 
-def compare(parts: Assembly, thresholds: Path, *, weeks: int | None, source: Path | None) -> Comparison:
-    """The newest weeks (default: 26, or all where there are fewer) under the thresholds of a file. Raises VocError."""
+def compare(
+    parts: Assembly, thresholds: Path, *, weeks: int | None, source: Path | None
+) -> Comparison:
+    """The newest weeks (default: 26, or all there are) under the thresholds of a file. Raises VocError."""
     candidate = check_thresholds(thresholds)
     found = computed_week(parts, None, source)
     known = read_comparison_weeks(found.warehouse, found.weeks.comparison)
     if weeks is not None and weeks > len(known):
-        raise UsageError(f"there are {len(known)} weeks to compare, not {weeks}. Use a smaller --weeks.")
+        raise UsageError(
+            f"there are {len(known)} weeks to compare, not {weeks}. Use a smaller --weeks."
+        )
     asked = known[-(weeks or WEEKS) :]
     with progress_on_stderr():
         build = parts.build(found.workspace, found.weeks.comparison.end)
@@ -73,7 +80,9 @@ def show_comparison(comparison: Comparison) -> None:
         table.add_row(*_cells(week))
     table.add_row(*_cells(comparison.sum), style="bold")
     console.print(table)
-    console.print(Text(f"\nIn brackets, how many of them are clear ({MARKS['strong']})."), soft_wrap=True)
+    console.print(
+        Text(f"\nIn brackets, how many of them are clear ({MARKS['strong']})."), soft_wrap=True
+    )
     for line in _lost(comparison):
         console.print(Text(line), soft_wrap=True)
 
