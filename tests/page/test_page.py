@@ -121,7 +121,8 @@ def test_evidence_has_a_column_a_filter_a_band_and_an_explanation(
     html = report_page(
         replace(contents, report=report, history=history), Texts(), masker.contains_pii
     )
-    assert re.findall(r'<td class="evidence" data-value="([^"]*)">(.*?)</td>', html) == [
+    cells = re.findall(r'<td class="evidence" data-value="([^"]*)">(.*?)</td>', html)
+    assert [(value, re.sub("<.*?>", "", shown)) for value, shown in cells] == [
         ("2.1", "◇ 약함"),
         ("1e-05", "◆ 뚜렷"),
     ]

@@ -129,11 +129,6 @@ class _Row:
         return evidence_text(self.change, self.texts)
 
     @property
-    def mark(self) -> str:
-        mark = self.change.evidence
-        return f"{MARKS[mark]} {self.texts(f'html.{mark}')}" if mark else ""
-
-    @property
     def evidence_rank(self) -> float | str:
         """Clear ones first, then by p; empty where there is no mark."""
         if self.change.evidence is None:
