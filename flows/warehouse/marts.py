@@ -65,32 +65,29 @@ def read_latest_week_pair(warehouse: Warehouse) -> WeekPair | None:
     return _week_pair(found[0]) if found else None
 
 
-def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[Change, ...]:
-    """Every category of the comparison week, the most urgent first."""
+def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[tuple[Change, ...], Alarms | None]:
+    """Every category of the comparison week, the most urgent first, and what the week's alarms are worth.
+
+    In one query: on BigQuery each is a job. Without a category there are no alarms to be read.
+    """
+    of_rows, of_week = ([field.name for field in fields(kind)] for kind in (Change, Alarms))
+    columns = [f"statuses.{name}" for name in of_rows] + [f"weeks.{name}" for name in of_week]
     rows = warehouse.rows(
         f"""
-        select {", ".join(field.name for field in fields(Change))}
-        from fct_voc_weekly_status
-        where week_start = @week_start
+        select {", ".join(columns)}
+        from fct_voc_weekly_status as statuses
+        inner join fct_voc_weekly_alarms as weeks on weeks.week_start = statuses.week_start
+        where statuses.week_start = @week_start and weeks.week_start = @week_start
         """,
         week_start=weeks.comparison.start,
     )
-    return most_urgent_first(
-        Change(**row | {"total_last_8_weeks": tuple(row["total_last_8_weeks"])}) for row in rows
+    changes = (
+        {name: row[name] for name in of_rows}
+        | {"total_last_8_weeks": tuple(row["total_last_8_weeks"])}
+        for row in rows
     )
-
-
-def read_alarms(warehouse: Warehouse, weeks: WeekPair) -> Alarms | None:
-    """What the alarms of the comparison week are worth."""
-    rows = warehouse.rows(
-        f"""
-        select {", ".join(field.name for field in fields(Alarms))}
-        from fct_voc_weekly_alarms
-        where week_start = @week_start
-        """,
-        week_start=weeks.comparison.start,
-    )
-    return Alarms(**rows[0]) if rows else None
+    alarms = Alarms(**{name: rows[0][name] for name in of_week}) if rows else None
+    return most_urgent_first(Change(**change) for change in changes), alarms
 
 
 def read_week_labels(warehouse: Warehouse) -> tuple[str, ...]:
@@ -310,9 +307,10 @@ def read_corrections(
 def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     """Everything that the messages of a week need."""
     week_start = weeks.comparison.start
+    rows, alarms = read_status(warehouse, weeks)
     return WeeklyReport(
         weeks=weeks,
-        rows=read_status(warehouse, weeks),
+        rows=rows,
         thresholds=tuple(
             Threshold(**row)
             for row in warehouse.rows(
@@ -346,7 +344,7 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
             )
         ),
         doubts=read_doubts(warehouse, weeks),
-        alarms=read_alarms(warehouse, weeks),
+        alarms=alarms,
     )
 
 

@@ -87,7 +87,9 @@ def _marks(files: Path, seeds: int) -> Iterator[Figure]:
     yield Figure("false strong marks a company-week", counted["false strong"] / weeks, 0.10)
     quotient = expected / counted["alarms by chance"]
     detail = f" ({expected / weeks:.2f} ÷ {counted['alarms by chance'] / weeks:.2f} a week)"
-    yield Figure("alarms by chance, expected ÷ observed − 1", abs(quotient - 1), 0.10, detail=detail)
+    yield Figure(
+        "alarms by chance, expected ÷ observed − 1", abs(quotient - 1), 0.10, detail=detail
+    )
     for change, limit in ((BROAD, 0.60), (NEW, 0.90)):
         found, began = counted[f"{change} strong"], counted[change]
         yield Figure(f"{change} strong", found / began, limit, is_least=True, detail=f" of {began}")
@@ -119,7 +121,10 @@ def _count(company: Company, source: Path, counted: Counter[str]) -> float:
     for change, least, most in ((BROAD, 50, 150), (NEW, 10, float("inf"))):
         for category in range(CATEGORIES):
             for week in range(first, WEEKS):
-                if company.began[category, week] == change and least <= company.mean[category, week] < most:
+                if (
+                    company.began[category, week] == change
+                    and least <= company.mean[category, week] < most
+                ):
                     counted[change] += 1
                     counted[f"{change} strong"] += found.get((category, week), False)
     return expected
@@ -134,8 +139,11 @@ def _share_of_a_monday(files: Path) -> Figure:
     target = workspace_of(load_settings(), source).target_path
     results = json.loads((target / "run_results.json").read_text())["results"]
     seconds = sum(
-        result["execution_time"] for result in results if result["unique_id"].split(".")[-1] in MODELS
+        result["execution_time"]
+        for result in results
+        if result["unique_id"].split(".")[-1] in MODELS
     )
     detail = f" ({seconds:.2f} ÷ {ran.seconds:.2f} s)"
-    return Figure("share of a Monday's run on the sample", seconds / ran.seconds, 0.15, detail=detail)
-
+    return Figure(
+        "share of a Monday's run on the sample", seconds / ran.seconds, 0.15, detail=detail
+    )

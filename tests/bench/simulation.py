@@ -73,7 +73,12 @@ def write_tickets(company: Company, path: Path, last_week: date) -> None:
     """One row a ticket, up to the week of this Monday. Categories are numbered."""
     weeks = company.counts.shape[1]
     cells = [
-        (category, last_week - timedelta(weeks=weeks - 1 - week), int(total), int(company.negatives[category, week]))
+        (
+            category,
+            last_week - timedelta(weeks=weeks - 1 - week),
+            int(total),
+            int(company.negatives[category, week]),
+        )
         for (category, week), total in np.ndenumerate(company.counts)
         if total
     ]

@@ -18,6 +18,7 @@ import pytest
 
 from flows.runtime.settings import load_settings
 from flows.source.made_up.tickets import write_sample
+from flows.source.thresholds import SEED
 from flows.warehouse.dbt import build_models
 from tests.bigquery.compiled import Compiled
 from tests.bigquery.conftest import SOURCE_TABLE, TARGET_PROJECT, variables
@@ -146,6 +147,24 @@ def test_a_monday_run_adds_its_week_and_counts_late_tickets_of_any_week(
     first_week = date(2026, 9, 7)
     on_time = {row["id"] for row in tickets(first_week, date(2026, 9, 14))}
     assert story.totals()[first_week] == len(on_time) + 5
+    story.assert_same_marts()
+
+
+def test_a_backtest_reads_the_same_and_writes_nothing(
+    story: Story, monday_run: tuple[Ran, list[Any]]
+) -> None:
+    before = len(story.bigquery.jobs)
+    ran = story.voc("backtest", "--thresholds", str(SEED), "--weeks", "4", "--json")
+    assert ran.code == 0, ran.err
+    assert [week["week"]["label"] for week in ran.json["weeks"]] == [
+        f"2026-W{number}" for number in (44, 45, 46, 47)
+    ]
+    total = ran.json["sum"]
+    assert (total["gained"], total["lost"]) == (0, 0)
+    assert total["kept"] == monday_run[0].json["alarms"] > 0
+    assert total["alarms_by_chance_candidate"] == pytest.approx(total["alarms_by_chance"])
+    asked = [job.sql.lstrip().lower() for job in story.bigquery.jobs[before:]]
+    assert all(sql.startswith(("select", "with", "--", "/*")) for sql in asked), asked
     story.assert_same_marts()
 
 

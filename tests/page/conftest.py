@@ -49,7 +49,9 @@ def report() -> WeeklyReport:
             *("MONITOR", ("기업", "결제", "환불"), 100, 121), evidence="strong", p_increase=1e-3
         ),
         build_change(
-            *("IMPROVED", ("커리어", "콘텐츠", "수강 신청"), 60, 0), evidence="weak", p_decrease=0.03
+            *("IMPROVED", ("커리어", "콘텐츠", "수강 신청"), 60, 0),
+            evidence="weak",
+            p_decrease=0.03,
         ),
         *build_changes("STABLE", 2),
         samples=(

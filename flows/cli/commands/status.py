@@ -11,7 +11,7 @@ from flows.cli.commands.tables import computed_week
 from flows.report.values import STATUSES, Alarms, Change, WeekPair
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import UsageError
-from flows.warehouse.marts import read_alarms, read_doubts, read_status, warn_of_faults
+from flows.warehouse.marts import read_doubts, read_status, warn_of_faults
 
 
 def read_statuses(
@@ -23,8 +23,7 @@ def read_statuses(
         raise UsageError(f"{unknown[0]!r} is not a status. Use one of {', '.join(STATUSES)}.")
     computed = computed_week(parts, as_of, source)
     wanted = {status.upper() for status in statuses} or set(STATUSES)
-    rows = read_status(computed.warehouse, computed.weeks)
+    rows, alarms = read_status(computed.warehouse, computed.weeks)
     with progress_on_stderr():
         warn_of_faults(computed.warehouse, read_doubts(computed.warehouse, computed.weeks))
-    alarms = read_alarms(computed.warehouse, computed.weeks)
     return computed.weeks, [row for row in rows if row.status in wanted], alarms
