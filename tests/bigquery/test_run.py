@@ -161,7 +161,7 @@ def test_a_backtest_reads_the_same_and_writes_nothing(
     ]
     total = ran.json["sum"]
     assert (total["gained"], total["lost"]) == (0, 0)
-    assert total["kept"] == monday_run[0].json["alarms"] > 0
+    assert total["kept"] >= monday_run[0].json["alarms"] > 0
     assert total["alarms_by_chance_candidate"] == pytest.approx(total["alarms_by_chance"])
     asked = [job.sql.lstrip().lower() for job in story.bigquery.jobs[before:]]
     assert all(sql.startswith(("select", "with", "--", "/*")) for sql in asked), asked
