@@ -120,8 +120,9 @@ def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Itera
         **copy_tables(folder),
         **environment,
     }
-    arguments = ("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-    service = start(*arguments, log=folder / "server.log", environment=settings)
+    arguments = ("server", "start", "--host", "127.0.0.1", "--port", str(port))
+    log = folder / "server.log"
+    service = start_quickly("prefect", *arguments, log=log, environment=settings)
     service.url = settings["PREFECT_API_URL"]
     with _ended(service):
         wait_for(lambda: _answers(f"{service.url}/health"), 180, service)
@@ -132,16 +133,9 @@ def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Itera
 def worker(api: str, folder: Path, environment: Mapping[str, str] = NONE) -> Iterator[Service]:
     """A worker of the pool `voc`."""
     settings = {"PREFECT_API_URL": api, "PREFECT_WORKER_QUERY_SECONDS": "1", **environment}
-    service = start(
-        "-m",
-        "prefect",
-        "worker",
-        "start",
-        "--pool",
-        "voc",
-        log=folder / "worker.log",
-        environment=settings,
-    )
+    arguments = ("worker", "start", "--pool", "voc")
+    log = folder / "worker.log"
+    service = start_quickly("prefect", *arguments, log=log, environment=settings)
     with _ended(service):
         yield service
 
