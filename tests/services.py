@@ -25,8 +25,23 @@ from tests.nursery.client import Fork, fork
 from tests.prefect_api import copy_tables
 
 NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class _Patient(httpx.HTTPTransport):
+    """Asks again while Prefect's server says that its database is busy, as Prefect's own client does."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(50):
+            response = super().handle_request(request)
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            response.close()
+            time.sleep(0.2)
+        return response
+
+
 # httpx.get and its like load the certificates of all authorities each time: 35 ms of a core.
-HTTP = httpx.Client(timeout=30, verify=False)
+HTTP = httpx.Client(timeout=30, transport=_Patient(verify=False))
 
 
 @dataclass
