@@ -28,16 +28,20 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class _Patient(httpx.HTTPTransport):
-    """Asks again while Prefect's server says that its database is busy, as Prefect's own client does."""
+    """Asks again while Prefect's API says that its database is busy, as Prefect's own client does."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        for _ in range(50):
+        deadline = time.monotonic() + 20
+        while True:
             response = super().handle_request(request)
-            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
+            is_busy = response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            if (
+                not (is_busy and request.url.path.startswith("/api/"))
+                or time.monotonic() > deadline
+            ):
+                return response
             response.close()
             time.sleep(0.2)
-        return response
 
 
 # httpx.get and its like load the certificates of all authorities each time: 35 ms of a core.
