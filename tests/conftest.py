@@ -39,8 +39,8 @@ AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
 
 # The files that take minutes, the longest first.
 LONG_FILES = (
-    *("test_end_to_end.py", "test_weekly_voc.py", "test_requests.py", "test_cli.py", "test_dbt.py"),
-    *("test_secrets.py", "test_doubts.py", "test_up.py", "test_hostile.py", "test_bad_data.py"),
+    *("test_weekly_voc.py", "test_cli.py", "test_requests.py", "test_dbt.py", "test_end_to_end.py"),
+    *("test_doubts.py", "test_secrets.py", "test_up.py", "test_hostile.py", "test_bad_data.py"),
     *("test_dbt_server.py", "test_deployment.py", "test_display.py", "test_properties.py"),
     *("test_browser.py", "test_wheel.py", "test_worlds.py", "test_endings.py"),
     *("test_run.py", "test_googlesql.py", "test_recounts.py", "test_faults.py", "test_access.py"),

@@ -25,8 +25,27 @@ from tests.nursery.client import Fork, fork
 from tests.prefect_api import copy_tables
 
 NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class _Patient(httpx.HTTPTransport):
+    """Asks again while Prefect's API says that its database is busy, as Prefect's own client does."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = time.monotonic() + 20
+        while True:
+            response = super().handle_request(request)
+            is_busy = response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            if (
+                not (is_busy and request.url.path.startswith("/api/"))
+                or time.monotonic() > deadline
+            ):
+                return response
+            response.close()
+            time.sleep(0.2)
+
+
 # httpx.get and its like load the certificates of all authorities each time: 35 ms of a core.
-HTTP = httpx.Client(timeout=30, verify=False)
+HTTP = httpx.Client(timeout=30, transport=_Patient(verify=False))
 
 
 @dataclass
@@ -120,8 +139,9 @@ def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Itera
         **copy_tables(folder),
         **environment,
     }
-    arguments = ("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-    service = start(*arguments, log=folder / "server.log", environment=settings)
+    arguments = ("server", "start", "--host", "127.0.0.1", "--port", str(port))
+    log = folder / "server.log"
+    service = start_quickly("prefect", *arguments, log=log, environment=settings)
     service.url = settings["PREFECT_API_URL"]
     with _ended(service):
         wait_for(lambda: _answers(f"{service.url}/health"), 180, service)
@@ -132,16 +152,9 @@ def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Itera
 def worker(api: str, folder: Path, environment: Mapping[str, str] = NONE) -> Iterator[Service]:
     """A worker of the pool `voc`."""
     settings = {"PREFECT_API_URL": api, "PREFECT_WORKER_QUERY_SECONDS": "1", **environment}
-    service = start(
-        "-m",
-        "prefect",
-        "worker",
-        "start",
-        "--pool",
-        "voc",
-        log=folder / "worker.log",
-        environment=settings,
-    )
+    arguments = ("worker", "start", "--pool", "voc")
+    log = folder / "worker.log"
+    service = start_quickly("prefect", *arguments, log=log, environment=settings)
     with _ended(service):
         yield service
 

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from tests import services
-from tests.conftest import run_voc
+from tests.conftest import run_module
 from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack
@@ -120,7 +120,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
             left.codes[name] = finished.returncode
 
         def voc(name: str, *command: str | Path, **more: str) -> None:
-            ran = run_voc(*command, **settings | more)
+            ran = run_module("flows.cli", *command, environment=settings | more)
             left.printed[name], left.codes[name] = ran.out + ran.err, ran.code
 
         report = ("run", "--source", source, "--as-of", AS_OF)

@@ -132,6 +132,7 @@ def test_a_failing_run_is_explained(people: People, slack: FakeSlack) -> None:
     assert "|실행 보기>" in note["text"]
 
 
+@pytest.mark.nightly
 def test_a_killed_worker_is_noticed_and_the_next_run_tells_the_operators(
     people: People,
     slack: FakeSlack,

@@ -44,7 +44,7 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
     queue = services.HTTP.get(f"{api}/work_pools/voc/queues/reports").json()
     assert queue["concurrency_limit"] == 1
 
-    run = services.HTTP.post(
+    created = services.HTTP.post(
         f"{api}/deployments/{weekly['id']}/create_flow_run",
         json={
             "parameters": {"source": str(sample_file)},
@@ -53,7 +53,8 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
                 "state_details": {"scheduled_time": MONDAY_NINE_IN_SEOUL},
             },
         },
-    ).json()
+    )
+    run = created.raise_for_status().json()
     with services.worker(api, tmp_path):
         finished = _wait(api, run["id"])
     assert finished["state"]["type"] == "COMPLETED", (tmp_path / "worker.log").read_text()

@@ -48,6 +48,11 @@ def build(tmp_path: Path) -> Build:
     return build_of(settings, workspace_of(settings, tmp_path / "none.csv"), date(2026, 11, 16))
 
 
+SLOW_QUERY = (
+    "select count(*) as pairs from range(20000) as a (n), range(20000) as b (n) where a.n + b.n < 0"
+)
+
+
 def wait_until(condition: object, seconds: float = 60) -> None:
     assert callable(condition)
     deadline = time.monotonic() + seconds
@@ -64,7 +69,8 @@ def test_an_invocation_that_is_ended_is_an_error_and_the_next_one_works(
     timer = threading.Timer(0.1, dbt._server().process.send_signal, (number,))
     timer.start()
     with pytest.raises(TransformError, match="nothing was posted"):
-        dbt.check_connection(build)
+        # Takes seconds, however late the signal comes.
+        dbt._invoke(build, ["show", "--inline", SLOW_QUERY, "--limit", "-1"])
     dbt.check_connection(build)
 
 
