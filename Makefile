@@ -5,9 +5,10 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := $(BIN)/uv
 INSTALL_SELF := $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
-# A file's tests share servers and tables: they stay in one process. Three times as many as cores: most tests wait.
+# A file's tests share servers and tables: they stay in one process. Twice as many as cores: some wait, and more of them
+# would only slow each other down.
 # In tests/conftest.py's order, the longest files first.
-PYTEST := $(BIN)/pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .PHONY: help setup demo up check lint parse test test-bigquery nightly bench chaos mutation pictures docs build roles deploy rollback url deployed-version invoke lock clean
