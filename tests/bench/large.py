@@ -49,7 +49,7 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
     categories = CATEGORIES * scale.tickets_per_week // 40_000
     source = files / "categories.parquet"
     progress(f"writing {categories:,} categories × {WEEKS + 1} weeks")
-    write_categories(source, categories)
+    _write(source, categories)
     progress("counting the weeks before")
     run_timed(program_command("monday_run", source, str(AS_OF - timedelta(weeks=1))))
     ran = run_timed(program_command("monday_run", source, str(AS_OF)))
@@ -63,7 +63,7 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
     yield Peak("large, memory", Timing(label, first.seconds, first.peak_gib), limit_gib=2)
 
 
-def write_categories(path: Path, categories: int) -> None:
+def _write(path: Path, categories: int) -> None:
     """A ticket in every category of every week up to the report week."""
     first_week = AS_OF - timedelta(weeks=WEEKS + 1)
     with duckdb.connect() as connection:
