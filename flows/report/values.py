@@ -318,6 +318,7 @@ class Sample:
     is_negative: bool
     title: str
     detail: str
+    day: date | None = None
 
     @property
     def text(self) -> str:
@@ -428,13 +429,35 @@ class WeeklyReport:
 
 
 @dataclass(frozen=True)
+class Ticket:
+    """A masked ticket of a category that got worse: every one of both weeks is there, to be counted."""
+
+    category: Category
+    week_role: Literal["comparison", "base"]
+    ticket_id: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Material:
-    """All that may be said about one category: its numbers, samples and rising keywords."""
+    """All that may be said about one category: its numbers, samples, rising keywords, and all its tickets."""
 
     change: Change
     weeks: WeekPair
     samples: tuple[Sample, ...]
     keywords: tuple[Keyword, ...]
+    tickets: tuple[Ticket, ...] = ()
+
+
+@dataclass(frozen=True)
+class Support:
+    """The tickets behind a hypothesis: the ids of those that hold one of its words, of how many in each week."""
+
+    words: tuple[str, ...]
+    base: tuple[str, ...]
+    comparison: tuple[str, ...]
+    base_total: int
+    comparison_total: int
 
 
 @dataclass(frozen=True)
@@ -455,6 +478,8 @@ class Analysis:
     examples: tuple[Example, ...]
     hypotheses: tuple[str, ...]
     actions: tuple[str, ...]
+    supports: tuple[Support, ...] = ()
+    sentences_left_out: int = 0
 
     def as_json(self) -> dict[str, Any]:
         return {

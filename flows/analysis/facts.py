@@ -1,0 +1,159 @@
+"""What the data says about one category, as numbers with a meaning, texts and days. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Literal
+
+from flows.report.values import Material, Sample
+
+Unit = Literal["count", "percent", "points", "factor"]
+Role = Literal["base", "comparison", "change", "other"]
+
+TOTAL, NEGATIVE, NOT_NEGATIVE = "문의", "부정", "부정 아님"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number of the data.
+
+    Args:
+        subject: what is counted: TOTAL, NEGATIVE, NOT_NEGATIVE or a word that tickets hold.
+        role: which week it is of, or that it is the change between the two, with its sign.
+    """
+
+    subject: str
+    unit: Unit
+    role: Role
+    value: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that an analysis of one category may say: what the prompt shows and what the check reads."""
+
+    material: Material
+
+    @cached_property
+    def numbers(self) -> tuple[Fact, ...]:
+        """The numbers of the category and of its rising keywords."""
+        change = self.material.change
+        totals = change.base_total, change.comparison_total
+        negative = change.base_negative, change.comparison_negative
+        facts = [
+            *_counted(TOTAL, totals),
+            *_counted(NEGATIVE, negative, totals),
+            *_counted(NOT_NEGATIVE, (totals[0] - negative[0], totals[1] - negative[1]), totals),
+        ]
+        for keyword in self.material.keywords:
+            counts = keyword.base_count, keyword.comparison_count
+            facts += _counted(normalised(keyword.label), counts, totals)
+        return tuple(dict.fromkeys([*facts, *self._usual()]))
+
+    def _usual(self) -> Iterator[Fact]:
+        change = self.material.change
+        for value in (change.usual_low, change.usual_high, change.expected_total):
+            if value is not None:
+                yield Fact(TOTAL, "count", "other", value)
+        for value in change.total_last_8_weeks:
+            yield Fact(TOTAL, "count", "other", value)
+        if change.usual_negative_ratio is not None:
+            yield Fact(NEGATIVE, "percent", "other", 100 * change.usual_negative_ratio)
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        return self.material.samples
+
+    def counted(self, word: str) -> tuple[Fact, ...]:
+        """How many of the samples hold a word, in each week and of how many."""
+        return _counted(word, tuple(map(len, self._holding(word))), self.sample_counts)
+
+    @cached_property
+    def sample_counts(self) -> tuple[int, int]:
+        base, comparison = self._holding("")
+        return len(base), len(comparison)
+
+    def _holding(self, word: str) -> tuple[list[str], list[str]]:
+        word = compact(word)
+        base, comparison = (
+            [text for role, text in self._texts if role == week and word in text]
+            for week in ("base", "comparison")
+        )
+        return base, comparison
+
+    @cached_property
+    def _texts(self) -> tuple[tuple[str, str], ...]:
+        return tuple((s.week_role, compact(f"{s.title} {s.detail}")) for s in self.samples)
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        return frozenset(sample.ticket_id for sample in self.samples)
+
+    @cached_property
+    def text(self) -> str:
+        """All words of the data, without white space: samples, keywords, the category's names."""
+        change = self.material.change
+        return "\n".join(
+            [
+                *(text for _, text in self._texts),
+                *(compact(keyword.keyword) for keyword in self.material.keywords),
+                *map(compact, change.category),
+            ]
+        )
+
+    def holds(self, words: str) -> bool:
+        """Whether the data holds these words as they are, white space and case apart."""
+        return compact(words) in self.text
+
+    @cached_property
+    def days(self) -> frozenset[date]:
+        """The days that can be spoken of: the first and the last one of both weeks, and those of the samples."""
+        weeks = self.material.weeks
+        ends = {weeks.base.start, weeks.base.end, weeks.comparison.start, weeks.comparison.end}
+        return frozenset(ends | {s.day for s in self.samples if s.day is not None})
+
+    @cached_property
+    def all_days(self) -> frozenset[date]:
+        start, end = self.material.weeks.base.start, self.material.weeks.comparison.end
+        return frozenset(start + timedelta(days=n) for n in range((end - start).days + 1))
+
+
+def normalised(text: str) -> str:
+    """In one spelling: wide letters and signs as narrow ones, all white space as blanks, small letters."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def compact(text: str) -> str:
+    """Normalised, without blanks: 결제 오류 and 결제오류 are the same words."""
+    return re.sub(r"\s+", "", normalised(text))
+
+
+def _counted(
+    subject: str, counts: tuple[int, ...], of: tuple[int, ...] | None = None
+) -> tuple[Fact, ...]:
+    """The facts about something counted in the base and in the comparison week: counts, change, shares."""
+    base, comparison = counts
+    facts = [
+        Fact(subject, "count", "base", base),
+        Fact(subject, "count", "comparison", comparison),
+        Fact(subject, "count", "change", comparison - base),
+    ]
+    if base:
+        facts.append(Fact(subject, "percent", "change", 100 * (comparison - base) / base))
+        facts.append(Fact(subject, "factor", "change", comparison / base))
+    if of is None:
+        return tuple(facts)
+    shares = [100 * count / total if total else None for count, total in zip(counts, of, strict=True)]
+    for role, share in zip(("base", "comparison"), shares, strict=True):
+        if share is not None:
+            facts.append(Fact(subject, "percent", role, share))
+    if shares[0] is not None and shares[1] is not None:
+        facts.append(Fact(subject, "points", "change", shares[1] - shares[0]))
+        if shares[0]:
+            facts.append(Fact(subject, "factor", "other", shares[1] / shares[0]))
+    return tuple(facts)

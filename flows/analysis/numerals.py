@@ -1,0 +1,128 @@
+"""Numbers as people write them in Korean: 1,234건, 열두 건, 천이백삼십사 건, 3.1%p, 두 배, 약 30 %, 20건대. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Bound = Literal["exact", "about", "over", "under", "decade"]
+
+_NATIVE_TENS = {"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40, "쉰": 50, "예순": 60, "일흔": 70, "여든": 80, "아흔": 90}  # fmt: skip
+_NATIVE_ONES = {
+    **{"하나": 1, "한": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "넷": 4, "네": 4},
+    **{"다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9},
+}
+_DIGITS = {c: n for n, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "륙": 6}
+_TENS = {"십": 10, "백": 100, "천": 1000}
+
+# 건 and its like count tickets; everything else is a length of time, an amount or a name.
+COUNTERS = r"건|명|개(?!월)|티켓|tickets?\b|케이스"
+_UNITS = rf"%\s?p\b|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?|pp\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times\b|{COUNTERS}"
+_NATIVE = (
+    rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
+)
+_SINO = "[영공일이삼사오육륙칠팔구십백천만]{2,12}|[십백천만]"
+_NUMBER = re.compile(
+    r"(?P<sign>[+−±▲▼-]\s?)?"
+    rf"(?:(?<![\w.,])(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>만|천|백)?(?P<odd>여|몇)?\s?(?P<unit>{_UNITS})?"
+    rf"|(?<![가-힣A-Za-z])(?P<words>{_NATIVE}|{_SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
+)
+_APPROXIMATE_BEFORE = re.compile(r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost)\s?$")
+_APPROXIMATE_AFTER = re.compile(
+    r"\s?(?:\([^)]*\)\s?)?(?:(?P<about>정도|가량|쯤|내외|안팎|수준|남짓|선(?=[에을으]))|(?P<decade>대(?![비략])|여(?=[\s,.]))"
+    r"|(?P<over>이상|초과|(?:을|를)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하|미만|가까이|가까운|에?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
+)
+
+
+@dataclass(frozen=True)
+class Numeral:
+    """A number in a sentence.
+
+    Args:
+        unit: as written, "" for a bare number.
+        decimals: the digits written after the point: what the value was rounded to.
+        bound: whether it is the value itself, about it, a lower or an upper bound, or "20건대".
+        start, end: where it stands.
+    """
+
+    value: float
+    unit: str
+    decimals: int
+    bound: Bound
+    sign: int
+    start: int
+    end: int
+
+    def fits(self, fact: float) -> bool:
+        """Whether this is that number, as it was written."""
+        size, value = abs(fact), self.value
+        grain = _grain(value) if self.decimals == 0 else 10.0**-self.decimals
+        if self.bound == "decade":
+            return value <= size < value + grain
+        if self.bound == "over":
+            return value <= size <= value + max(grain, 0.15 * value)
+        if self.bound == "under":
+            return value - max(grain / 2, 0.15 * value) <= size <= value
+        half = 0.5 * 10.0**-self.decimals
+        if self.bound == "about":
+            return abs(value - size) <= max(half, min(grain / 2, 0.12 * size), 0.03 * size) + 1e-9
+        return abs(value - size) <= half + 1e-9 if not _is_whole(fact) else value == size
+
+
+def numerals(sentence: str) -> Iterator[Numeral]:
+    """The numbers of a sentence, in order."""
+    for match in _NUMBER.finditer(sentence):
+        digits, words = match["digits"], match["words"]
+        unit = (match["unit"] if digits else match["words_unit"]) or ""
+        value = float(digits.replace(",", "")) if digits else float(_in_words(words))
+        if match["scale"]:
+            value *= {"백": 100, "천": 1000, "만": 10_000}[match["scale"]]
+        after = _APPROXIMATE_AFTER.match(sentence, match.end())
+        bound: Bound = "exact"
+        if match["odd"] or match["odd_words"]:
+            bound = "decade"
+        elif after:
+            bound = next(b for b in ("about", "decade", "over", "under") if after[b])  # type: ignore[misc]
+        elif _APPROXIMATE_BEFORE.search(sentence[: match.start()]):
+            bound = "about"
+        sign = (match["sign"] or "").strip()
+        yield Numeral(
+            value,
+            re.sub(r"\s", "", unit),
+            len(digits.partition(".")[2]) if digits else 0,
+            bound,
+            {"+": 1, "▲": 1, "-": -1, "−": -1, "▼": -1}.get(sign, 0),
+            match.start("digits") if digits else match.start("words"),
+            match.end(),
+        )
+
+
+def _in_words(words: str) -> int:
+    for tens, value in (("", 0), *_NATIVE_TENS.items()):
+        if words.startswith(tens):
+            rest = words[len(tens) :]
+            if rest in _NATIVE_ONES or (not rest and tens):
+                return value + _NATIVE_ONES.get(rest, 0)
+    whole = part = digit = 0
+    for letter in words:
+        if letter in _DIGITS:
+            digit = 10 * digit + _DIGITS[letter]
+        elif letter == "만":
+            whole, part, digit = whole + max(part + digit, 1) * 10_000, 0, 0
+        else:
+            part, digit = part + max(digit, 1) * _TENS[letter], 0
+    return whole + part + digit
+
+
+def _grain(value: float) -> float:
+    """What a round number was rounded to: 10 for 60, 100 for 1,200, 1 for 64."""
+    grain = 1.0
+    while value and value % (10 * grain) == 0:
+        grain *= 10
+    return grain
+
+
+def _is_whole(value: float) -> bool:
+    return float(value).is_integer()
