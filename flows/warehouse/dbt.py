@@ -170,7 +170,7 @@ def _invoke(
     build: Build, arguments: Sequence[str], variables: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, Any]:
     """Run one of dbt's commands and return its outcome, which flows.warehouse.dbt_server describes."""
-    environment = os.environ | build.environment() | variables
+    environment = {**os.environ, **build.environment(), **variables}
     if build.bigquery is not None:
         environment |= build.bigquery.dbt_credentials()
         if arguments[0] == "build":

@@ -41,7 +41,7 @@ class Company:
     def is_quiet(self) -> NDArray[np.bool_]:
         """Whether neither a week nor the one before it has a change: an alarm there is chance. The first is not."""
         changed = (self.factor != 1) | (self.points != 0)
-        quiet = ~changed
+        quiet: NDArray[np.bool_] = ~changed
         quiet[:, 1:] &= ~changed[:, :-1]
         quiet[:, 0] = False
         return quiet

@@ -193,7 +193,7 @@ def test_all_of_it_can_be_used_by_keyboard(tab: Page) -> None:
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
     tab.keyboard.press("Enter")
-    for _ in range(4 + 1 + 6):  # statuses, search, columns
+    for _ in range(4 + 1 + 1 + 7):  # statuses, clear ones, search, columns
         tab.keyboard.press("Tab")
     tab.keyboard.press("Tab")
     button = tab.locator("tr.category .name button").first
@@ -205,6 +205,7 @@ def test_all_of_it_can_be_used_by_keyboard(tab: Page) -> None:
     expect(
         tab.locator("tr.details").first.get_by_role("rowheader", name="2025-W46")
     ).to_be_visible()
+    tab.keyboard.press("Tab")  # how evidence is judged
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")  # the samples
     expect(tab.locator("tr.details").first.get_by_text("9001번 제목")).to_be_visible()

@@ -7,6 +7,7 @@ from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_an_open_category_has_trend_analysis_and_samples(page: str) -> None:
 def test_evidence_has_a_column_a_filter_a_band_and_an_explanation(
     contents: Contents, masker: Masker
 ) -> None:
-    clear = {
+    clear: dict[str, Any] = {
         "evidence": "strong",
         "p_increase": 1e-5,
         "usual_low": 12,

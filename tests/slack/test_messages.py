@@ -269,7 +269,7 @@ def test_the_notification_tells_the_counts_and_the_first_change() -> None:
     )
 
 
-CLEAR = {
+CLEAR: dict[str, Any] = {
     "evidence": "strong",
     "p_increase": 1e-5,
     "usual_low": 12,

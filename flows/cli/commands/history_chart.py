@@ -46,10 +46,10 @@ def show_history(levels: Levels, weeks: Sequence[CategoryWeek]) -> None:
         )
     console.print(Text(_headline(levels, weeks), "bold"), end="\n\n", soft_wrap=True)
     console.print(table)
-    usual = ["  ", _USUAL, " usual range"] if has_usual else []
-    console.print(
-        Text.assemble("\n", _NEGATIVE, " negative  ", _OTHER, " other", *usual, _note(levels))
-    )
+    legend = Text.assemble("\n", _NEGATIVE, " negative  ", _OTHER, " other")
+    if has_usual:
+        legend.append_text(Text.assemble("  ", _USUAL, " usual range"))
+    console.print(legend.append(_note(levels)))
 
 
 def _headline(levels: Levels, weeks: Sequence[CategoryWeek]) -> str:
