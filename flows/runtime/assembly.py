@@ -124,7 +124,9 @@ class Assembly:
         from flows.analysis.client import ModelClient
 
         api, s = self._model_api(), self.settings
-        return api and ModelClient(
+        if api is None:
+            return None
+        return ModelClient(
             api,
             self.masker,
             self.usage,

@@ -77,11 +77,15 @@ def test_run_prints_exactly_one_json_object(
         "report_week",
         "base_week",
         "status_counts",
+        "alarms",
+        "strong_alarms",
+        "alarms_by_chance",
         "changes",
         "analyses",
         "messages",
         "doubts",
         "missing_days",
+        "receipt",
     ]
     assert result["outcome"] == "posted"
     assert result["report_week"] == {
