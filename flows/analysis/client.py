@@ -134,24 +134,24 @@ class ModelClient:
             raise _TimedOut(reason, is_passing=True) from None
 
     async def _ask(self, prompt: Prompt, ends: float) -> Reply:
-        has_timed_out = False
+        timeouts = 0
         for at_least in WAITS_SECONDS:
             try:
                 return await self.ask_once(prompt)
             except ModelError as error:
-                is_second = has_timed_out and isinstance(error, _TimedOut)
-                has_timed_out |= isinstance(error, _TimedOut)
+                timeouts += isinstance(error, _TimedOut)
                 wait = _wait(at_least, error)
-                if not error.is_passing or is_second or _clock() + wait >= ends:
+                if not error.is_passing or timeouts > 1 or _clock() + wait >= ends:
                     raise
             await sleep(wait)
         return await self.ask_once(prompt)
 
     async def _ask_plainer_if_refused(self, prompt: Prompt) -> Reply:
+        api = self.api  # another question may change it meanwhile
         try:
-            return await self._post(self.api, prompt)
+            return await self._post(api, prompt)
         except ModelError as error:
-            plainer = self.api.plainer
+            plainer = api.plainer
             if plainer is None or error.status not in (400, 422):
                 raise
             reply = await self._post(plainer, prompt)

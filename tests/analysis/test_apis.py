@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import traceback
 from itertools import combinations
 
@@ -12,6 +14,7 @@ from flows.analysis.apis import Laas, ModelApi, OpenAI
 from flows.analysis.client import ModelError
 from flows.analysis.completion import Reply
 from tests.analysis.asking import PROMPT, QUESTION, ask, complete, openai, parts_for
+from tests.fakes.http import Proceed, Request
 from tests.fakes.http import Reply as Answer
 from tests.fakes.laas import OPENAI_PATH, PATH, FakeLaas, completion
 
@@ -93,6 +96,23 @@ def test_a_server_without_json_mode_is_asked_without_it_from_then_on() -> None:
         offered = ["response_format" in request.payload for request in laas.requests]
     assert offered == [True, False, False]
     assert parts.usage.laas_calls == 3
+
+
+def test_questions_that_are_refused_at_the_same_time_are_all_asked_again() -> None:
+    plain_was_answered = threading.Event()
+
+    def see(_: str) -> None:
+        plain_was_answered.set()
+
+    def late(_: Request, proceed: Proceed) -> Answer | None:
+        plain_was_answered.wait(10)
+        time.sleep(0.1)  # for the client to learn of it
+        return proceed()
+
+    with FakeLaas(takes_json_mode=False, answer=see) as laas:
+        laas.on(nth=2, do=late)
+        replies = ask(parts_for(laas, **openai(laas)), PROMPT, PROMPT, together=True)
+    assert [type(reply) for reply in replies] == [Reply, Reply]
 
 
 def test_a_refusal_with_another_reason_does_not_end_json_mode(laas: FakeLaas) -> None:
