@@ -26,7 +26,7 @@ from flows.warehouse.marts import RECOUNTED_WEEKS
 from tests import services
 from tests.analysis.asking import openai
 from tests.conftest import AS_OF
-from tests.fakes.http import Proceed, Reply, Request
+from tests.fakes.http import Proceed, Reply, Request, drip
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack, not_ok, refuse_charts
 from tests.fakes.storage import FakeStorage
@@ -212,6 +212,22 @@ def test_a_model_that_fails_in_a_row_is_not_asked_again_and_the_receipt_says_so(
     assert f"모델이 연달아 실패해 {not_asked}건은 묻지 않고" in receipt["text"]
     printed = result.as_json()["receipt"]
     assert (printed["laas_calls"], printed["questions_not_asked"]) == (3, not_asked)
+
+
+@pytest.mark.usefixtures("built")
+def test_a_model_that_never_ends_its_answer_does_not_hold_the_report_up(
+    home: Path,
+    sample_file: Path,
+    slack: FakeSlack,
+    laas: Callable[..., FakeLaas],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    laas().on(do=drip(b" ", 0.1))
+    monkeypatch.setenv("VOC_MODEL_BUDGET_SECONDS", "1")
+    result = run(source=sample_file)
+    assert {analysis.source for analysis in result.analyses} == {"rule_based"}
+    *_, receipt = slack.threads[slack.messages(CHANNEL)[0]["ts"]]
+    assert f"모델에 쓸 시간이 끝나 {len(result.analyses)}건은 답 없이" in receipt["text"]
 
 
 @pytest.mark.usefixtures("built")
