@@ -21,13 +21,13 @@ setup: .venv/.runtime  ## Make .venv with the pinned packages and `voc` in it
 demo: .venv/.runtime  ## Report on sample tickets, from nothing, without any account
 	@rm -rf .voc/demo
 	@$(BIN)/voc sample --out .voc/demo/tickets.parquet --weeks 12 --tickets-per-week 3000 --seed 7
-	@env -u SLACK_BOT_TOKEN -u LAAS_API_KEY VOC_ENV_FILE=/dev/null VOC_HOME=.voc/demo VOC_TARGET=duckdb \
+	@env -u SLACK_BOT_TOKEN -u LAAS_API_KEY -u VOC_MODEL_API VOC_ENV_FILE=/dev/null VOC_HOME=.voc/demo VOC_TARGET=duckdb \
 		$(BIN)/voc run --source .voc/demo/tickets.parquet
 	@echo "Here, voc is $(BIN)/voc, after: export VOC_HOME=.voc/demo"
 
 up: .venv/.runtime  ## Run all services here, with a stand-in for Slack in the browser
 	@rm -rf .voc/up
-	@env -u LAAS_API_KEY -u VOC_VERSION VOC_TARGET=duckdb $(BIN)/python -m tests.local
+	@env -u LAAS_API_KEY -u VOC_MODEL_API -u VOC_VERSION VOC_TARGET=duckdb $(BIN)/python -m tests.local
 
 check: lint  ## Before each commit: lint, and every test that starts no server and no dbt (two minutes)
 	$(PYTEST) -m "not slow" --ignore tests/bigquery

@@ -21,6 +21,8 @@ def _url(value: str) -> str:
         raise ValueError("is not a URL") from None
     if url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError("must start with http:// or https://")
+    if "@" in url.netloc:
+        raise ValueError("must not contain a user or password, as the address is printed")
     return value.rstrip("/") + "/"
 
 
@@ -75,4 +77,5 @@ class InvalidSettings(ValueError):
 def _problem(error: Any) -> str:
     name = ".".join(map(str, error["loc"])).upper()
     is_missing = error["type"] == "missing"
-    return f"{name} {'is not set' if is_missing else error['msg'].removeprefix('Value error, ')}"
+    problem = "is not set" if is_missing else error["msg"].removeprefix("Value error, ")
+    return f"{name} {problem}".lstrip()  # what concerns several variables has no name of its own

@@ -1,4 +1,4 @@
-"""The weekly report: dbt decides what changed, LaaS says why, Slack shows it."""
+"""The weekly report: dbt decides what changed, a model says why, Slack shows it."""
 
 from __future__ import annotations
 
@@ -188,6 +188,7 @@ async def report_week(
         dry_run=parts.dry_run,
         page=(page.url or page.path) if page else None,
         doubts=(doubt_as_json(doubt, parts.texts) for doubt in report.doubts),
+        receipt=receipt,
     )
 
 
@@ -216,6 +217,9 @@ def receipt_of(parts: Assembly, report: WeeklyReport, last_day: date | None) -> 
         laas_tokens=usage.laas_tokens,
         seconds=usage.seconds,
         version=parts.settings.version,
+        model=parts.model.api.name if parts.model else "LaaS",
+        questions_not_asked=usage.questions_not_asked,
+        questions_out_of_time=usage.questions_out_of_time,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.analysis.client import LaasClient
+from flows.analysis.client import ModelClient
 from flows.runtime.assembly import Assembly
 from flows.runtime.settings import Settings, load_settings
 from flows.runtime.workspace import Workspace
@@ -45,11 +45,11 @@ def slack_of(settings: Settings) -> WebApiTransport:
     return slack
 
 
-def laas_of(settings: Settings) -> LaasClient:
-    """The client of LaaS; the settings have a key."""
-    laas = parts_of(settings).laas
-    assert laas is not None
-    return laas
+def model_of(settings: Settings) -> ModelClient:
+    """The client of the model; the settings have one."""
+    model = parts_of(settings).model
+    assert model is not None
+    return model
 
 
 def bigquery_of(settings: Settings | None = None) -> BigQuery:

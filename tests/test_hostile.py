@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from flows.analysis.answer import UnusableAnswer, parse_answer
-from flows.analysis.client import LaasError
+from flows.analysis.client import ModelError
 from flows.analysis.prompt import (
     MAX_LEVEL_CHARACTERS,
     MAX_SAMPLE_CHARACTERS,
@@ -45,7 +45,7 @@ from tests.builders import (
 from tests.conftest import AS_OF
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack
-from tests.parts import laas_of, slack_of
+from tests.parts import model_of, slack_of
 
 CHANNEL = "C0TEST"
 Case = dict[str, Any]
@@ -182,9 +182,9 @@ def material_with(text: str) -> Material:
 @EACH_TICKET
 def test_a_ticket_stays_data_in_the_prompt(case: Case) -> None:
     material = material_with(text_of(case))
-    prompt = build_prompt(material, "ko")
+    prompt = build_prompt(material, "ko").text
     head, change, tickets = re.split(r"\n<(?:change|tickets)>\n", prompt)
-    assert head == build_prompt(build_material(), "ko").partition("\n<change>")[0]
+    assert head == build_prompt(build_material(), "ko").instruction + "\n"
     change, tickets = change.removesuffix("\n</change>\n"), tickets.removesuffix("\n</tickets>")
     assert not re.search("[<>\n]", change)
     assert not re.search("[<>]", tickets)
@@ -246,13 +246,13 @@ def test_json_escapes_neither_make_personal_data_nor_hide_it(text: str, is_sent:
         settings = build_settings(LAAS_API_KEY=laas.api_key, LAAS_BASE_URL=laas.url)
 
         async def ask() -> None:
-            async with laas_of(settings) as client:
+            async with model_of(settings) as client:
                 await client.complete(prompt)
 
         if is_sent:
             asyncio.run(ask())
         else:
-            with pytest.raises(LaasError, match="looks like personal data"):
+            with pytest.raises(ModelError, match="looks like personal data"):
                 asyncio.run(ask())
         assert len(laas.requests) == is_sent
 

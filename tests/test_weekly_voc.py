@@ -24,8 +24,9 @@ from flows.runtime.settings import load_settings
 from flows.warehouse.dbt import Build
 from flows.warehouse.marts import RECOUNTED_WEEKS
 from tests import services
+from tests.analysis.asking import openai
 from tests.conftest import AS_OF
-from tests.fakes.http import Proceed, Reply, Request
+from tests.fakes.http import Proceed, Reply, Request, drip
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack, not_ok, refuse_charts
 from tests.fakes.storage import FakeStorage
@@ -193,6 +194,62 @@ def test_a_category_that_laas_fails_on_gets_the_rule_based_analysis(
         m for m in thread if "규칙 기반 분석" in json.dumps(m["blocks"], ensure_ascii=False)
     ]
     assert len(labelled) == 1
+
+
+@pytest.mark.usefixtures("built")
+def test_a_model_that_fails_in_a_row_is_not_asked_again_and_the_receipt_says_so(
+    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+) -> None:
+    server = laas()
+    server.on(do=Reply(status=401))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOC_LAAS_CONCURRENCY", "1")
+        result = run(source=sample_file)
+    assert {analysis.source for analysis in result.analyses} == {"rule_based"}
+    not_asked = len(result.analyses) - 3
+    assert (len(server.requests), not_asked > 0) == (3, True)
+    *_, receipt = slack.threads[slack.messages(CHANNEL)[0]["ts"]]
+    assert f"모델이 연달아 실패해 {not_asked}건은 묻지 않고" in receipt["text"]
+    printed = result.as_json()["receipt"]
+    assert (printed["laas_calls"], printed["questions_not_asked"]) == (3, not_asked)
+
+
+@pytest.mark.usefixtures("built")
+def test_a_model_that_never_ends_its_answer_does_not_hold_the_report_up(
+    home: Path,
+    sample_file: Path,
+    slack: FakeSlack,
+    laas: Callable[..., FakeLaas],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    laas().on(do=drip(b" ", 0.1))
+    monkeypatch.setenv("VOC_MODEL_BUDGET_SECONDS", "1")
+    result = run(source=sample_file)
+    assert {analysis.source for analysis in result.analyses} == {"rule_based"}
+    *_, receipt = slack.threads[slack.messages(CHANNEL)[0]["ts"]]
+    assert f"모델에 쓸 시간이 끝나 {len(result.analyses)}건은 답 없이" in receipt["text"]
+
+
+@pytest.mark.usefixtures("built")
+def test_another_model_than_laas_writes_the_analyses_and_is_named(
+    home: Path,
+    sample_file: Path,
+    slack: FakeSlack,
+    laas: Callable[..., FakeLaas],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = laas()
+    run(source=sample_file)
+    asked_as_laas = len(server.requests)
+    for name, value in openai(server).items():
+        monkeypatch.setenv(name, value)
+    result = run(source=sample_file, force=True)
+    assert {analysis.source for analysis in result.analyses} == {"model"}
+    assert len(server.requests) == 2 * asked_as_laas
+    *_, analysis, receipt = slack.threads[slack.messages(CHANNEL)[-1]["ts"]]
+    assert "모델 분석" in json.dumps(analysis["blocks"], ensure_ascii=False)
+    assert f"small {asked_as_laas}회" in receipt["text"]
+    assert not server.refusals
 
 
 @pytest.mark.usefixtures("built")

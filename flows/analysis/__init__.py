@@ -1,1 +1,1 @@
-"""Why a category got worse: answered by LaaS, or written by rule."""
+"""Why a category got worse: answered by a model, or written by rule."""

@@ -1,12 +1,14 @@
-"""Asks LaaS why each category got worse, a few at a time; what LaaS cannot answer is written by rule."""
+"""Asks a model why each category got worse, a few at a time; what it cannot answer is written by rule."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +17,9 @@ from prefect import task
 
 from catalogue import Texts
 from flows.analysis.answer import UnusableAnswer, parse_answer
-from flows.analysis.client import LaasClient, LaasError
-from flows.analysis.prompt import build_prompt
+from flows.analysis.client import ModelClient, ModelError
+from flows.analysis.completion import Reply
+from flows.analysis.prompt import Prompt, build_prompt
 from flows.analysis.rule_based import rule_based_analysis
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, Change, Material, WeeklyReport
@@ -30,20 +33,20 @@ log = logging.getLogger("voc")
 
 
 class Analyst:
-    """Writes the analyses of one run: from LaaS where it is configured; by rule where it is not, or failed finally.
+    """Writes the analyses of one run: from a model where one is configured; by rule where none is, or it failed.
 
     `open_answers` opens the storage that keeps answers between runs.
     """
 
     def __init__(
         self,
-        laas: LaasClient | None,
+        model: ModelClient | None,
         open_answers: Callable[[], Path | WritableFileSystem],
         masker: Masker,
         texts: Texts,
         concurrency: int,
     ) -> None:
-        self._laas = laas
+        self._model = model
         self._open_answers = open_answers
         self._mask = masker.mask
         self._texts = texts
@@ -56,7 +59,7 @@ class Analyst:
         if not changes:
             return
         log.info("analysing %d categories", len(changes))
-        async with nullcontext() if self._laas is None else self._laas:
+        async with nullcontext() if self._model is None else self._model:
             tasks = [
                 asyncio.create_task(self._analyse_one(change, report.material_for(change)))
                 for change in changes
@@ -71,31 +74,34 @@ class Analyst:
 
     @cached_property
     def _answers(self) -> Path | WritableFileSystem:
-        # A bucket takes seconds to open: do not open it where LaaS is not asked.
+        # A bucket takes seconds to open: do not open it where no model is asked.
         return self._open_answers()
 
     async def _analyse_one(self, change: Change, material: Material) -> tuple[Change, Analysis]:
-        if self._laas is None:
+        if self._model is None:
             return change, rule_based_analysis(material, self._texts)
-        ask = ask_laas.with_options(result_storage=self._answers)
+        api = self._model.api
+        ask = ask_model.with_options(result_storage=self._answers)
         prompt = build_prompt(material, self._texts.locale)
         try:
             async with self._slots:
-                answer = await ask(self._laas, prompt, self._laas.preset.hash)
-            return change, parse_answer(answer, material, self._mask)
-        except (LaasError, UnusableAnswer) as error:
-            log.warning("no analysis from LaaS (%s): writing a rule-based one", error)
+                reply = await ask(self._model, prompt, api.identity)
+            analysis = parse_answer(reply.text, material, self._mask)
+            return change, replace(analysis, source=api.source)
+        except (ModelError, UnusableAnswer) as error:
+            log.warning("no analysis from the model (%s): writing a rule-based one", error)
             return change, rule_based_analysis(material, self._texts)
 
 
 def _answer_key(context: object, parameters: dict[str, Any]) -> str:
     # The prompt holds the week, the category and all numbers.
-    asked = parameters["preset_hash"] + parameters["prompt"]
+    prompt: Prompt = parameters["prompt"]
+    asked = json.dumps([*parameters["model_identity"], prompt.instruction, prompt.data])
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
 @task(persist_result=True, cache_key_fn=_answer_key)
-async def ask_laas(laas: LaasClient, prompt: str, preset_hash: str) -> str:
+async def ask_model(model: ModelClient, prompt: Prompt, model_identity: tuple[str, ...]) -> Reply:
     """The model's answer; the same question is asked once. The client retries faults that may pass."""
-    with redacted_errors(LaasError):
-        return await laas.complete(prompt)
+    with redacted_errors(ModelError):
+        return await model.complete(prompt)

@@ -1,74 +1,90 @@
-"""The LaaS preset API over HTTP: the only access to the model."""
+"""Asks a model over HTTP: the only access to it."""
 
 from __future__ import annotations
 
+import asyncio
+import random
 import re
-from dataclasses import dataclass
+from asyncio import sleep
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
-from pydantic import SecretStr
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_random_exponential,
-)
 
+from flows.analysis.apis import ModelApi
+from flows.analysis.completion import NoCompletion, Reply, json_of, reply_of, tokens_of
+from flows.analysis.prompt import Prompt
 from flows.privacy.masker import Masker
 from flows.report.values import printable
+from flows.runtime.retry_after import retry_after_seconds
 from flows.runtime.usage import Usage
 
-ATTEMPTS = 4
-TIMEOUT_SECONDS = 120  # one answer can take a minute
+# Before each further attempt, at least: half a minute in all, as long as a gateway needs to start again.
+WAITS_SECONDS = (2.0, 4.0, 8.0, 16.0)
+JITTER = 0.4
 LONGEST_WAIT_SECONDS = 60
+CONNECT_SECONDS = 10
+FAILURES_IN_A_ROW = 3
 MAX_ANSWER_BYTES = 2_000_000
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-f]{4})|(["\\])|.)')
 
 
-class LaasError(Exception):
-    """LaaS failed finally; the message does not contain the prompt, the answer or the key."""
+class ModelError(Exception):
+    """The model gave no answer; the message does not contain the prompt, the answer or the key."""
 
     def __init__(
-        self, reason: str, retry_after: float | None = None, *, is_passing: bool = False
+        self,
+        reason: str,
+        *,
+        is_passing: bool = False,
+        status: int | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(reason)
-        self.retry_after = retry_after
         self.is_passing = is_passing
+        self.status = status
+        self.retry_after = retry_after
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A LaaS preset: where it is, which project pays, and the hash that names its system prompt."""
-
-    base_url: str
-    project: str
-    hash: str
+class _TimedOut(ModelError):
+    pass
 
 
-class LaasClient:
-    """Sends prompts to the configured preset. Use as an async context manager.
+class ModelClient:
+    """Sends the prompts of one run to one model. Use as an async context manager.
 
-    408, 429, 5xx and connection faults are tried again with jitter, `Retry-After` is honoured up to a minute, and
-    any other refusal is final.
+    408, 429, 5xx, connection faults and, once, an attempt without an answer in time are tried again; any other
+    refusal is final. After FAILURES_IN_A_ROW questions that failed finally, the others are not asked.
+
+    Args:
+        timeout_seconds: for one attempt, from the connection to the last byte of the answer.
+        budget_seconds: for all questions, from the first on.
     """
 
     def __init__(
-        self, preset: Preset, api_key: SecretStr, masker: Masker, usage: Usage | None = None
+        self,
+        api: ModelApi,
+        masker: Masker,
+        usage: Usage | None = None,
+        *,
+        timeout_seconds: float = 120,
+        budget_seconds: float = 900,
     ) -> None:
-        self.preset = preset
-        self._usage = usage or Usage()
+        self.api = api
         self._masker = masker
+        self._usage = usage or Usage()
+        self._timeout_seconds = timeout_seconds
+        self._budget_seconds = budget_seconds
+        self._ends: float | None = None  # of the event loop's clock
+        self._failures = 0
         self._http = httpx.AsyncClient(
-            base_url=preset.base_url,
-            headers={
-                "project": preset.project,
-                "apiKey": api_key.get_secret_value(),
-                "Content-Type": "application/json; charset=utf-8",
-            },
-            timeout=httpx.Timeout(TIMEOUT_SECONDS, connect=10),
+            base_url=api.base_url,
+            headers={**api.headers, "Content-Type": "application/json; charset=utf-8"},
+            # A read time-out would start again with each byte.
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+            # The key would go along.
+            follow_redirects=False,
         )
 
     async def __aenter__(self) -> Self:
@@ -82,39 +98,87 @@ class LaasClient:
     ) -> None:
         await self._http.aclose()
 
-    async def complete(self, prompt: str) -> str:
+    async def complete(self, prompt: Prompt) -> Reply:
         """The model's answer to `prompt`.
 
-        Raises LaasError when there is no answer, and for a prompt that still looks like personal data: tickets are
+        Raises ModelError when there is no answer, and for a prompt that still looks like personal data: tickets are
         masked in SQL, and what the SQL did not foresee is not sent.
         """
-        if self._masker.contains_pii(_as_read(prompt)):
-            raise LaasError("the prompt looks like personal data and is not sent")
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(
-                lambda error: isinstance(error, LaasError) and error.is_passing
-            ),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=_wait,
-            reraise=True,
-        )
-        return await retrying(self._complete_once, prompt)
-
-    async def _complete_once(self, prompt: str) -> str:
-        body = {"hash": self.preset.hash, "messages": [{"role": "user", "content": prompt}]}
+        if self._masker.contains_pii(_as_read(prompt.text)):
+            raise ModelError("the prompt looks like personal data and is not sent")
+        if self._failures >= FAILURES_IN_A_ROW:
+            self._usage.questions_not_asked += 1
+            raise ModelError(f"not asked after {FAILURES_IN_A_ROW} failures in a row")
+        now = _clock()
+        self._ends = self._ends or now + self._budget_seconds
+        if now >= self._ends:
+            raise self._out_of_time()
         try:
-            response = await self._http.post("api/preset/v2/chat/completions", json=body)
+            async with asyncio.timeout_at(self._ends):
+                reply = await self._ask(prompt, self._ends)
+        except TimeoutError:
+            raise self._out_of_time() from None
+        except ModelError:
+            self._failures += 1
+            raise
+        self._failures = 0
+        return reply
+
+    async def ask_once(self, prompt: Prompt) -> Reply:
+        """The answer of a single attempt. Raises ModelError."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._ask_plainer_if_refused(prompt)
+        except TimeoutError:
+            reason = f"no answer within {self._timeout_seconds:g} s"
+            raise _TimedOut(reason, is_passing=True) from None
+
+    async def _ask(self, prompt: Prompt, ends: float) -> Reply:
+        timeouts = 0
+        for at_least in WAITS_SECONDS:
+            try:
+                return await self.ask_once(prompt)
+            except ModelError as error:
+                timeouts += isinstance(error, _TimedOut)
+                wait = _wait(at_least, error)
+                if not error.is_passing or timeouts > 1 or _clock() + wait >= ends:
+                    raise
+            await sleep(wait)
+        return await self.ask_once(prompt)
+
+    async def _ask_plainer_if_refused(self, prompt: Prompt) -> Reply:
+        api = self.api  # another question may change it meanwhile
+        try:
+            return await self._post(api, prompt)
+        except ModelError as error:
+            plainer = api.plainer
+            if plainer is None or error.status not in (400, 422):
+                raise
+            reply = await self._post(plainer, prompt)
+            self.api = plainer
+            return reply
+
+    async def _post(self, api: ModelApi, prompt: Prompt) -> Reply:
+        try:
+            async with self._http.stream("POST", api.path, json=api.body(prompt)) as response:
+                self._usage.laas_calls += 1
+                if response.status_code != 200:
+                    raise _refusal(response)
+                answer = json_of(await _body(response))
+            self._usage.laas_tokens += tokens_of(answer)
+            return reply_of(answer)
         except httpx.RequestError as error:
-            raise LaasError(type(error).__name__, is_passing=True) from None
-        self._usage.laas_calls += 1
-        status = response.status_code
-        if status in (408, 429) or status >= 500:
-            raise LaasError(f"HTTP {status}", _retry_after(response), is_passing=True)
-        if status != 200:
-            raise LaasError(f"HTTP {status}")
-        answer = _json(response)
-        self._usage.laas_tokens += _tokens(answer)
-        return _content(answer)
+            raise ModelError(type(error).__name__, is_passing=True) from None
+        except NoCompletion as lack:
+            raise ModelError(str(lack)) from None
+
+    def _out_of_time(self) -> ModelError:
+        self._usage.questions_out_of_time += 1
+        return ModelError(f"the {self._budget_seconds:g} s for all questions are used up")
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _as_read(prompt: str) -> str:
@@ -124,44 +188,31 @@ def _as_read(prompt: str) -> str:
     )
 
 
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    jittered = wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT_SECONDS)(state)
-    asked = error.retry_after if isinstance(error, LaasError) and error.retry_after else 0.0
-    return max(jittered, min(asked, LONGEST_WAIT_SECONDS))
+def _wait(at_least: float, error: ModelError) -> float:
+    """Seconds to wait after an error: as long as the server asks, and no less than we would wait ourselves."""
+    jittered = at_least * random.uniform(1, 1 + JITTER)  # noqa: S311 (spreads clients out, keeps no secret)
+    return max(jittered, min(error.retry_after or 0, LONGEST_WAIT_SECONDS))
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    try:
-        return max(0.0, float(response.headers["Retry-After"]))
-    except (KeyError, ValueError):
-        return None
+def _refusal(response: httpx.Response) -> ModelError:
+    status = response.status_code
+    if 300 <= status < 400:
+        return ModelError(
+            f"HTTP {status}, a redirect, is not followed. Set the address it leads to"
+        )
+    return ModelError(
+        f"HTTP {status}",
+        is_passing=status in (408, 429) or status >= 500,
+        status=status,
+        retry_after=retry_after_seconds(response.headers, datetime.now(UTC)),
+    )
 
 
-def _json(response: httpx.Response) -> Any:
-    if len(response.content) > MAX_ANSWER_BYTES:
-        raise LaasError("answer too long")
-    try:
-        return response.json()
-    except (ValueError, RecursionError):
-        raise LaasError("answer without content") from None
-
-
-def _tokens(answer: Any) -> int:
-    """The tokens that the answer says it cost; 0 where it does not say."""
-    usage = answer.get("usage") if isinstance(answer, dict) else None
-    tokens = usage.get("total_tokens") if isinstance(usage, dict) else None
-    return tokens if isinstance(tokens, int) and tokens > 0 else 0
-
-
-def _content(answer: Any) -> str:
-    """The text of a chat completion: a string, or a list of text parts."""
-    try:
-        content = answer["choices"][0]["message"]["content"]
-        if isinstance(content, list):
-            content = "".join(part["text"] for part in content)
-    except (KeyError, IndexError, TypeError):
-        raise LaasError("answer without content") from None
-    if not isinstance(content, str) or not content.strip():
-        raise LaasError("empty answer")
-    return content
+async def _body(response: httpx.Response) -> bytes:
+    """The body as it was before its compression; no more of it is read than an answer may be long."""
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > MAX_ANSWER_BYTES:
+            raise ModelError("answer too long")
+    return bytes(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from catalogue import Locale
 from flows.report.values import Change, Material, Sample
@@ -32,6 +33,18 @@ examples에는 아래 자료에 있는 ticket_id만 2~4개 적고, 문장을 옮
 개인정보(이름, 연락처, 이메일 등)는 쓰지 마세요."""
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """What a model is to do, and the data to do it with. A model without a system role gets both as one text."""
+
+    instruction: str
+    data: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.instruction}\n\n{self.data}"
+
+
 def samples_for_prompt(material: Material) -> tuple[Sample, ...]:
     """The samples whose ids an answer may name: the first of each week."""
     return tuple(
@@ -46,19 +59,16 @@ def shown_first(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
     return tuple(s for s in samples if s.week_role == "comparison") or samples
 
 
-def build_prompt(material: Material, locale: Locale) -> str:
+def build_prompt(material: Material, locale: Locale) -> Prompt:
     """Ask for the four sections about one category.
 
     Each ticket is one JSON object on a line. `<` and `>` in it are written as escapes, so no ticket can end the block
     that holds it.
     """
     tickets = "\n".join(_ticket_line(sample) for sample in samples_for_prompt(material))
-    return "\n\n".join(
-        (
-            _INSTRUCTIONS.replace("{language}", _LANGUAGES[locale]),
-            f"<change>\n{_change_summary(material)}\n</change>",
-            f"<tickets>\n{tickets}\n</tickets>",
-        )
+    return Prompt(
+        _INSTRUCTIONS.replace("{language}", _LANGUAGES[locale]),
+        f"<change>\n{_change_summary(material)}\n</change>\n\n<tickets>\n{tickets}\n</tickets>",
     )
 
 

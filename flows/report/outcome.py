@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from flows.report.message import Delivered, Message
-from flows.report.values import STATUSES, Analysis, WeeklyReport, WeekPair
+from flows.report.values import STATUSES, Analysis, Receipt, WeeklyReport, WeekPair
 
 Outcome = Literal["posted", "already_posted", "dry_run", "quiet", "no_data", "not_ready"]
 
@@ -32,6 +32,7 @@ class RunResult:
     page: str | None = None
     doubts: tuple[dict[str, Any], ...] = ()
     missing_days: tuple[date, ...] = ()
+    receipt: Receipt | None = None
 
     @classmethod
     def of(
@@ -44,6 +45,7 @@ class RunResult:
         dry_run: bool,
         page: str | None = None,
         doubts: Iterable[dict[str, Any]] = (),
+        receipt: Receipt | None = None,
     ) -> RunResult:
         """The result of a run that completed; the outcome is the first that applies."""
         outcome: Outcome = "posted" if report.changes else "quiet"
@@ -60,6 +62,7 @@ class RunResult:
             tuple(delivered),
             page=page,
             doubts=tuple(doubts),
+            receipt=receipt,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -78,4 +81,5 @@ class RunResult:
             "messages": [delivered.as_json() for delivered in self.delivered],
             "doubts": list(self.doubts),
             "missing_days": [day.isoformat() for day in self.missing_days],
+            "receipt": self.receipt.as_json() if self.receipt else None,
         }

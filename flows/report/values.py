@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any, Literal
 
@@ -113,10 +113,13 @@ class Receipt:
         last_day: the last day that the source reaches, None where it is not known.
         tickets: tickets counted in the two weeks.
         bytes_billed: what BigQuery billed, None on DuckDB.
-        laas_calls: requests to LaaS; answers kept from an earlier run are not counted.
-        laas_tokens: tokens that LaaS says the requests cost.
+        laas_calls: requests to the model; answers kept from an earlier run are not counted.
+        laas_tokens: tokens that the model says the requests cost.
         seconds: from the start of the run to the last analysis.
         version: label of the program that wrote the report.
+        model: name of the model.
+        questions_not_asked: analyses for which the model was not asked, as it had failed several times in a row.
+        questions_out_of_time: analyses for which the time for the model was too short.
     """
 
     last_day: date | None
@@ -126,6 +129,12 @@ class Receipt:
     laas_tokens: int
     seconds: float
     version: str
+    model: str = "LaaS"
+    questions_not_asked: int = 0
+    questions_out_of_time: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "last_day": self.last_day and self.last_day.isoformat()}
 
 
 @dataclass(frozen=True)
@@ -473,7 +482,7 @@ class Analysis:
     """Why a category got worse: 요약 / 대표 예시 / 원인 가설 / 후속 조치."""
 
     category: Category
-    source: Literal["laas", "rule_based"]
+    source: Literal["laas", "model", "rule_based"]
     summary: str
     examples: tuple[Example, ...]
     hypotheses: tuple[str, ...]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from catalogue import Texts
-from flows.report.values import Change, Status, printable
+from flows.report.values import Change, Receipt, Status, printable
 
 MAX_CATEGORY_CHARACTERS = 120
 ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
@@ -56,6 +56,15 @@ def headline(change: Change, texts: Texts) -> str:
 def reasons(change: Change, texts: Texts) -> str:
     """The rules that were met, in words."""
     return " · ".join(texts(f"reason.{reason}") for reason in change.reasons)
+
+
+def unanswered(receipt: Receipt, texts: Texts) -> list[str]:
+    """How many analyses the model was not asked for or had no time for; nothing where it had its say."""
+    not_asked, out_of_time = receipt.questions_not_asked, receipt.questions_out_of_time
+    return [
+        *([texts("receipt.not_asked", count=not_asked)] if not_asked else []),
+        *([texts("receipt.out_of_time", count=out_of_time)] if out_of_time else []),
+    ]
 
 
 def sparkline(totals: Sequence[int]) -> str:

@@ -23,7 +23,8 @@ from flows.warehouse.dbt import Build
 
 if TYPE_CHECKING:
     from flows.analysis.analyst import Analyst
-    from flows.analysis.client import LaasClient
+    from flows.analysis.apis import ModelApi
+    from flows.analysis.client import ModelClient
     from flows.page.store import PageStore
     from flows.privacy.masker import Masker
     from flows.runtime.operators import Operators
@@ -118,22 +119,37 @@ class Assembly:
         )
 
     @cached_property
-    def laas(self) -> LaasClient | None:
-        """LaaS, where there is a key for it."""
-        from flows.analysis.client import LaasClient, Preset
+    def model(self) -> ModelClient | None:
+        """The model that writes analyses; None for LaaS without a key."""
+        from flows.analysis.client import ModelClient
+
+        api, s = self._model_api(), self.settings
+        if api is None:
+            return None
+        return ModelClient(
+            api,
+            self.masker,
+            self.usage,
+            timeout_seconds=s.model_timeout_seconds,
+            budget_seconds=s.model_budget_seconds,
+        )
+
+    def _model_api(self) -> ModelApi | None:
+        from flows.analysis.apis import Laas, OpenAI
 
         s = self.settings
+        if s.model_base_url and s.model_name and s.model_api == "openai":
+            return OpenAI(s.model_base_url, s.model_name, s.model_api_key)
         if s.laas_api_key is None:
             return None
-        preset = Preset(s.laas_base_url, s.laas_project, s.laas_preset_hash)
-        return LaasClient(preset, s.laas_api_key, self.masker, self.usage)
+        return Laas(s.laas_base_url, s.laas_project, s.laas_preset_hash, s.laas_api_key)
 
     @cached_property
     def analyst(self) -> Analyst:
         from flows.analysis.analyst import Analyst
 
         return Analyst(
-            self.laas,
+            self.model,
             lambda: self._results.of("laas"),
             self.masker,
             self.texts,

@@ -9,7 +9,7 @@ VocError               1  a run that waited too long for another one, a temporar
 │   └── RefusedBlocks      nothing was posted, another form may be taken (slack/transport.py)
 └── UnexpectedError    1  any other error: its type alone, and where its frames are (failures.py)
 
-LaasError and UnusableAnswer are not in this tree: users never see them, the rule-based analysis takes over.
+ModelError and UnusableAnswer are not in this tree: users never see them, the rule-based analysis takes over.
 """
 
 

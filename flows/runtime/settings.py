@@ -7,16 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, PrivateAttr
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    model_validator,
+)
 
 from catalogue.settings import InvalidSettings, Secret, SharedSettings, Url
 from flows.runtime.asked import AskedSource
 from flows.runtime.errors import UsageError
 
 DbtTarget = Literal["duckdb", "bigquery"]
+ModelApiName = Literal["laas", "openai"]
 
 
 def _time_zone(value: str) -> str:
@@ -86,6 +94,38 @@ class Settings(SharedSettings):
         le=32,
         validation_alias="VOC_LAAS_CONCURRENCY",
         description="Analyses asked for at the same time.",
+    )
+    model_api: ModelApiName = Field(
+        "laas",
+        validation_alias="VOC_MODEL_API",
+        description="What analyses: laas, or openai for any model with OpenAI's chat completions.",
+    )
+    model_base_url: Url | None = Field(
+        None,
+        validation_alias="VOC_MODEL_BASE_URL",
+        description="That model's address, as OpenAI's libraries take it: https://api.openai.com/v1 and the like.",
+    )
+    model_name: str | None = Field(
+        None, validation_alias="VOC_MODEL_NAME", description="That model's name."
+    )
+    model_api_key: Secret | None = Field(
+        None,
+        validation_alias="VOC_MODEL_API_KEY",
+        description="That model's key, if its server wants one.",
+    )
+    model_timeout_seconds: float = Field(
+        120,
+        gt=0,
+        le=3600,
+        validation_alias="VOC_MODEL_TIMEOUT_SECONDS",
+        description="Seconds for one attempt to get an answer, from LaaS or another model.",
+    )
+    model_budget_seconds: float = Field(
+        900,
+        gt=0,
+        le=86_400,
+        validation_alias="VOC_MODEL_BUDGET_SECONDS",
+        description="Seconds for all answers of a run; what has none by then is analysed by rule.",
     )
     target: DbtTarget = Field(
         "duckdb", validation_alias="VOC_TARGET", description="dbt target: duckdb or bigquery."
@@ -195,6 +235,12 @@ class Settings(SharedSettings):
 
     # What the options of `voc` say about the source: of this process, and nothing that the environment sets.
     _asked_source: AskedSource = PrivateAttr(default_factory=AskedSource)
+
+    @model_validator(mode="after")
+    def _names_its_model(self) -> Self:
+        if self.model_api == "openai" and not (self.model_base_url and self.model_name):
+            raise ValueError("VOC_MODEL_API=openai needs VOC_MODEL_BASE_URL and VOC_MODEL_NAME")
+        return self
 
     @property
     def asked_source(self) -> AskedSource:

@@ -8,11 +8,16 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Usage:
-    """Bytes that BigQuery billed, calls to LaaS and their tokens, and when the run began (monotonic seconds)."""
+    """What BigQuery billed, what the model was asked and was not, and when the run began (monotonic seconds).
+
+    The calls and tokens are those of any model; their names are older than other models than LaaS.
+    """
 
     bytes_billed: int = 0
     laas_calls: int = 0
     laas_tokens: int = 0
+    questions_not_asked: int = 0
+    questions_out_of_time: int = 0
     began: float = field(default_factory=time.monotonic)
 
     @property

@@ -43,6 +43,7 @@ from flows.report.writing import (
     reasons,
     signed,
     sparkline,
+    unanswered,
 )
 from flows.slack.blocks import (
     MAX_SECTION_CHARACTERS,
@@ -154,9 +155,15 @@ class Composer:
             ""
             if receipt.bytes_billed is None
             else f"BigQuery {receipt.bytes_billed / 1e6:,.1f} MB",
-            texts("receipt.laas", calls=receipt.laas_calls, tokens=receipt.laas_tokens)
+            texts(
+                "receipt.model",
+                model=escaped(receipt.model),
+                calls=receipt.laas_calls,
+                tokens=receipt.laas_tokens,
+            )
             if receipt.laas_calls
             else "",
+            *unanswered(receipt, texts),
             texts("receipt.seconds", seconds=receipt.seconds),
             f"voc-analyst {escaped(receipt.version)}",
         ]

@@ -18,3 +18,15 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def laas() -> Iterator[FakeLaas]:
     with FakeLaas() as laas:
         yield laas
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between attempts, in seconds, which the test does not spend."""
+    asked: list[float] = []
+
+    async def note(seconds: float) -> None:
+        asked.append(seconds)
+
+    monkeypatch.setattr("flows.analysis.client.sleep", note)
+    return asked

@@ -100,6 +100,7 @@ def test_run_prints_exactly_one_json_object(
         "messages",
         "doubts",
         "missing_days",
+        "receipt",
     ]
     assert result["outcome"] == "posted"
     assert result["report_week"] == {

@@ -448,7 +448,10 @@ def test_every_setting_that_is_no_secret_can_be_set_for_google() -> None:
     from bot.settings import BotSettings
     from tests.deploy.test_image import variables
 
-    secrets = {"SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "LAAS_API_KEY"}
+    secrets = {
+        *("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN"),
+        *("LAAS_API_KEY", "VOC_MODEL_API_KEY"),
+    }
     settings = (variables(Settings) | variables(BotSettings)) - secrets - NOT_ON_GOOGLE
     scripts = {"PROJECT", "REGION", "PREFECT_API_URL", "PREFECT_UI_URL", "PREFECT_AUTH"}
     assert set(listed()) == settings | scripts

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
@@ -61,13 +61,15 @@ class Request:
 class Reply:
     """An answer; given to `on(do=…)` it is sent instead of the real one, without effect.
 
-    `body` is sent as it is when bytes, otherwise as JSON; `retry_after` is in seconds.
+    `body` is sent as it is when bytes, otherwise as JSON; `retry_after` is in seconds. `pieces` are sent instead of a
+    body, each as soon as it is there, until the client goes away.
     """
 
     status: int = 200
     body: Any = b""
     retry_after: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    pieces: Iterable[bytes] | None = None
 
     def __call__(self, request: Request, proceed: Proceed) -> Reply:
         return self
@@ -91,6 +93,19 @@ def refuse_connection_before(request: Request, proceed: Proceed) -> None:
 def hang(seconds: float, *, when: Literal["before", "after"] = "before") -> Fault:
     """Keep the client waiting before (or after) the request takes effect."""
     return _around(lambda request: request.stopping.wait(seconds), when)
+
+
+def drip(piece: bytes, seconds: float) -> Fault:
+    """Answer 200, then send the same piece again and again, with a pause before each."""
+
+    def fault(request: Request, proceed: Proceed) -> Reply:
+        def pieces() -> Iterator[bytes]:
+            while not request.stopping.wait(seconds):
+                yield piece
+
+        return Reply(headers={"Content-Type": JSON}, pieces=pieces())
+
+    return fault
 
 
 def hook(
@@ -273,7 +288,7 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
             body = reply.body if raw else json.dumps(reply.body).encode()
             headers = {
                 "Content-Type": "text/html" if raw else f"{JSON}; charset=utf-8",
-                "Content-Length": str(len(body)),
+                **({} if reply.pieces else {"Content-Length": str(len(body))}),
                 "Connection": "close",
                 **reply.headers,
             }
@@ -283,7 +298,9 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            for piece in reply.pieces or (body,):
+                self.wfile.write(piece)
+                self.wfile.flush()
 
         def handle(self) -> None:
             with suppress(ConnectionError):  # a client that went away is no error here

@@ -1,4 +1,4 @@
-"""A strict stand-in for LaaS: presets answered as OpenAI chat completions.
+"""A strict stand-in for LaaS, and for a server with OpenAI's chat completions: both answer in the same form.
 
 with FakeLaas() as laas:
     ...                                     # a client on laas.url, laas.api_key
@@ -16,6 +16,7 @@ from typing import Any
 from tests.fakes.http import BODY_LIMIT, JSON, FakeServer, Refused, Reply, Request
 
 PATH = "/api/preset/v2/chat/completions"
+OPENAI_PATH = "/v1/chat/completions"
 PRESET_HASH = "90571f07e6b60e047620162ecc29b423dba8280aba60dba503aac082082ad0c4"
 TICKET_ID = re.compile(r"""\b(?:ticket_)?id["']?\s*[:=]\s*["']?([\w-]+)""")
 
@@ -23,13 +24,15 @@ Content = str | list[dict[str, str]]
 """The protocol allows a string or a list of text parts, in both directions."""
 
 
-def completion(content: Content, *, usage: dict[str, int] | None = None) -> dict[str, Any]:
+def completion(
+    content: Content, *, usage: dict[str, int] | None = None, finish_reason: str = "stop"
+) -> dict[str, Any]:
     """An OpenAI chat completion; `usage` is left out when not known."""
     message = {"role": "assistant", "content": content}
     answer: dict[str, Any] = {
         "id": "chatcmpl-fake",
         "object": "chat.completion",
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
     }
     return answer if usage is None else {**answer, "usage": usage}
 
@@ -39,9 +42,11 @@ EMPTY_CHOICES = Reply(body={**completion(""), "choices": []})
 
 
 class FakeLaas(FakeServer):
-    """Answers one preset for one project.
+    """Answers one preset for one project, and one model.
 
     Args:
+        api_key: of both; a model's server without one takes no other either.
+        takes_json_mode: whether the model's server knows `response_format`.
         latency: seconds each accepted request takes.
         answer: content for a prompt; None from it (or no callable) gives the default answer,
             JSON in Korean whose `examples` are ticket ids found in the prompt.
@@ -54,10 +59,13 @@ class FakeLaas(FakeServer):
         preset_hash: str = PRESET_HASH,
         latency: float = 0.0,
         answer: Callable[[str], Content | None] | None = None,
+        model: str = "small",
+        takes_json_mode: bool = True,
     ) -> None:
         super().__init__()
         self.api_key, self.project, self.preset_hash = api_key, project, preset_hash
         self.latency, self.answer = latency, answer
+        self.model, self.takes_json_mode = model, takes_json_mode
 
     @property
     def prompts(self) -> list[str]:
@@ -65,7 +73,8 @@ class FakeLaas(FakeServer):
         return [_prompt(each.payload) for each in self.requests if _has_messages(each.payload)]
 
     def respond(self, request: Request) -> Reply:
-        for status, error, passes in _REQUEST_CHECKS:
+        checks = _OPENAI_CHECKS if request.method == OPENAI_PATH else _REQUEST_CHECKS
+        for status, error, passes in checks:
             if not passes(self, request):
                 raise Refused(error, status=status)
         request.stopping.wait(self.latency)
@@ -140,7 +149,12 @@ def _prompt(payload: dict[str, Any]) -> str:
     return content if isinstance(content, str) else "".join(part["text"] for part in content)
 
 
-_REQUEST_CHECKS: tuple[tuple[int, str, Callable[[FakeLaas, Request], bool]], ...] = (
+def _mentions_json(messages: list[dict[str, Any]]) -> bool:
+    return any("json" in str(message["content"]).lower() for message in messages)
+
+
+_Check = tuple[int, str, Callable[["FakeLaas", Request], bool]]
+_REQUEST_CHECKS: tuple[_Check, ...] = (
     (404, "no such path", lambda _, r: r.verb == "POST" and r.method == PATH),
     (401, "apiKey is missing or wrong", lambda s, r: r.headers["apiKey"] == s.api_key),
     (403, "project is missing or wrong", lambda s, r: r.headers["project"] == s.project),
@@ -184,3 +198,52 @@ _REQUEST_CHECKS: tuple[tuple[int, str, Callable[[FakeLaas, Request], bool]], ...
 The protocol page gives each rule; where it only shows an example (the charset, no further
 fields) the fake asks for exactly that example.
 """
+
+_OPENAI_CHECKS: tuple[_Check, ...] = (
+    (404, "no such path", lambda _, r: r.verb == "POST"),
+    (
+        401,
+        "the key is missing or wrong",
+        lambda s, r: r.headers["Authorization"] == (f"Bearer {s.api_key}" if s.api_key else None),
+    ),
+    (
+        400,
+        "apiKey and project are LaaS's",
+        lambda _, r: "apiKey" not in r.headers and "project" not in r.headers,
+    ),
+    (415, "Content-Type must be application/json", lambda _, r: r.content_type == JSON),
+    (413, "body is over 1 MB", lambda _, r: len(r.body) <= BODY_LIMIT),
+    (
+        400,
+        "body has model, messages and response_format, nothing else",
+        lambda _, r: (
+            isinstance(r.payload, dict)
+            and {"model", "messages"}
+            <= r.payload.keys()
+            <= {"model", "messages", "response_format"}
+        ),
+    ),
+    (404, "no such model", lambda s, r: r.payload["model"] == s.model),
+    (
+        400,
+        "messages must be the system's and the user's",
+        lambda _, r: (
+            _has_messages(r.payload)
+            and [message["role"] for message in r.payload["messages"]] == ["system", "user"]
+        ),
+    ),
+    (
+        400,
+        "response_format is not supported",
+        lambda s, r: s.takes_json_mode or "response_format" not in r.payload,
+    ),
+    (
+        400,
+        "response_format must be json_object, and messages must mention JSON",
+        lambda _, r: (
+            r.payload.get("response_format", {"type": "json_object"}) == {"type": "json_object"}
+            and ("response_format" not in r.payload or _mentions_json(r.payload["messages"]))
+        ),
+    ),
+)
+"""As https://platform.openai.com/docs/api-reference/chat has it, for what we send."""

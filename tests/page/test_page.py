@@ -154,6 +154,26 @@ def test_thresholds_freshness_and_receipt_are_there(page: str) -> None:
         assert part in text
 
 
+def test_the_receipt_names_the_model_and_what_it_did_not_write(
+    contents: Contents, masker: Masker
+) -> None:
+    assert contents.receipt is not None
+    receipt = replace(
+        contents.receipt, model="a <b>", questions_not_asked=2, questions_out_of_time=1
+    )
+    page = report_page(replace(contents, receipt=receipt), Texts(), masker.contains_pii)
+    text = Page(page).text
+    assert "a <b> 3회, 4,567토큰 · 모델이 연달아 실패해 2건은 묻지 않고" in text
+    assert "1건은 답 없이" in text
+
+
+def test_an_analysis_by_another_model_says_so(contents: Contents, masker: Masker) -> None:
+    analyses = {c: replace(a, source="model") for c, a in contents.analyses.items()}
+    page = report_page(replace(contents, analyses=analyses), Texts(), masker.contains_pii)
+    assert "모델 분석 ·" in page
+    assert "LaaS 분석" not in page
+
+
 def test_while_the_run_goes_on_there_is_no_receipt(contents: Contents, masker: Masker) -> None:
     page = report_page(replace(contents, receipt=None, analyses={}), Texts(), masker.contains_pii)
     text = Page(page).text

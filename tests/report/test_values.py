@@ -11,7 +11,7 @@ import pytest
 
 from flows.report.message import Delivered, Message
 from flows.report.outcome import RunResult
-from flows.report.values import Alarms, Example, Keyword, WeeklyReport
+from flows.report.values import Alarms, Example, Keyword, Receipt, WeeklyReport
 from tests.builders import (
     CATEGORY,
     COMPARISON,
@@ -165,7 +165,10 @@ def test_a_result_is_printed_as_one_object() -> None:
     messages: tuple[Message, ...] = build_composer().summary(MIXED)
     analysis = build_analysis()
     report = replace(MIXED, alarms=Alarms(3, 1, 2.5, 1.0, 0.2, 0.2))
-    result = RunResult.of(report, [analysis], messages, delivered(True, False), dry_run=False)
+    receipt = Receipt(COMPARISON.end, 1234, None, 3, 4567, 61.4, "1.2.3", questions_not_asked=2)
+    result = RunResult.of(
+        report, [analysis], messages, delivered(True, False), dry_run=False, receipt=receipt
+    )
     printed: dict[str, Any] = json.loads(json.dumps(result.as_json()))
     assert printed == {
         "outcome": "posted",
@@ -177,6 +180,18 @@ def test_a_result_is_printed_as_one_object() -> None:
         "alarms_by_chance": 2.5,
         "doubts": [],
         "missing_days": [],
+        "receipt": {
+            "last_day": "2025-11-16",
+            "tickets": 1234,
+            "bytes_billed": None,
+            "laas_calls": 3,
+            "laas_tokens": 4567,
+            "seconds": 61.4,
+            "version": "1.2.3",
+            "model": "LaaS",
+            "questions_not_asked": 2,
+            "questions_out_of_time": 0,
+        },
         "changes": [row.as_json() for row in MIXED.rows[:6]],
         "analyses": [analysis.as_json()],
         "messages": [
@@ -198,3 +213,4 @@ def test_without_a_report_everything_is_counted_as_none() -> None:
     assert printed["report_week"] == COMPARISON.as_json()
     assert printed["status_counts"] == {"CRITICAL": 0, "MONITOR": 0, "IMPROVED": 0, "STABLE": 0}
     assert printed["changes"] == printed["analyses"] == printed["messages"] == []
+    assert printed["receipt"] is None

@@ -127,7 +127,7 @@ def test_a_secret_mounted_with_a_line_end_works(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("SLACK_BOT_TOKEN", "LAAS_API_KEY"):
+    for variable in ("SLACK_BOT_TOKEN", "LAAS_API_KEY", "VOC_MODEL_API_KEY"):
         monkeypatch.setenv(variable, "marked-secret")
     settings = load_settings()
     assert "marked-secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
@@ -159,6 +159,15 @@ def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
         ("VOC_REPORT_URL", "javascript:alert(1)", "VOC_REPORT_URL"),
         ("VOC_SOURCE_TIMEZONE", "Mars/Base", "VOC_SOURCE_TIMEZONE is not a time zone"),
         ("VOC_LAAS_CONCURRENCY", "0", "VOC_LAAS_CONCURRENCY"),
+        ("LAAS_BASE_URL", "https://u:p@laas.example", "LAAS_BASE_URL must not contain a user"),
+        ("VOC_MODEL_API", "gemini", "VOC_MODEL_API"),
+        ("VOC_MODEL_BASE_URL", "localhost:8080", "VOC_MODEL_BASE_URL must start with http"),
+        ("VOC_MODEL_BASE_URL", "https://u:p@x.example", "VOC_MODEL_BASE_URL must not contain"),
+        ("VOC_MODEL_API_KEY", "two words", "VOC_MODEL_API_KEY has characters that no token has"),
+        ("VOC_MODEL_TIMEOUT_SECONDS", "0.0", "VOC_MODEL_TIMEOUT_SECONDS"),
+        ("VOC_MODEL_TIMEOUT_SECONDS", "inf", "VOC_MODEL_TIMEOUT_SECONDS"),
+        ("VOC_MODEL_BUDGET_SECONDS", "-900", "VOC_MODEL_BUDGET_SECONDS"),
+        ("VOC_MODEL_BUDGET_SECONDS", "nan", "VOC_MODEL_BUDGET_SECONDS"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_variable_but_not_quoted(
@@ -169,3 +178,18 @@ def test_a_wrong_value_is_named_by_its_variable_but_not_quoted(
         load_settings()
     assert value not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["VOC_MODEL_BASE_URL", "VOC_MODEL_NAME"])
+def test_another_model_needs_both_its_address_and_its_name(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("VOC_MODEL_API", "openai")
+    monkeypatch.setenv(given, "http://127.0.0.1:8080")
+    with pytest.raises(UsageError) as caught:
+        load_settings()
+    assert str(caught.value) == (
+        "VOC_MODEL_API=openai needs VOC_MODEL_BASE_URL and VOC_MODEL_NAME. "
+        "Fix it in the environment or in .env."
+    )
+    assert caught.value.exit_code == 2

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalogue import Texts
+from flows.privacy.masker import Masker
 from flows.report.message import Block, Message
 from flows.report.values import (
     STATUSES,
@@ -597,6 +598,28 @@ def test_a_sparkline_has_a_bar_a_week_from_zero_to_the_largest(
     assert sparkline(totals) == bars
 
 
+# --- Receipt --------------------------------------------------------------------------------------
+
+
+def test_the_receipt_says_which_analyses_the_model_did_not_write() -> None:
+    receipt = Receipt(None, 2400, None, 3, 3210, 31.0, "1.2.3")
+    assert build_composer().receipt(receipt).text == (
+        "🧾 티켓 2,400건 · LaaS 3회 3,210토큰 · 31초 · voc-analyst 1.2.3"
+    )
+    short = replace(receipt, laas_calls=0, questions_not_asked=7, questions_out_of_time=4)
+    assert build_composer().receipt(short).text == (
+        "🧾 티켓 2,400건 · 모델이 연달아 실패해 7건은 묻지 않고 규칙으로 분석 · "
+        "모델에 쓸 시간이 끝나 4건은 답 없이 규칙으로 분석 · 31초 · voc-analyst 1.2.3"
+    )
+
+
+def test_the_receipt_names_the_model() -> None:
+    receipt = Receipt(None, 2400, None, 3, 3210, 31.0, "1.2.3", "gpt-4o-mini-2024-07-18 <!here>")
+    text = build_composer().receipt(receipt).text
+    assert "· gpt-4o-mini-2024-07-18 &lt;!here&gt; 3회 3,210토큰 ·" in text
+    assert not Masker.of_project().contains_pii(text)
+
+
 # --- English and links --------------------------------------------------------------------------
 
 
@@ -605,12 +628,13 @@ def test_in_english_nothing_korean_is_left(workspace: FakeSlack) -> None:
     change = build_change(category=("user", "resume", "upload"))
     better = build_change("IMPROVED", ("company", "posting", "edit"), base=30, comparison=0)
     analysis = build_analysis(summary="s", hypotheses=("h",), actions=("a",), examples=())
-    receipt = Receipt(COMPARISON.end, 2400, 12_300_000, 4, 3210, 31.0, "1.2.3")
+    receipt = Receipt(COMPARISON.end, 2400, 12_300_000, 4, 3210, 31.0, "1.2.3", "small", 7, 4)
     correction = Correction(change.category, "MONITOR", "CRITICAL", 38, 69, "late")
     messages = [
         *composer.summary(build_report(change, better), replaces_earlier=True),
         *composer.summary(build_quiet_report()),
         composer.analysis(change, analysis),
+        composer.analysis(change, replace(analysis, source="model")),
         composer.receipt(receipt),
         composer.correction(COMPARISON, [correction]),
     ]

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.analysis.client import LaasError
+from flows.analysis.client import ModelError
+from flows.analysis.prompt import Prompt
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import SlackError, SourceError, VocError
 from flows.runtime.prefect_server import check_api
@@ -28,6 +29,9 @@ from flows.warehouse.marts import read_unused_overrides, unused_override
 from flows.warehouse.readiness import read_newest_ticket
 
 State = Literal["ok", "missing", "failed"]
+# By API: what the check is called, and the settings to look at.
+_MODELS = {"laas": ("LaaS", "LAAS_…"), "openai": ("model", "VOC_MODEL_…")}
+_PING = Prompt("연결 확인입니다.", 'JSON으로 {"summary": "확인"}이라고만 답하세요.')
 _MARKS = {"ok": ("✓", "green"), "missing": ("–", "yellow"), "failed": ("✗", "red")}
 
 
@@ -52,7 +56,7 @@ def examine(parts: Assembly, *, source: Path | None) -> int:
             _checked("source", lambda: _source(parts, source)),
             _checked("Slack", lambda: _slack(parts)),
             _checked("report", lambda: _report(parts)),
-            _checked("LaaS", lambda: _laas(parts)),
+            _checked(_MODELS[parts.settings.model_api][0], lambda: _model(parts)),
             _checked("Prefect", _prefect),
         ]
     table = Table(show_header=False, box=None, padding=(0, 1))
@@ -165,20 +169,21 @@ def _report(parts: Assembly) -> tuple[State, str]:
     return "ok", f"pages go to {store.where('')}, seen under {store.url('')}"
 
 
-def _laas(parts: Assembly) -> tuple[State, str]:
-    if parts.laas is None:
+def _model(parts: Assembly) -> tuple[State, str]:
+    client = parts.model
+    if client is None:
         return "missing", "no LAAS_API_KEY: analyses are rule-based"
-    client, base_url = parts.laas, parts.settings.laas_base_url
 
     async def ask() -> None:
-        async with client as laas:
-            await laas.complete("연결 확인입니다. '확인'이라고만 답하세요.")
+        async with client as model:
+            await model.ask_once(_PING)
 
     try:
         asyncio.run(ask())
-    except LaasError as error:
-        return "failed", f"{base_url}: {error}. Check the settings LAAS_…"
-    return "ok", f"{base_url} answered"
+    except ModelError as error:
+        _, variables = _MODELS[parts.settings.model_api]
+        return "failed", f"{client.api.base_url}: {error}. Check the settings {variables}"
+    return "ok", f"{client.api.base_url}: {client.api.name} answered"
 
 
 def _prefect() -> tuple[State, str]:

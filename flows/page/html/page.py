@@ -42,7 +42,15 @@ from flows.report.values import (
     printable,
     to_look_at_first,
 )
-from flows.report.writing import category_name, growth, headline, percent, reasons, signed
+from flows.report.writing import (
+    category_name,
+    growth,
+    headline,
+    percent,
+    reasons,
+    signed,
+    unanswered,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -90,6 +98,7 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         columns=_columns(texts),
         growth=partial(growth, texts=texts),
         headline=partial(headline, texts=texts),
+        unanswered=partial(unanswered, texts=texts),
         script=_asset("page.js"),
     )
 
