@@ -131,13 +131,13 @@ def _sample_count(written: Written, random: Random) -> _Changes:
 def _percentage(kind: str) -> Callable[[Written, Random], _Changes]:
     def change(written: Written, random: Random) -> _Changes:
         for name, spec, value in _figures(written, kind):
-            if spec in ("", "1", "g", "0"):
+            if spec in ("", "1", "g", "0", "r0"):
                 steps = [-23, -11, -7, -4, 3, 4, 6, 9, 14, 21, 38, -3.3, 5.2, 8.4]
                 random.shuffle(steps)
                 others = [value + step for step in steps if value + step > 0]
                 if name.startswith("share") or name == "kwshare":
                     others = [other for other in others if other < 100]
-                if _is_about(written, name, spec):
+                if spec == "r0":
                     others = [other for other in others if abs(other - value) > 0.25 * value]
                 good = [o for o in others if not supported_by(written.subject).has(Figure(kind, o))]
                 for other in good[:2]:
@@ -166,13 +166,14 @@ def _rounding(written: Written, random: Random) -> _Changes:
     for name, spec, value in _figures(written, "count"):
         if spec in ("tens", "nearly"):
             step = 10 if value < 200 else 100
-            for ahead in (2, 4):
+            far = round(value / 4 / step) if spec == "nearly" else 1
+            for ahead in (far + 1, far + 3):
                 text = f"{(round(value) // step + ahead) * step:,}"
                 yield {name: Misspelt(Figure("count", value), spec, text)}
 
 
 def _misrounded(written: Written, name: str, spec: str, value: float) -> Iterator[str]:
-    if spec in ("about", "over") or _is_about(written, name, spec):
+    if spec in ("about", "over", "r0"):
         # Upwards: what is over 60 is over 40 too.
         for other in (round(1.3 * value / 10) * 10, round(1.6 * value / 10) * 10):
             if other > 1.2 * value and (name in ("pct", "pp") or other < 100):
@@ -181,14 +182,13 @@ def _misrounded(written: Written, name: str, spec: str, value: float) -> Iterato
         decimals = 0 if spec == "0" else 1
         step, right = 10**-decimals, round(value, decimals)
         for wrong in (right + step, right - step):
-            if wrong > 0 and not supported_by(written.subject).has_written(wrong, decimals):
+            is_possible = 0 < wrong <= 100 or not name.startswith("share")
+            if (
+                wrong > 0
+                and is_possible
+                and not supported_by(written.subject).has_written(wrong, decimals)
+            ):
                 yield f"{wrong:,.{decimals}f}"
-
-
-def _is_about(written: Written, name: str, spec: str) -> bool:
-    """Whether the sentence says that the number is about right."""
-    assert written.template
-    return any(f"{about} {{{name}:{spec}}}" in written.template.text for about in ("약", "대략"))
 
 
 def _date(written: Written, random: Random) -> _Changes:

@@ -57,10 +57,10 @@ def native(number: int) -> str:
 class Figure:
     """A number of the material. Its kind is count, percent, points, times or week.
 
-    Specs: none – as usual; `d` – without thousands marks; `ko`, `nat` – Sino-Korean and native numerals; `0` – whole;
-    `g` – without .0; `x` – exact to one decimal; `r` – rounded; `tens`, `over` – the round number it is above; `about`
-    – the round number it is about; `near`, `nearly` – the whole or round number that it nearly is; `man`, `thousands` –
-    with 만 and 천.
+    Specs: none – as usual; `d` – without thousands marks; `ko`, `nat` – Sino-Korean and native numerals; `0` – whole,
+    `r0` – rounded to a whole; `g` – without .0; `x` – exact to one decimal; `r` – rounded to it; `tens`, `over` – the
+    round number it is above; `about` – the round number it is about; `near`, `nearly` – the whole or round number that
+    it nearly is; `man`, `thousands` – with 만 and 천.
     """
 
     kind: str
@@ -140,6 +140,10 @@ def _percent(value: float, spec: str) -> str:
             if abs(value % 1 - 0.5) < 0.06 or value < 1:
                 raise Unfit
             return f"{value:,.0f}"
+        case "r0" if abs(value - round(value)) > 0.05:
+            return _percent(value, "0")
+        case "r0":
+            raise Unfit
         case "ko":
             if abs(value - round(value)) > 1e-9:
                 raise Unfit
