@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from flows.analysis.claims import refusal
-from flows.analysis.facts import Facts
+from flows.analysis.claims import Facts, refusal
 from flows.analysis.prompt import MAX_SAMPLE_CHARACTERS, samples_for_prompt, shown_first
 from flows.analysis.reading import Hypothesis, UnusableAnswer, read_answer
 from flows.analysis.support import ranked

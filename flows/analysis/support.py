@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flows.analysis.facts import compact
+from flows.analysis.claims.facts import compact
 from flows.analysis.reading import Hypothesis
 from flows.report.values import Material, Support
 

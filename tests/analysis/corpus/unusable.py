@@ -30,7 +30,7 @@ def unusable() -> tuple[Unusable, ...]:
 def _echoes() -> Iterator[str]:
     """The prompt, or parts of it, as models give it back."""
     for number, subject in enumerate(subjects()[:4]):
-        prompt = build_prompt(subject.material, "ko")
+        prompt = build_prompt(subject.material, "ko").text
         paragraphs = prompt.split("\n\n")
         half = len(prompt) // 2
         yield prompt

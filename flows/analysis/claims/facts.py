@@ -60,6 +60,7 @@ class Facts:
         for value in (change.usual_low, change.usual_high, change.expected_total):
             if value is not None:
                 yield Fact(TOTAL, "count", "other", value)
+                yield Fact(TOTAL, "count", "change", change.comparison_total - value)
         for value in change.total_last_8_weeks:
             yield Fact(TOTAL, "count", "other", value)
         if change.usual_negative_ratio is not None:
@@ -70,21 +71,28 @@ class Facts:
         return self.material.samples
 
     def counted(self, word: str) -> tuple[Fact, ...]:
-        """How many of the samples hold a word, in each week and of how many."""
-        return _counted(word, tuple(map(len, self._holding(word))), self.sample_counts)
+        """How many of the samples, and of all tickets, hold a word, in each week and of how many."""
+        word = compact(word)
+        return tuple(
+            fact
+            for texts in filter(None, (self._texts, self._all_texts))
+            for fact in _counted(word, _numbers(texts, word), _numbers(texts))
+        )
+
+    @cached_property
+    def of_samples(self) -> tuple[Fact, ...]:
+        """How many samples there are, and how many of them are negative."""
+        negative = tuple((s.week_role, "") for s in self.samples if s.is_negative)
+        counts = _numbers(self._texts)
+        return (*_counted(TOTAL, counts), *_counted(NEGATIVE, _numbers(negative), counts))
 
     @cached_property
     def sample_counts(self) -> tuple[int, int]:
-        base, comparison = self._holding("")
-        return len(base), len(comparison)
+        return _numbers(self._texts)
 
-    def _holding(self, word: str) -> tuple[list[str], list[str]]:
-        word = compact(word)
-        base, comparison = (
-            [text for role, text in self._texts if role == week and word in text]
-            for week in ("base", "comparison")
-        )
-        return base, comparison
+    @cached_property
+    def _all_texts(self) -> tuple[tuple[str, str], ...]:
+        return tuple((t.week_role, compact(t.text)) for t in self.material.tickets)
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
@@ -115,12 +123,25 @@ class Facts:
         """The days that can be spoken of: the first and the last one of both weeks, and those of the samples."""
         weeks = self.material.weeks
         ends = {weeks.base.start, weeks.base.end, weeks.comparison.start, weeks.comparison.end}
-        return frozenset(ends | {s.day for s in self.samples if s.day is not None})
+        return frozenset(ends) | self.sample_days
+
+    @cached_property
+    def sample_days(self) -> frozenset[date]:
+        return frozenset(s.day for s in self.samples if s.day is not None)
 
     @cached_property
     def all_days(self) -> frozenset[date]:
         start, end = self.material.weeks.base.start, self.material.weeks.comparison.end
         return frozenset(start + timedelta(days=n) for n in range((end - start).days + 1))
+
+
+def _numbers(texts: tuple[tuple[str, str], ...], word: str = "") -> tuple[int, int]:
+    """How many texts of the base and of the comparison week hold a word."""
+    base, comparison = (
+        sum(role == week and word in text for role, text in texts)
+        for week in ("base", "comparison")
+    )
+    return base, comparison
 
 
 def normalised(text: str) -> str:

@@ -32,7 +32,7 @@ _NUMBER = re.compile(
 _APPROXIMATE_BEFORE = re.compile(r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost)\s?$")
 _APPROXIMATE_AFTER = re.compile(
     r"\s?(?:\([^)]*\)\s?)?(?:(?P<about>정도|가량|쯤|내외|안팎|수준|남짓|선(?=[에을으]))|(?P<decade>대(?![비략])|여(?=[\s,.]))"
-    r"|(?P<over>이상|초과|(?:을|를)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하|미만|가까이|가까운|에?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
+    r"|(?P<over>이상|초과|(?:을|를|이|가)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하|미만|가까이|가까운|에?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
 )
 
 
@@ -67,7 +67,7 @@ class Numeral:
             return value - max(grain / 2, 0.15 * value) <= size <= value
         half = 0.5 * 10.0**-self.decimals
         if self.bound == "about":
-            return abs(value - size) <= max(half, min(grain / 2, 0.12 * size), 0.03 * size) + 1e-9
+            return abs(value - size) <= max(half, min(grain / 2, 0.08 * size), 0.03 * size) + 1e-9
         return abs(value - size) <= half + 1e-9 if not _is_whole(fact) else value == size
 
 

@@ -1,0 +1,38 @@
+"""Finds what a sentence of the model claims, and whether the data carries it. Pure.
+
+A sentence is refused for one claim that the data does not carry: a quotation, an id, a version, a day, a proper name,
+a number or a direction. What it says without any of these is the model's opinion, and stays.
+"""
+
+from __future__ import annotations
+
+from flows.analysis.claims.amounts import check_amounts
+from flows.analysis.claims.codes import check_codes, check_quotations
+from flows.analysis.claims.days import check_days
+from flows.analysis.claims.directions import check_directions
+from flows.analysis.claims.facts import Facts
+from flows.analysis.claims.names import check_names
+from flows.analysis.claims.sentence import Refused, Sentence
+
+
+def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | None:
+    """What in a sentence the data does not carry; None where it carries all of it.
+
+    Args:
+        is_advice: whether it says what to do, where "24시간 안에" is no claim about the data.
+    """
+    sentence = Sentence.of(text)
+    # Each check blanks out what it has seen, so that the digits of a version are no number for the next.
+    for check in (check_quotations, check_codes, check_days):
+        outcome = check(sentence, facts)
+        if isinstance(outcome, Refused):
+            return outcome
+        sentence = outcome
+    return (
+        check_names(sentence, facts)
+        or check_amounts(sentence, facts, is_advice=is_advice)
+        or check_directions(sentence, facts)
+    )
+
+
+__all__ = ["Facts", "Refused", "refusal"]

@@ -1,0 +1,101 @@
+"""Rises and falls in a sentence: whether what is said to have risen has. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from flows.analysis.claims.amounts import BASE_WORD, COMPARISON_WORD, DOWN, SUBJECT, UP
+from flows.analysis.claims.facts import NEGATIVE, TOTAL, Facts, compact
+from flows.analysis.claims.numerals import numerals
+from flows.analysis.claims.sentence import Refused, Sentence
+
+_COMPARED = rf"(?:보다|비해|대비|비하면|견주)[^,.]*?"
+_DIRECTION = re.compile(rf"(?P<up>{UP})|(?P<down>{DOWN})", re.I)
+_LEVEL = re.compile(rf"{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))")
+_NOT_SAID = re.compile(
+    r"(?:시키|시킬|할|하는지|했는지|한\s?것인지|될|을\s?수|할\s?수|하면|하도록|하기|하지\s?않|를\s?위|을\s?위|\s?여부|\s?추이|\s?시(?=[\s,에])|\s?원인|\s?목표|\s?방안"
+    r"|지\s?않|질\s?수|는지|드는지|드는\s?지|들\s?수|들면|들게|들도록|세(?=[가-힣])|폭|분|\s?요인|\s?이유|\s?배경)"
+)
+_HEDGED = re.compile(r"가능성|추정|보입니다|보인다|듯|의심|수\s?있|것\s?같|아닌지|may|might|could|possibl|likely")
+_SHARE = re.compile(r"부정(?:적)?(?:률|율)|(?:부정|불만)[가-힣\s]*?(?:비율|비중|율|률)|(?<![가-힣])(?:비율|비중)(?!로)|negative (?:share|ratio)", re.I)
+_SAME = re.compile(r"(?:지난\s?주|전\s?주|기준\s?주)[와과]\s?(?:비교해\s?)?(?:(?P<same>같|동일|변함없|차이가\s?없)|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))|(?P<still>변화가?\s?없|변동이?\s?없|그대로)")
+_PAIR = re.compile(r"(?:에서|->|→)")
+
+
+def check_directions(sentence: Sentence, facts: Facts) -> Refused | None:
+    """Refuse a rise or fall of tickets, of the negative share or of a word against the data, and a wrong "the same"."""
+    text = sentence.rest
+    for match in _DIRECTION.finditer(text):
+        if _NOT_SAID.match(text, match.end()):
+            continue
+        is_up = match["up"] is not None
+        before = _clause(text, match.start())
+        pair = _pair(before)
+        if pair and pair[0] != pair[1]:
+            if (pair[1] > pair[0]) != is_up:
+                return Refused.DIRECTION
+            continue
+        if adnominal := re.match(r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>[^,.]{1,14})", text[match.end() :]):
+            if _is_wrong(is_up, adnominal["noun"], sentence, facts, is_bare=False):
+                return Refused.DIRECTION
+        if _is_wrong(is_up, before, sentence, facts, is_bare=not _HEDGED.search(text, match.end())):
+            return Refused.DIRECTION
+    for match in _LEVEL.finditer(text):
+        before = _clause(text, match.start())
+        is_up = match["up"] is not None
+        if re.search(rf"(?:{COMPARISON_WORD})[^,.]{{0,12}}$", before):
+            is_up = not is_up  # 지난주가 이번 주보다 많다
+        if _is_wrong(is_up, before + text[match.start() : match.end()], sentence, facts, is_bare=True):
+            return Refused.DIRECTION
+    for match in _SAME.finditer(text):
+        change = _change(_clause(text, match.start()), sentence, facts, is_bare=bool(match["same"] or match["other"]))
+        if change is not None and (change == 0) == bool(match["other"]):
+            return Refused.DIRECTION
+    return None
+
+
+def _is_wrong(is_up: bool, said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> bool:
+    change = _change(said, sentence, facts, is_bare=is_bare)
+    return change is not None and (change > 0) != is_up
+
+
+def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> float | None:
+    """The change of what is spoken of; None where it is nothing that was counted.
+
+    With `is_bare` a sentence that names nothing else speaks of the tickets.
+    """
+    change = facts.material.change
+    if _SHARE.search(said) and not re.search("긍정|중립|비부정", said):
+        return change.negative_ratio_change_pp
+    spoken = compact(said)
+    for fact in facts.numbers:
+        if fact.unit == "count" and fact.role == "change" and fact.subject not in (TOTAL, NEGATIVE):
+            if fact.subject in spoken or fact.subject in map(compact, sentence.quoted):
+                names = compact("".join(change.category))
+                if fact.subject not in names:
+                    return fact.value
+    found = list(SUBJECT.finditer(said))
+    kinds = {str(m.lastgroup) for m in found}
+    if "not_negative" in kinds:
+        return None
+    if "negative" in kinds:
+        return change.comparison_negative - change.base_negative
+    if "total" in kinds and is_bare:
+        return change.comparison_total - change.base_total
+    return None
+
+
+def _pair(said: str) -> tuple[float, float] | None:
+    """The two numbers of "A에서 B로" at the end of a clause."""
+    found = list(numerals(said))[-2:]
+    if len(found) == 2 and _PAIR.search(said[found[0].end : found[1].start]) and len(said) - found[1].end <= 16:
+        if re.match(r"\s?(?:\([^)]*\)\s?)?(?:으로|로)", said[found[1].end :]) or len(said) - found[1].end <= 3:
+            return found[0].value, found[1].value
+    return None
+
+
+def _clause(text: str, place: int) -> str:
+    """What is said before a place, from the last break of sense."""
+    before = text[:place]
+    breaks = [m.end() for m in re.finditer(r"[,;:]\s|(?:지만|으나|는데도?|반면|(?<=[었했았졌])고|(?<=[었했았])으며|하고|하며|이며|이고)\s", before)]
+    return before[breaks[-1] if breaks else 0 :]

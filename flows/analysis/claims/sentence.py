@@ -1,0 +1,47 @@
+"""A sentence that is being checked, and why one is refused. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Week = Literal["base", "comparison"]
+MARKS: dict[Week, str] = {"base": "\ue000", "comparison": "\ue001"}
+"""What stands in `rest` for a day or week of either week: nobody writes these letters."""
+
+
+class Refused(StrEnum):
+    """What in a sentence the data does not carry."""
+
+    QUOTATION = "quotation"
+    CODE = "code"
+    DAY = "day"
+    NAME = "name"
+    NUMBER = "number"
+    DIRECTION = "direction"
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence on one line, and what of it is not checked yet: the rest is blanked out, place for place.
+
+    `quoted` holds the words that stood in quotation marks.
+    """
+
+    whole: str
+    rest: str
+    quoted: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> Sentence:
+        line = " ".join(unicodedata.normalize("NFKC", text).split())
+        return cls(line, line)
+
+    def without(self, spans: Iterable[tuple[int, int]], mark: str = " ") -> Sentence:
+        rest = list(self.rest)
+        for start, end in spans:
+            rest[start:end] = mark * (end - start)
+        return Sentence(self.whole, "".join(rest), self.quoted)
