@@ -109,7 +109,7 @@ def _without_reasoning(text: str) -> str:
 
 # --- JSON ------------------------------------------------------------------------------------------
 
-_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title)\b", re.I)
+_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title|\?xml|script)\b|<div\s+class=", re.I)
 # A key with its colon, a bracket at the edge of a line.
 _JSON_REMAINS = re.compile(
     r"[{\[,]\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[{}\[\]],?\s*$|[\"'”]\s*[\]}]\s*[,}\]]*\s*$", re.M
@@ -241,7 +241,8 @@ _REFUSAL = re.compile(
     r"i(?:'|’)?m (?:sorry|unable|not able)|i am (?:sorry|unable|not able)|i (?:can(?:'|’)?t|cannot|won(?:'|’)?t|will not|must decline)|as an ai\b|language model"
     r"|(?:unable|not able|not possible) to (?:help|assist|provide|comply|answer|analy)|sorry, (?:but )?i"
     r"|(?:답변|도움|도와|제공|처리|수행|분석|응답|생성|작성|이행|진행|말씀)(?:을|를)?\s?(?:해\s?)?(?:드릴|드리기|할|하기|해|드릴\s?수)\s?(?:는|가)?\s?(?:수(?:가|는)?\s?없|어렵|곤란|불가)"
-    r"|(?:답변|제공|분석|응답|요청|처리)(?:이|은|는|을|를)?\s?(?:불가능|불가|거부|거절)|(?:죄송|미안)(?:합니다|하지만|해요|스럽)|양해\s?(?:부탁|바랍)|인공지능\s?(?:언어\s?)?모델|AI\s?(?:언어\s?)?모델(?:로서|이므로|이기)|정책(?:상|에\s?(?:따라|위배|위반|어긋))\s?.{0,30}(?:없|어렵|불가)",
+    r"|(?:답변|제공|분석|응답|요청|처리)(?:이|은|는|을|를)?\s?(?:불가능|불가|거부|거절)|(?:죄송|미안)(?:합니다|하지만|해요|스럽)|양해\s?(?:부탁|바랍)|인공지능\s?(?:언어\s?)?모델|AI\s?(?:언어\s?)?모델(?:로서|이므로|이기)|정책(?:상|에\s?(?:따라|위배|위반|어긋))\s?.{0,30}(?:없|어렵|불가)"
+    r"|안전\s?(?:지침|정책|가이드)|(?:blocked|declined|rejected) by|content (?:filter|policy)|do(?:n(?:'|’)?t| not) have access|don(?:'|’)?t support|sorry\b.{0,20}\bbut\b",
     re.I,
 )
 _FILLER = re.compile(

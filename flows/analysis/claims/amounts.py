@@ -17,9 +17,9 @@ WEEK = re.compile(rf"(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD})|(?P
 # What a number is compared with is not the number of that week.
 COMPARED = re.compile(r"에?\s?대비|보다|에?\s?비해|에?\s?비하면|[와과]\s?비교|[와과]\s?견주|[와과]\s?달리|을?\s?웃돌|를?\s?웃돌")
 SUBJECT = re.compile(
-    r"(?P<not_negative>비부정|부정이?\s?아닌|그\s?(?:밖|외)의?\s?문의|긍정|중립)"
+    r"(?P<not_negative>비부정|부정이?\s?아닌(?:\s?문의)?|그\s?(?:밖|외)의?\s?문의|긍정|중립)"
     r"|(?P<negative>(?:부정|불만|negative)(?:적인|적|률|율|성)?(?:\s?(?:문의|티켓|의견|건수|반응|접수|tickets))?)"
-    r"|(?P<total>전체|총|문의|건수|티켓|접수|인입|tickets|total)",
+    r"|(?P<total>전체(?!의|\s문의의|\s문의\s(?:중|가운데))|총|문의|건수|티켓|접수|인입|tickets|total)",
     re.I,
 )
 _OF_SUBJECT = {"not_negative": NOT_NEGATIVE, "negative": NEGATIVE, "total": TOTAL}
@@ -42,7 +42,8 @@ _ARROW = re.compile(r"(?:->|→|⇒|~>)\s?$")
 _OF = re.compile(r"\s?(?:중|가운데)(?:에서|엔|에는|에|의)?\s?(?P<what>[가-힣\s]{0,14}?)|\s?(?P<slash>/)\s?|\sof\s|\sout of\s")
 _FRACTION = re.compile(r"(?P<of>[0-9]+|[이삼사오육칠팔구십])\s?분의\s?(?P<part>[0-9]+|[일이삼사오육칠팔구])")
 _HALF = re.compile(
-    r"(?:절반|과반|half)(?P<least>[이을]?\s?(?:훨씬\s)?넘는|\s?이상|[이을]?\s?(?:훨씬\s)?넘었|[이을]?\s?넘어)?(?P<most>[을이도에]?\s?(?:넘지\s?않|넘지\s?못|안\s?되|못\s?되|한참\s?못|못\s?미|미치지))?(?P<about>\s?(?:수준|가량|정도|가까이|쯤))?|반토막|반으로"
+    r"(?:절반|과반|half)(?:(?P<most>[이을도에]?\s?(?:넘지\s?않|넘지\s?못|안\s?되|못\s?되|(?:한참\s|조금\s)?못\s?미|미치지))"
+    r"|(?P<least>[이을]?\s?(?:훨씬\s)?넘(?!지)|\s?이상)|(?P<about>\s?(?:수준|가량|정도|가까이|쯤)))?|반토막|반으로"
 )
 _DOUBLED = re.compile(r"\b(?P<word>doubled|tripled|halved)\b", re.I)
 _LENGTH = re.compile(
@@ -51,7 +52,7 @@ _LENGTH = re.compile(
 _PLANNED = re.compile(r"\s?(?:시간|분|일|주(?:일)?|개월|영업일|회|차|번|단계|가지|위|hours?|days?|minutes?|weeks?)")
 _SAMPLES = re.compile(r"표본|샘플|예시|samples?")
 _STREAK = re.compile(r"(?P<weeks>[0-9]{1,2}|[한두세네]|다섯|여섯)\s?주\s?(?:연속|째|간\s?연속|동안\s?(?:계속|연속))")
-_STAFF = re.compile(r"담당자|직원|개발자|상담원|엔지니어|인력|운영자")
+_STAFF = re.compile(r"담당자|팀|직원|개발자|상담원|엔지니어|인력|운영자")
 _EXTREME = re.compile(r"(?:가장|제일)\s?(?:(?P<most>많|높)|(?P<least>적|낮))")
 _NEW = re.compile(
     r"새로\s?(?:생긴|생겼|나타난|나타났|등장)|처음\s?(?:나타|등장|접수|들어|생)|없던|한\s?건도\s?(?:없|접수되지|들어오지)|신규\s?(?:유형|카테고리|분류|문의)|새로운\s?(?:유형|카테고리|분류|문의)"
@@ -103,10 +104,18 @@ class _Amounts:
     def are_carried(self) -> bool:
         index = 0
         while index < len(self.numbers):
+            if re.match(r"도\s", self.text[self.numbers[index].end :]) and self.numbers[index].value == 1:
+                index += 1  # 한 건도
+                continue
             pair = self.numbers[index : index + 2]
             of = len(pair) == 2 and _OF.fullmatch(self.text[pair[0].end : pair[1].start])
-            if of and _unit(pair[0].unit) in (None, "count"):
+            if of and {_unit(n.unit) for n in pair} <= {None, "count"}:
                 if not self._is_part(*pair, of):
+                    return False
+                index += 2
+                continue
+            if of and not of["slash"] and _unit(pair[1].unit) != "count":
+                if not self._is_share(*pair):
                     return False
                 index += 2
                 continue
@@ -125,8 +134,9 @@ class _Amounts:
         for role, samples in zip(("base", "comparison"), self.facts.sample_counts, strict=True):
             if week not in (None, role):
                 continue
-            in_samples = whole.value == samples and not is_in_words
-            known = self.facts.of_samples if in_samples else self.facts.numbers
+            known = list(self.facts.numbers)
+            if whole.value == samples:
+                known = [*self.facts.of_samples, *(known if is_in_words else ())]
             wholes = {f.value for f in known if (f.subject, f.unit, f.role) == (TOTAL, "count", role)}
             named = [*self._named(self.text), *(f for f in known if f.subject != TOTAL)]
             parts = [
@@ -143,6 +153,18 @@ class _Amounts:
                 return True
         return False
 
+    def _is_share(self, whole: Numeral, part: Numeral) -> bool:
+        """69건 중 71%: a whole of one week, and a share of it."""
+        if _unit(whole.unit) not in (None, "count") or _unit(part.unit) != "percent":
+            return False
+        week = _week(self.text, whole.start)
+        named = [*self._named(self.text), *self.facts.numbers, *self.facts.of_samples]
+        return any(whole.fits(f.value) for f in named if f.unit == "count" and f.subject == TOTAL) and any(
+            part.fits(f.value)
+            for f in named
+            if f.unit == "percent" and f.role in (week, "base", "comparison") and self._is_spoken_of(f.subject)
+        )
+
     def _is_spoken_of(self, subject: str) -> bool:
         if subject in (NEGATIVE, NOT_NEGATIVE):
             return any(_OF_SUBJECT[str(m.lastgroup)] == subject for m in SUBJECT.finditer(self.text))
@@ -152,8 +174,8 @@ class _Amounts:
         number = self.numbers[index]
         after, written = self.text[number.end :], self.text[number.start : number.end]
         unit = _unit(number.unit)
-        if unit == "count" and number.unit == "명" and _STAFF.search(self.text[: number.start]):
-            return False
+        if unit == "count" and number.unit == "명" and (self.is_advice or _STAFF.search(self.text[: number.start])):
+            return self.is_advice
         if unit is None:
             if length := _LENGTH.match(after):
                 return self._is_length(number, written, length[0], after)
@@ -199,12 +221,17 @@ class _Amounts:
         """The facts that a number may be: of its unit, of what is counted, of the week that is spoken of."""
         number = self.numbers[index]
         roles = self._roles(index, unit)
-        segment = self._segment(index)
-        subject, is_said = self._subject(index, segment)
-        named = list(self._named(segment))
+        said = self._said_of(index)
+        subject, is_said = self._subject(index, said)
+        named = list(self._named(said))
         known = [f for f in self.facts.numbers if f.subject in (TOTAL, NEGATIVE, NOT_NEGATIVE)]
         if _SAMPLES.search(self.text):
             known += self.facts.of_samples
+        after = self.text[number.end : self.numbers[index + 1].start if index + 1 < len(self.numbers) else None]
+        if re.match(r"\s?(?:\([^)]*\))?(?:이던|이었던|였던)\s", after):
+            named += self._named(after)
+        if held := re.match(r"[이가은는]\s(?P<words>[^,.]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담)", after):
+            known, named, is_said = [], list(self._named(held["words"])), False
         for fact in (*known, *named):
             is_of_category = fact.subject in (TOTAL, NEGATIVE, NOT_NEGATIVE)
             if unit is not None and fact.unit != unit:
@@ -214,44 +241,54 @@ class _Amounts:
             if is_said and is_of_category and fact.subject != subject:
                 continue
             yield fact
-        del number
 
-    def _segment(self, index: int) -> str:
-        """What is said between the number before and this one, with a few words more where that is nothing."""
-        start = self.numbers[index - 1].end if index else 0
-        return self.text[start : self.numbers[index].start]
+    def _said_of(self, index: int) -> str:
+        """What is said before a number, from the last words that name what is counted."""
+        start = self.numbers[index].start
+        while True:
+            begin = self.numbers[index - 1].end if index else 0
+            segment = self.text[begin:start]
+            if not index or SUBJECT.search(segment) or any(True for _ in self._keywords(segment)):
+                return segment
+            index -= 1
 
-    def _subject(self, index: int, segment: str) -> tuple[str, bool]:
+    def _subject(self, index: int, said: str) -> tuple[str, bool]:
         """What a number counts, and whether the sentence says it: right behind it, or nearest before it."""
         number = self.numbers[index]
         if match := re.match(r"\s?(?:\([^)]*\))?\s?(?:이|가|은|는|의)?\s?", self.text[number.end :]):
             behind = SUBJECT.match(self.text, number.end + match.end())
             if behind and behind.lastgroup != "total":
                 return _OF_SUBJECT[str(behind.lastgroup)], True
-        while True:
-            found = list(SUBJECT.finditer(segment))
-            if found:
-                said = {str(m.lastgroup) for m in found}
-                last = str(found[-1].lastgroup)
-                if last == "total" and "negative" in said and not re.search("전체|총", segment):
-                    last = "negative"
-                return _OF_SUBJECT[last], True
-            if not index:
-                return TOTAL, False
-            index -= 1
-            segment = self._segment(index)
+        found = [str(match.lastgroup) for match in SUBJECT.finditer(said)]
+        if not found:
+            return TOTAL, False
+        last = found[-1]
+        if last == "total" and "negative" in found and not re.search("전체|총", said):
+            last = "negative"
+        return _OF_SUBJECT[last], True
 
     def _named(self, segment: str) -> Iterator[Fact]:
         """The facts on the words of a segment, and on the words that are quoted in the sentence."""
+        in_samples = bool(_SAMPLES.search(self.text))
+        keywords = list(self._keywords(segment))
         words = [_PARTICLES.sub("", word) for word in _WORD.findall(segment)]
         pairs = [f"{a}{b}" for a, b in zip(words, words[1:], strict=False)]
-        spoken = compact(segment)
-        labels = [k.label for k in self.facts.material.keywords if compact(k.label) in spoken or k.label in self.sentence.quoted]
-        for keyword in labels:
-            yield from (f for f in self.facts.numbers if f.subject == compact(keyword))
+        for keyword in keywords:
+            yield from (f for f in self.facts.numbers if f.subject == keyword)
+            if in_samples:
+                yield from self.facts.counted(keyword, in_samples=True)
         for word in dict.fromkeys([*words, *pairs, *self.sentence.quoted]):
+            if any(compact(word) in keyword for keyword in keywords):
+                continue
             if len(word) >= 2 and not SUBJECT.fullmatch(word) and not WEEK.fullmatch(word):
-                yield from self.facts.counted(word)
+                yield from self.facts.counted(word, in_samples=in_samples)
+
+    def _keywords(self, segment: str) -> Iterator[str]:
+        spoken = [compact(segment), *map(compact, self.sentence.quoted)]
+        for keyword in self.facts.material.keywords:
+            label = compact(keyword.label)
+            if any(label in words for words in spoken):
+                yield label
 
     def _roles(self, index: int, unit: Unit | None) -> set[str] | None:
         """The week, or the change, that a number is said to be of; None where nothing says it."""
@@ -264,6 +301,8 @@ class _Amounts:
         adjacent = re.search(rf"(?:(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD}))(?:에는|에|의|는|엔|가|,)?\s?(?:문의(?:는|가)?\s?|총\s?)?$", before, re.I)
         if adjacent:
             return {"base" if adjacent["base"] else "comparison"}
+        if re.search(r"평소[^0-9]{0,20}(?:[0-9,]+건에서\s)?$|usual[^0-9]{0,20}$", before) or re.match(r"\s?(?:에서|~|–|-)\s?[0-9,]+건\s사이", after):
+            return {"other"}
         following = self.numbers[index + 1] if index + 1 < len(self.numbers) else None
         if _WAS.match(after) and (re.match(r"\s?(?:\([^)]*\)\s?)?(?:이던|이었던|였던)", after) or (following and _is_same_kind(number, following))):
             return {"base"}
@@ -332,17 +371,19 @@ def _shares(sentence: Sentence, facts: Facts, place: int) -> list[float]:
     """The shares in percent that a part spoken of at a place may be: of the negative tickets, or of what is named."""
     text = sentence.rest
     week = _week(text, place)
+    weeks = {week} if week in ("base", "comparison") else {"comparison"}
+    if re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", text):
+        weeks = {"base", "comparison"}
     amounts = _Amounts(sentence, facts, False)
-    known = [f for f in facts.numbers if f.subject == NEGATIVE]
-    if not re.search("부정|불만|negative", text):
-        known = []
-    known += list(amounts._named(text))
-    return [f.value for f in known if f.unit == "percent" and f.role in ("base", "comparison") and week in (None, f.role)]
+    known = list(amounts._named(text))
+    if re.search("부정|불만|negative", text):
+        known = [f for f in facts.numbers if f.subject == NEGATIVE]
+    return [f.value for f in known if f.unit == "percent" and f.role in weeks]
 
 
 def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     value = 100 * _small(match["part"]) / _small(match["of"])
-    changed = re.match(rf"\s?(?:만큼|가량|정도|이나|나|로)?\s?(?:(?P<up>{UP})|(?P<down>{DOWN}))", sentence.rest[match.end() :])
+    changed = re.match(rf"\s?(?:만큼|가량|정도|이나|나|로|이|가)?\s?(?:(?P<up>{UP})|(?P<down>{DOWN}))", sentence.rest[match.end() :])
     if changed:
         kept = 100 + value if changed["up"] else value if "로" in changed[0] else 100 - value
         return any(abs(100 * f.value - kept) <= 3 for f in facts.numbers if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE))
@@ -356,6 +397,8 @@ def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool
 
 def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     after = sentence.rest[match.end() : match.end() + 14]
+    if re.match(rf"\s?(?:만큼|가량|정도)?\s?(?:더\s)?(?:{UP})", after):
+        return any(abs(f.value - 1.5) <= 0.06 for f in facts.numbers if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE))
     if re.match(rf"(?:으로|로|가량|만큼|\s?수준으로)?\s?(?:{DOWN})", after) or match[0] in ("반토막", "반으로"):
         return any(abs(f.value - 0.5) <= 0.06 for f in facts.numbers if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE))
     shares = _shares(sentence, facts, match.start())
@@ -388,6 +431,6 @@ def _is_new(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """Whether there was no ticket of what is called new, or not there."""
     week = _week(sentence.rest, match.start()) or "base"
     week = "comparison" if week == "comparison" and "한" in match[0] else "base"
-    counts = [f for f in _Amounts(sentence, facts, False)._named(sentence.rest) if f.unit == "count" and f.role == week and f.subject in {compact(k.label) for k in facts.material.keywords}]
-    counts += [f for f in facts.numbers if (f.subject, f.unit, f.role) == (TOTAL, "count", week)]
+    named = {TOTAL, *_Amounts(sentence, facts, False)._keywords(sentence.rest)}
+    counts = [f for f in facts.numbers if f.subject in named and (f.unit, f.role) == ("count", week)]
     return any(f.value == 0 for f in counts)

@@ -71,7 +71,7 @@ def _is_there(code: str, facts: Facts) -> bool:
     White space is gone from the data, so letters may stand beside a number and numbers beside letters.
     """
     for form in map(compact, _spellings(code)):
-        before = r"(?<![0-9.])" if form[:1].isdigit() else "(?<![a-z])"
+        before = r"(?<![0-9])(?<![0-9]\.)" if form[:1].isdigit() else "(?<![a-z])"
         after = r"(?![0-9]|\.[0-9])" if form[-1:].isdigit() else "(?![a-z])"
         if form and re.search(before + re.escape(form) + after, facts.text):
             return True

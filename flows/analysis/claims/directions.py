@@ -11,10 +11,10 @@ from flows.analysis.claims.sentence import Refused, Sentence
 
 _COMPARED = rf"(?:보다|비해|대비|비하면|견주)[^,.]*?"
 _DIRECTION = re.compile(rf"(?P<up>{UP})|(?P<down>{DOWN})", re.I)
-_LEVEL = re.compile(rf"{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))")
+_LEVEL = re.compile(rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))")
 _NOT_SAID = re.compile(
     r"(?:시키|시킬|할|하는지|했는지|한\s?것인지|될|을\s?수|할\s?수|하면|하도록|하기|하지\s?않|를\s?위|을\s?위|\s?여부|\s?추이|\s?시(?=[\s,에])|\s?원인|\s?목표|\s?방안"
-    r"|지\s?않|질\s?수|는지|드는지|드는\s?지|들\s?수|들면|들게|들도록|세(?=[가-힣])|폭|분|\s?요인|\s?이유|\s?배경)"
+    r"|나는지|날지|지\s?않|질\s?수|는지|드는지|드는\s?지|들\s?수|들면|들게|들도록|세(?=[가-힣])|폭|분|\s?요인|\s?이유|\s?배경)"
 )
 _HEDGED = re.compile(r"가능성|추정|보입니다|보인다|듯|의심|수\s?있|것\s?같|아닌지|may|might|could|possibl|likely")
 _SHARE = re.compile(r"부정(?:적)?(?:률|율)|(?:부정|불만)[가-힣\s]*?(?:비율|비중|율|률)|(?<![가-힣])(?:비율|비중)(?!로)|negative (?:share|ratio)", re.I)
@@ -30,6 +30,11 @@ def check_directions(sentence: Sentence, facts: Facts) -> Refused | None:
             continue
         is_up = match["up"] is not None
         before = _clause(text, match.start())
+        signed = [n for n in numerals(before) if n.sign]
+        if signed and len(before) - signed[-1].end <= 6 and (signed[-1].sign > 0) != is_up:
+            return Refused.DIRECTION
+        if re.match("[율률]", text[match.end() :]):
+            before += "문의"  # 증가율, 감소율
         pair = _pair(before)
         if pair and pair[0] != pair[1]:
             if (pair[1] > pair[0]) != is_up:
@@ -42,7 +47,7 @@ def check_directions(sentence: Sentence, facts: Facts) -> Refused | None:
             return Refused.DIRECTION
     for match in _LEVEL.finditer(text):
         before = _clause(text, match.start())
-        is_up = match["up"] is not None
+        is_up = bool(match["up"] or match["above"])
         if re.search(rf"(?:{COMPARISON_WORD})[^,.]{{0,12}}$", before):
             is_up = not is_up  # 지난주가 이번 주보다 많다
         if _is_wrong(is_up, before + text[match.start() : match.end()], sentence, facts, is_bare=True):
@@ -72,7 +77,7 @@ def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> fl
         if fact.unit == "count" and fact.role == "change" and fact.subject not in (TOTAL, NEGATIVE):
             if fact.subject in spoken or fact.subject in map(compact, sentence.quoted):
                 names = compact("".join(change.category))
-                if fact.subject not in names:
+                if fact.subject not in names or re.search("키워드|들어간|들어 있는|언급|나온|담긴", said):
                     return fact.value
     found = list(SUBJECT.finditer(said))
     kinds = {str(m.lastgroup) for m in found}
@@ -80,7 +85,7 @@ def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> fl
         return None
     if "negative" in kinds:
         return change.comparison_negative - change.base_negative
-    if "total" in kinds and is_bare:
+    if is_bare and ("total" in kinds or re.search(r"[0-9십백천쉰흔순른물]\s?건(?:으로|이|은|을)?[^,.]{0,10}$", said)):
         return change.comparison_total - change.base_total
     return None
 

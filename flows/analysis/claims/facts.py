@@ -52,7 +52,7 @@ class Facts:
         ]
         for keyword in self.material.keywords:
             counts = keyword.base_count, keyword.comparison_count
-            facts += _counted(normalised(keyword.label), counts, totals)
+            facts += _counted(compact(keyword.label), counts, totals)
         return tuple(dict.fromkeys([*facts, *self._usual()]))
 
     def _usual(self) -> Iterator[Fact]:
@@ -70,14 +70,11 @@ class Facts:
     def samples(self) -> tuple[Sample, ...]:
         return self.material.samples
 
-    def counted(self, word: str) -> tuple[Fact, ...]:
-        """How many of the samples, and of all tickets, hold a word, in each week and of how many."""
+    def counted(self, word: str, *, in_samples: bool) -> tuple[Fact, ...]:
+        """How many tickets, or samples, hold a word, in each week and of how many."""
+        texts = self._texts if in_samples else self._all_texts
         word = compact(word)
-        return tuple(
-            fact
-            for texts in filter(None, (self._texts, self._all_texts))
-            for fact in _counted(word, _numbers(texts, word), _numbers(texts))
-        )
+        return _counted(word, _numbers(texts, word), _numbers(texts)) if texts else ()
 
     @cached_property
     def of_samples(self) -> tuple[Fact, ...]:

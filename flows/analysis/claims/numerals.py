@@ -19,14 +19,14 @@ _TENS = {"십": 10, "백": 100, "천": 1000}
 
 # 건 and its like count tickets; everything else is a length of time, an amount or a name.
 COUNTERS = r"건|명|개(?!월)|티켓|tickets?\b|케이스"
-_UNITS = rf"%\s?p\b|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?|pp\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times\b|{COUNTERS}"
+_UNITS = rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?|pp\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times\b|{COUNTERS}"
 _NATIVE = (
     rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
 )
-_SINO = "[영공일이삼사오육륙칠팔구십백천만]{2,12}|[십백천만]"
+_SINO = "(?:[일이삼사오육칠팔구십백천]{0,6}만\\s)?[영공일이삼사오육륙칠팔구십백천만]{2,12}|[십백천만]"
 _NUMBER = re.compile(
     r"(?P<sign>[+−±▲▼-]\s?)?"
-    rf"(?:(?<![\w.,])(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>만|천|백)?(?P<odd>여|몇)?\s?(?P<unit>{_UNITS})?"
+    rf"(?:(?:(?P<myriads>[0-9]+)만\s)?(?<![\w.,])(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>만|천|백)?(?P<odd>여|몇)?\s?(?P<unit>{_UNITS})?"
     rf"|(?<![가-힣A-Za-z])(?P<words>{_NATIVE}|{_SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
 )
 _APPROXIMATE_BEFORE = re.compile(r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost)\s?$")
@@ -79,6 +79,8 @@ def numerals(sentence: str) -> Iterator[Numeral]:
         value = float(digits.replace(",", "")) if digits else float(_in_words(words))
         if match["scale"]:
             value *= {"백": 100, "천": 1000, "만": 10_000}[match["scale"]]
+        if match["myriads"]:
+            value += 10_000 * int(match["myriads"])
         after = _APPROXIMATE_AFTER.match(sentence, match.end())
         bound: Bound = "exact"
         if match["odd"] or match["odd_words"]:
@@ -94,7 +96,7 @@ def numerals(sentence: str) -> Iterator[Numeral]:
             len(digits.partition(".")[2]) if digits else 0,
             bound,
             {"+": 1, "▲": 1, "-": -1, "−": -1, "▼": -1}.get(sign, 0),
-            match.start("digits") if digits else match.start("words"),
+            match.start("myriads" if match["myriads"] else "digits" if digits else "words"),
             match.end(),
         )
 
@@ -109,6 +111,8 @@ def _in_words(words: str) -> int:
     for letter in words:
         if letter in _DIGITS:
             digit = 10 * digit + _DIGITS[letter]
+        elif letter == " ":
+            continue
         elif letter == "만":
             whole, part, digit = whole + max(part + digit, 1) * 10_000, 0, 0
         else:
@@ -118,6 +122,8 @@ def _in_words(words: str) -> int:
 
 def _grain(value: float) -> float:
     """What a round number was rounded to: 10 for 60, 100 for 1,200, 1 for 64."""
+    if value % 5 == 0 and value % 10:
+        return 5.0
     grain = 1.0
     while value and value % (10 * grain) == 0:
         grain *= 10
