@@ -19,7 +19,7 @@ from catalogue import Texts
 from flows.analysis.answer import UnusableAnswer, parse_answer
 from flows.analysis.client import ModelClient, ModelError
 from flows.analysis.completion import Reply
-from flows.analysis.prompt import Prompt, build_prompt
+from flows.analysis.prompt import Prompt, build_prompt, stricter
 from flows.analysis.rule_based import rule_based_analysis
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, Change, Material, WeeklyReport
@@ -80,17 +80,27 @@ class Analyst:
     async def _analyse_one(self, change: Change, material: Material) -> tuple[Change, Analysis]:
         if self._model is None:
             return change, rule_based_analysis(material, self._texts)
-        api = self._model.api
-        ask = ask_model.with_options(result_storage=self._answers)
-        prompt = build_prompt(material, self._texts.locale)
         try:
             async with self._slots:
-                reply = await ask(self._model, prompt, api.identity)
-            analysis = parse_answer(reply.text, material, self._mask)
-            return change, replace(analysis, source=api.source)
+                return change, await self._asked(self._model, material)
         except (ModelError, UnusableAnswer) as error:
             log.warning("no analysis from the model (%s): writing a rule-based one", error)
             return change, rule_based_analysis(material, self._texts)
+
+    async def _asked(self, model: ModelClient, material: Material) -> Analysis:
+        """The model's analysis. An answer that cannot be used is asked for once more, and more strictly."""
+        ask = ask_model.with_options(result_storage=self._answers)
+        prompt = build_prompt(material, self._texts.locale)
+
+        def read(reply: Reply) -> Analysis:
+            analysis = parse_answer(reply.text, material, self._mask, reply.finish_reason)
+            return replace(analysis, source=model.api.source)
+
+        try:
+            return read(await ask(model, prompt, model.api.identity, read))
+        except UnusableAnswer as error:
+            log.info("the answer cannot be used (%s): asking once more", error)
+            return read(await ask(model, stricter(prompt), model.api.identity, read))
 
 
 def _answer_key(context: object, parameters: dict[str, Any]) -> str:
@@ -101,7 +111,17 @@ def _answer_key(context: object, parameters: dict[str, Any]) -> str:
 
 
 @task(persist_result=True, cache_key_fn=_answer_key)
-async def ask_model(model: ModelClient, prompt: Prompt, model_identity: tuple[str, ...]) -> Reply:
-    """The model's answer; the same question is asked once. The client retries faults that may pass."""
-    with redacted_errors(ModelError):
-        return await model.complete(prompt)
+async def ask_model(
+    model: ModelClient,
+    prompt: Prompt,
+    model_identity: tuple[str, ...],
+    read: Callable[[Reply], object],
+) -> Reply:
+    """The model's answer; the same question is asked once. The client retries faults that may pass.
+
+    `read` raises UnusableAnswer for an answer that is not kept: the next run asks again.
+    """
+    with redacted_errors(ModelError, UnusableAnswer):
+        reply = await model.complete(prompt)
+        read(reply)
+        return reply

@@ -45,8 +45,8 @@ def reply_of(answer: Any) -> Reply:
     except (KeyError, IndexError, TypeError, AttributeError):
         raise NoCompletion("answer without content") from None
     text = "".join(map(_text, content)) if isinstance(content, list) else content
-    if not isinstance(text, str) or not text.strip():
-        raise NoCompletion("empty answer")
+    if not isinstance(text, str):
+        raise NoCompletion("answer without content")
     return Reply(text, reason if isinstance(reason, str) else None)
 
 

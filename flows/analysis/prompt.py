@@ -28,9 +28,15 @@ _INSTRUCTIONS = """\
 
 다음 키를 가진 JSON 객체 하나로만 답하세요.
 {"summary": "두세 문장 요약", "examples": ["대표 티켓의 ticket_id", "…"], \
-"hypotheses": ["원인 가설", "…"], "actions": ["후속 조치", "…"]}
-examples에는 아래 자료에 있는 ticket_id만 2~4개 적고, 문장을 옮겨 쓰지 마세요. \
+"hypotheses": [{"cause": "원인 가설", "words": ["그 원인을 겪은 티켓에 나오는 단어"]}, "…"], "actions": ["후속 조치", "…"]}
+examples에는 아래 자료에 있는 ticket_id만 2~4개 적고, 문장을 옮겨 쓰지 마세요. words에는 티켓에 있는 단어를 그대로 적으세요: \
+그 단어가 든 티켓을 모두 세어 가설 옆에 적습니다.
+숫자, 비율, 날짜, 버전, 제품 이름은 아래 자료에 있는 것만 그대로 쓰세요. 자료와 맞지 않는 문장은 싣지 않습니다. \
 개인정보(이름, 연락처, 이메일 등)는 쓰지 마세요."""
+
+_STRICTER = """\
+앞서 받은 답은 쓸 수 없었습니다. 생각한 과정, 인사, 사과, 설명, 코드 블록 없이 위 네 키를 가진 JSON 객체 하나만, \
+끝까지 완성해서 답하세요."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,11 @@ class Prompt:
     @property
     def text(self) -> str:
         return f"{self.instruction}\n\n{self.data}"
+
+
+def stricter(prompt: Prompt) -> Prompt:
+    """The same question after an answer that could not be used."""
+    return Prompt(f"{prompt.instruction}\n\n{_STRICTER}", prompt.data)
 
 
 def samples_for_prompt(material: Material) -> tuple[Sample, ...]:
@@ -76,6 +87,7 @@ def _ticket_line(sample: Sample) -> str:
     ticket = {
         "ticket_id": sample.ticket_id,
         "week": "비교주" if sample.week_role == "comparison" else "기준주",
+        "day": sample.day.isoformat() if sample.day else None,
         "negative": sample.is_negative,
         "text": sample.text[:MAX_SAMPLE_CHARACTERS],
     }
@@ -100,6 +112,8 @@ def _change_summary(material: Material) -> str:
         },
         "negative_ratio_pct": _ratios(change),
         "negative_ratio_change_pp": _rounded(change.negative_ratio_change_pp),
+        "usual_tickets": change.usual,
+        "last_8_weeks": change.total_last_8_weeks,
         "rising_keywords": keywords,
     }
     return _inert(json.dumps(summary, ensure_ascii=False))

@@ -81,7 +81,9 @@ def read_answer(text: str, finish_reason: str | None = None, *, prompt: str = ""
 _TAG = r"(?:think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|analysis|inner_monologue)"
 _OPENS = re.compile(rf"<\|?(?:begin_of_)?{_TAG}\|?>|\[{_TAG}\]|◁{_TAG}▷", re.I)
 _CLOSES = re.compile(rf"</\|?{_TAG}\|?>|<\|(?:end_of_|/){_TAG}\|>|\[/{_TAG}\]|◁/{_TAG}▷", re.I)
-_CHANNEL = re.compile(r"<\|channel\|>\s*(?P<name>\w+)[^<]*?(?:<\|constrain\|>\w+\s*)?<\|message\|>", re.I)
+_CHANNEL = re.compile(
+    r"<\|channel\|>\s*(?P<name>\w+)[^<]*?(?:<\|constrain\|>\w+\s*)?<\|message\|>", re.I
+)
 _MARK = re.compile(r"<\|[\w/]{1,30}\|>")
 
 
@@ -112,7 +114,8 @@ def _without_reasoning(text: str) -> str:
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title|\?xml|script)\b|<div\s+class=", re.I)
 # A key with its colon, a bracket at the edge of a line.
 _JSON_REMAINS = re.compile(
-    r"[{\[,]\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[{}\[\]],?\s*$|[\"'”]\s*[\]}]\s*[,}\]]*\s*$", re.M
+    r"[{\[,]\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[{}\[\]],?\s*$|[\"'”]\s*[\]}]\s*[,}\]]*\s*$",
+    re.M,
 )
 _COMMENT = re.compile(r"(?m)(?:^|(?<=[\s,{\[\"']))//[^\n\"]*$|(?s:/\*.*?\*/)")
 _CURLED = str.maketrans("“”", '""')
@@ -132,7 +135,11 @@ def _json_sections(text: str) -> dict[str, Any] | None:
 def _json_values(text: str, depth: int = 2) -> Iterable[dict[str, Any]]:
     # Not strict: models write line breaks into their strings.
     decoder = json.JSONDecoder(strict=False)
-    if depth and (quote := re.search(r'"\s*\{|"\\?\{', text)) and not text[: quote.start()].strip(" `\njson"):
+    if (
+        depth
+        and (quote := re.search(r'"\s*\{|"\\?\{', text))
+        and not text[: quote.start()].strip(" `\njson")
+    ):
         try:
             inner, _ = decoder.raw_decode(text, quote.start())
         except (ValueError, RecursionError):
@@ -184,7 +191,9 @@ def _section_named(title: str) -> str | None:
 
 
 def _answer(sections: dict[str, Any]) -> Answer:
-    hypotheses = tuple(filter(lambda h: h.text, map(_hypothesis, _listed(sections.get("hypotheses")))))
+    hypotheses = tuple(
+        filter(lambda h: h.text, map(_hypothesis, _listed(sections.get("hypotheses"))))
+    )
     return Answer(
         summary=tuple(line for line in _items(sections.get("summary")) if not _is_empty_talk(line)),
         examples=tuple(_items(sections.get("examples"))),
@@ -270,7 +279,10 @@ def _is_empty_talk(line: str) -> bool:
 
 def _is_echo(line: str) -> bool:
     small = line.casefold()
-    return any(words in small for words in _ECHOES) or line.strip(" …\"") in ("원인 가설", "후속 조치")
+    return any(words in small for words in _ECHOES) or line.strip(' …"') in (
+        "원인 가설",
+        "후속 조치",
+    )
 
 
 def _repeats(said: Iterable[str], prompt: str) -> bool:

@@ -389,6 +389,7 @@ class WeeklyReport:
     keywords: tuple[Keyword, ...]
     doubts: tuple[Doubt, ...] = ()
     alarms: Alarms | None = None
+    tickets: tuple[Ticket, ...] = ()
 
     @property
     def missing_tickets(self) -> tuple[Doubt, ...]:
@@ -434,6 +435,7 @@ class WeeklyReport:
             weeks=self.weeks,
             samples=tuple(s for s in self.samples if s.category == change.category),
             keywords=tuple(k for k in self.keywords if k.category == change.category),
+            tickets=tuple(t for t in self.tickets if t.category == change.category),
         )
 
 
@@ -468,6 +470,17 @@ class Support:
     base_total: int
     comparison_total: int
 
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "words": list(self.words),
+            "base": {"count": len(self.base), "total": self.base_total, "tickets": list(self.base)},
+            "comparison": {
+                "count": len(self.comparison),
+                "total": self.comparison_total,
+                "tickets": list(self.comparison),
+            },
+        }
+
 
 @dataclass(frozen=True)
 class Example:
@@ -498,4 +511,6 @@ class Analysis:
             "examples": [{"ticket_id": e.ticket_id, "quote": e.quote} for e in self.examples],
             "hypotheses": list(self.hypotheses),
             "actions": list(self.actions),
+            "evidence": [support.as_json() for support in self.supports],
+            "sentences_left_out": self.sentences_left_out,
         }

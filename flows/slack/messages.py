@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from catalogue import Texts
 from catalogue.slack import escaped
+from flows.report.analyses import hypothesis_lines, left_out_lines
 from flows.report.doubts import doubt_text, rename_text, renames_of
 from flows.report.evidence import MARKS, alarms_text, company_texts, evidence_text, mark_text
 from flows.report.evidence import footnote as evidence_footnote
@@ -140,9 +141,18 @@ class Composer:
                 ),
                 _titled_section(texts("analysis.summary"), summary),
                 _titled_section(texts("analysis.examples"), examples),
-                _titled_section(texts("analysis.hypotheses"), _bullets(analysis.hypotheses)),
+                _titled_section(
+                    texts("analysis.hypotheses"), _bullets(hypothesis_lines(analysis, texts))
+                ),
                 _titled_section(texts("analysis.actions"), _bullets(analysis.actions)),
-                context(texts(f"analysis.from_{analysis.source}")),
+                context(
+                    "\n".join(
+                        [
+                            texts(f"analysis.from_{analysis.source}"),
+                            *left_out_lines(analysis, texts),
+                        ]
+                    )
+                ),
             ),
         )
 

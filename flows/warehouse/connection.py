@@ -20,12 +20,18 @@ class Warehouse(Protocol):
     def rows(self, sql: str, **parameters: date | str) -> list[Row]:
         """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
 
+    def internal(self, table: str) -> str:
+        """The name of a table that is no mart, as a select writes it."""
+
 
 class DuckDBWarehouse:
     """The marts in a DuckDB file, opened for each read so that no lock is held in between."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    def internal(self, table: str) -> str:
+        return table
 
     def rows(self, sql: str, **parameters: date | str) -> list[Row]:
         import duckdb

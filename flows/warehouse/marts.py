@@ -26,6 +26,7 @@ from flows.report.values import (
     Sample,
     Status,
     Threshold,
+    Ticket,
     Usual,
     Week,
     WeeklyReport,
@@ -35,6 +36,8 @@ from flows.report.values import (
 from flows.warehouse.connection import Warehouse, dates_in
 
 log = logging.getLogger("voc")
+
+MAX_TICKET_CHARACTERS = 4_000  # of a ticket's text; what comes later is not read
 
 RECOUNTED_WEEKS = 2
 """late_ticket_lookback_weeks of dbt_project.yml: an earlier week is corrected when its tickets changed."""
@@ -308,6 +311,7 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     """Everything that the messages of a week need."""
     week_start = weeks.comparison.start
     rows, alarms = read_status(warehouse, weeks)
+    samples, tickets = read_tickets(warehouse, weeks)
     return WeeklyReport(
         weeks=weeks,
         rows=rows,
@@ -322,20 +326,8 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
                 """
             )
         ),
-        samples=tuple(
-            Sample(
-                _category(row),
-                row["week_role"],
-                row["ticket_id"],
-                row["is_negative"],
-                row["title"] or "",
-                row["detail"] or "",
-            )
-            for row in warehouse.rows(
-                "select * from fct_voc_weekly_samples where week_start = @week_start order by sample_rank",
-                week_start=week_start,
-            )
-        ),
+        samples=samples,
+        tickets=tickets,
         keywords=tuple(
             Keyword(_category(row), row["keyword"], row["base_count"], row["comparison_count"])
             for row in warehouse.rows(
@@ -346,6 +338,62 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
         doubts=read_doubts(warehouse, weeks),
         alarms=alarms,
     )
+
+
+def read_tickets(
+    warehouse: Warehouse, weeks: WeekPair
+) -> tuple[tuple[Sample, ...], tuple[Ticket, ...]]:
+    """The masked tickets of both weeks in the categories that got worse: those that represent them, and all."""
+    rows = warehouse.rows(
+        f"""
+        select
+            tickets.category1,
+            tickets.category2,
+            tickets.category3,
+            tickets.week_role,
+            tickets.ticket_id,
+            tickets.ticket_date,
+            tickets.is_negative,
+            tickets.title,
+            substr(tickets.detail, 1, {MAX_TICKET_CHARACTERS}) as detail,
+            samples.sample_rank
+        from {warehouse.internal("int_flagged_tickets_masked")} as tickets
+        left join fct_voc_weekly_samples as samples
+            on
+                tickets.week_start = samples.week_start
+                and tickets.category1 = samples.category1
+                and tickets.category2 = samples.category2
+                and tickets.category3 = samples.category3
+                and tickets.week_role = samples.week_role
+                and tickets.ticket_id = samples.ticket_id
+        where tickets.week_start = @week_start
+        order by samples.sample_rank, tickets.ticket_id
+        """,
+        week_start=weeks.comparison.start,
+    )
+    samples = tuple(
+        Sample(
+            _category(row),
+            row["week_role"],
+            row["ticket_id"],
+            row["is_negative"],
+            row["title"] or "",
+            row["detail"] or "",
+            row["ticket_date"],
+        )
+        for row in rows
+        if row["sample_rank"] is not None
+    )
+    tickets = tuple(
+        Ticket(
+            _category(row),
+            row["week_role"],
+            row["ticket_id"],
+            f"{row['title'] or ''} {row['detail'] or ''}".strip(),
+        )
+        for row in rows
+    )
+    return samples, tickets
 
 
 def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:

@@ -13,9 +13,13 @@ from flows.analysis.claims.sentence import MARKS, Refused, Sentence
 
 BASE_WORD = rf"지난\s?주|전\s?주|기준\s?주|직전\s?주?|이전\s?주|저번\s?주|앞선\s?주|그\s?전\s?주|last week|base week|previous week|the week before|{MARKS['base']}+"
 COMPARISON_WORD = rf"이번\s?주|금주|비교\s?주|해당\s?주|당주|금번|this week|comparison week|{MARKS['comparison']}+"
-WEEK = re.compile(rf"(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD})|(?P<other>평소|usual)", re.I)
+WEEK = re.compile(
+    rf"(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD})|(?P<other>평소|usual)", re.I
+)
 # What a number is compared with is not the number of that week.
-COMPARED = re.compile(r"에?\s?대비|보다|에?\s?비해|에?\s?비하면|[와과]\s?비교|[와과]\s?견주|[와과]\s?달리|을?\s?웃돌|를?\s?웃돌")
+COMPARED = re.compile(
+    r"에?\s?대비|보다|에?\s?비해|에?\s?비하면|[와과]\s?비교|[와과]\s?견주|[와과]\s?달리|을?\s?웃돌|를?\s?웃돌"
+)
 SUBJECT = re.compile(
     r"(?P<not_negative>비부정|부정이?\s?아닌(?:\s?문의)?|그\s?(?:밖|외)의?\s?문의|긍정|중립)"
     r"|(?P<negative>(?:부정|불만|negative)(?:적인|적|률|율|성)?(?:\s?(?:문의|티켓|의견|건수|반응|접수|tickets))?)"
@@ -34,13 +38,19 @@ DOWN = (
 _CHANGED = re.compile(
     rf"\s?(?:\([^)]*\)\s?)?(?:,\s비율로는\s)?(?:씩|만큼|가량|정도|나|이나|가|이|이상|넘게|가까이|쯤)?\s?(?:더\s?)?(?:(?P<up>{UP}|많)|(?P<down>{DOWN}|적))"
 )
-_BECAME = re.compile(r"\s?(?:\([^)]*\)\s?)?(?:으로|로(?!는)|까지|을 기록|를 기록|에 (?:이르|달)|[이가]\s(?:되|됐|된)|\s?to\b)")
+_BECAME = re.compile(
+    r"\s?(?:\([^)]*\)\s?)?(?:으로|로(?!는)|까지|을 기록|를 기록|에 (?:이르|달)|[이가]\s(?:되|됐|된)|\s?to\b)"
+)
 _WAS = re.compile(
     r"\s?(?:\([^)]*\)\s?)?(?:에서|이던|이었던|였던|이었으나|이었는데|였으나|였는데|에 그쳤|에 불과했|이었으니|->|→|⇒|~>|이\s(?=[0-9]))"
 )
 _ARROW = re.compile(r"(?:->|→|⇒|~>)\s?$")
-_OF = re.compile(r"\s?(?:중|가운데)(?:에서|엔|에는|에|의)?\s?(?P<what>[가-힣\s]{0,14}?)|\s?(?P<slash>/)\s?|\sof\s|\sout of\s")
-_FRACTION = re.compile(r"(?P<of>[0-9]+|[이삼사오육칠팔구십])\s?분의\s?(?P<part>[0-9]+|[일이삼사오육칠팔구])")
+_OF = re.compile(
+    r"\s?(?:중|가운데)(?:에서|엔|에는|에|의)?\s?(?P<what>[가-힣\s]{0,14}?)|\s?(?P<slash>/)\s?|\sof\s|\sout of\s"
+)
+_FRACTION = re.compile(
+    r"(?P<of>[0-9]+|[이삼사오육칠팔구십])\s?분의\s?(?P<part>[0-9]+|[일이삼사오육칠팔구])"
+)
 _HALF = re.compile(
     r"(?:절반|과반|half)(?:(?P<most>[이을도에]?\s?(?:넘지\s?않|넘지\s?못|안\s?되|못\s?되|(?:한참\s|조금\s)?못\s?미|미치지))"
     r"|(?P<least>[이을]?\s?(?:훨씬\s)?넘(?!지)|\s?이상)|(?P<about>\s?(?:수준|가량|정도|가까이|쯤)))?|반토막|반으로"
@@ -49,9 +59,13 @@ _DOUBLED = re.compile(r"\b(?P<word>doubled|tripled|halved)\b", re.I)
 _LENGTH = re.compile(
     r"\s?(?:시간|분(?!의)|초|일|주(?:일)?|개월|달|년|회|차례|차|번째|번|단계|위|시|원|만\s?원|영업일|hours?|days?|minutes?|weeks?|MB|GB|KB|px|호|층|점|페이지|쪽|가지|곳|년차|자리|글자|개월)"
 )
-_PLANNED = re.compile(r"\s?(?:시간|분|일|주(?:일)?|개월|영업일|회|차|번|단계|가지|위|hours?|days?|minutes?|weeks?)")
+_PLANNED = re.compile(
+    r"\s?(?:시간|분|일|주(?:일)?|개월|영업일|회|차|번|단계|가지|위|hours?|days?|minutes?|weeks?)"
+)
 _SAMPLES = re.compile(r"표본|샘플|예시|samples?")
-_STREAK = re.compile(r"(?P<weeks>[0-9]{1,2}|[한두세네]|다섯|여섯)\s?주\s?(?:연속|째|간\s?연속|동안\s?(?:계속|연속))")
+_STREAK = re.compile(
+    r"(?P<weeks>[0-9]{1,2}|[한두세네]|다섯|여섯)\s?주\s?(?:연속|째|간\s?연속|동안\s?(?:계속|연속))"
+)
 _STAFF = re.compile(r"담당자|팀|직원|개발자|상담원|엔지니어|인력|운영자")
 _EXTREME = re.compile(r"(?:가장|제일)\s?(?:(?P<most>많|높)|(?P<least>적|낮))")
 _NEW = re.compile(
@@ -104,7 +118,10 @@ class _Amounts:
     def are_carried(self) -> bool:
         index = 0
         while index < len(self.numbers):
-            if re.match(r"도\s", self.text[self.numbers[index].end :]) and self.numbers[index].value == 1:
+            if (
+                re.match(r"도\s", self.text[self.numbers[index].end :])
+                and self.numbers[index].value == 1
+            ):
                 index += 1  # 한 건도
                 continue
             pair = self.numbers[index : index + 2]
@@ -137,7 +154,9 @@ class _Amounts:
             known = list(self.facts.numbers)
             if whole.value == samples:
                 known = [*self.facts.of_samples, *(known if is_in_words else ())]
-            wholes = {f.value for f in known if (f.subject, f.unit, f.role) == (TOTAL, "count", role)}
+            wholes = {
+                f.value for f in known if (f.subject, f.unit, f.role) == (TOTAL, "count", role)
+            }
             named = [*self._named(self.text), *(f for f in known if f.subject != TOTAL)]
             parts = [
                 f
@@ -146,7 +165,11 @@ class _Amounts:
             ]
             if any(whole.fits(w) for w in wholes) and any(part.fits(p.value) for p in parts):
                 return True
-            shares = [f.value for f in named if f.unit == "percent" and f.role == role and self._is_spoken_of(f.subject)]
+            shares = [
+                f.value
+                for f in named
+                if f.unit == "percent" and f.role == role and self._is_spoken_of(f.subject)
+            ]
             if (is_in_words or re.search("꼴", self.text)) and any(
                 abs(100 * part.value / whole.value - share) <= 3 for share in shares
             ):
@@ -159,22 +182,32 @@ class _Amounts:
             return False
         week = _week(self.text, whole.start)
         named = [*self._named(self.text), *self.facts.numbers, *self.facts.of_samples]
-        return any(whole.fits(f.value) for f in named if f.unit == "count" and f.subject == TOTAL) and any(
+        return any(
+            whole.fits(f.value) for f in named if f.unit == "count" and f.subject == TOTAL
+        ) and any(
             part.fits(f.value)
             for f in named
-            if f.unit == "percent" and f.role in (week, "base", "comparison") and self._is_spoken_of(f.subject)
+            if f.unit == "percent"
+            and f.role in (week, "base", "comparison")
+            and self._is_spoken_of(f.subject)
         )
 
     def _is_spoken_of(self, subject: str) -> bool:
         if subject in (NEGATIVE, NOT_NEGATIVE):
-            return any(_OF_SUBJECT[str(m.lastgroup)] == subject for m in SUBJECT.finditer(self.text))
+            return any(
+                _OF_SUBJECT[str(m.lastgroup)] == subject for m in SUBJECT.finditer(self.text)
+            )
         return compact(subject) in compact(self.sentence.whole)
 
     def _is_carried(self, index: int) -> bool:
         number = self.numbers[index]
         after, written = self.text[number.end :], self.text[number.start : number.end]
         unit = _unit(number.unit)
-        if unit == "count" and number.unit == "명" and (self.is_advice or _STAFF.search(self.text[: number.start])):
+        if (
+            unit == "count"
+            and number.unit == "명"
+            and (self.is_advice or _STAFF.search(self.text[: number.start]))
+        ):
             return self.is_advice
         if unit is None:
             if length := _LENGTH.match(after):
@@ -184,7 +217,10 @@ class _Amounts:
             unit = self._unit_of_neighbour(index)
         if unit == "percent" and not _CHANGED.match(after) and self.facts.holds(written):
             return True  # a ticket says "30% 할인"
-        if unit == "factor" and (changed := _CHANGED.match(text := self.text, number.end + 1) or _CHANGED.match(text, number.end)):
+        if unit == "factor" and (
+            changed := _CHANGED.match(text := self.text, number.end + 1)
+            or _CHANGED.match(text, number.end)
+        ):
             if changed["down"] and number.value > 1:
                 return False
         return any(
@@ -227,10 +263,14 @@ class _Amounts:
         known = [f for f in self.facts.numbers if f.subject in (TOTAL, NEGATIVE, NOT_NEGATIVE)]
         if _SAMPLES.search(self.text):
             known += self.facts.of_samples
-        after = self.text[number.end : self.numbers[index + 1].start if index + 1 < len(self.numbers) else None]
+        after = self.text[
+            number.end : self.numbers[index + 1].start if index + 1 < len(self.numbers) else None
+        ]
         if re.match(r"\s?(?:\([^)]*\))?(?:이던|이었던|였던)\s", after):
             named += self._named(after)
-        if held := re.match(r"[이가은는]\s(?P<words>[^,.]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담)", after):
+        if held := re.match(
+            r"[이가은는]\s(?P<words>[^,.]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담)", after
+        ):
             known, named, is_said = [], list(self._named(held["words"])), False
         for fact in (*known, *named):
             is_of_category = fact.subject in (TOTAL, NEGATIVE, NOT_NEGATIVE)
@@ -255,7 +295,9 @@ class _Amounts:
     def _subject(self, index: int, said: str) -> tuple[str, bool]:
         """What a number counts, and whether the sentence says it: right behind it, or nearest before it."""
         number = self.numbers[index]
-        if match := re.match(r"\s?(?:\([^)]*\))?\s?(?:이|가|은|는|의)?\s?", self.text[number.end :]):
+        if match := re.match(
+            r"\s?(?:\([^)]*\))?\s?(?:이|가|은|는|의)?\s?", self.text[number.end :]
+        ):
             behind = SUBJECT.match(self.text, number.end + match.end())
             if behind and behind.lastgroup != "total":
                 return _OF_SUBJECT[str(behind.lastgroup)], True
@@ -298,15 +340,28 @@ class _Amounts:
             return None
         if unit == "points" or (number.sign and unit in ("percent", "count")):
             return {"change"}
-        adjacent = re.search(rf"(?:(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD}))(?:에는|에|의|는|엔|가|,)?\s?(?:문의(?:는|가)?\s?|총\s?)?$", before, re.I)
+        adjacent = re.search(
+            rf"(?:(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD}))(?:에는|에|의|는|엔|가|,)?\s?(?:문의(?:는|가)?\s?|총\s?)?$",
+            before,
+            re.I,
+        )
         if adjacent:
             return {"base" if adjacent["base"] else "comparison"}
-        if re.search(r"평소[^0-9]{0,20}(?:[0-9,]+건에서\s)?$|usual[^0-9]{0,20}$", before) or re.match(r"\s?(?:에서|~|–|-)\s?[0-9,]+건\s사이", after):
+        if re.search(
+            r"평소[^0-9]{0,20}(?:[0-9,]+건에서\s)?$|usual[^0-9]{0,20}$", before
+        ) or re.match(r"\s?(?:에서|~|–|-)\s?[0-9,]+건\s사이", after):
             return {"other"}
         following = self.numbers[index + 1] if index + 1 < len(self.numbers) else None
-        if _WAS.match(after) and (re.match(r"\s?(?:\([^)]*\)\s?)?(?:이던|이었던|였던)", after) or (following and _is_same_kind(number, following))):
+        if _WAS.match(after) and (
+            re.match(r"\s?(?:\([^)]*\)\s?)?(?:이던|이었던|였던)", after)
+            or (following and _is_same_kind(number, following))
+        ):
             return {"base"}
-        if index and _WAS.match(self.text, self.numbers[index - 1].end) and _is_same_kind(self.numbers[index - 1], number):
+        if (
+            index
+            and _WAS.match(self.text, self.numbers[index - 1].end)
+            and _is_same_kind(self.numbers[index - 1], number)
+        ):
             return {"comparison"}
         if _ARROW.search(before):
             return {"comparison"}
@@ -383,10 +438,17 @@ def _shares(sentence: Sentence, facts: Facts, place: int) -> list[float]:
 
 def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     value = 100 * _small(match["part"]) / _small(match["of"])
-    changed = re.match(rf"\s?(?:만큼|가량|정도|이나|나|로|이|가)?\s?(?:(?P<up>{UP})|(?P<down>{DOWN}))", sentence.rest[match.end() :])
+    changed = re.match(
+        rf"\s?(?:만큼|가량|정도|이나|나|로|이|가)?\s?(?:(?P<up>{UP})|(?P<down>{DOWN}))",
+        sentence.rest[match.end() :],
+    )
     if changed:
         kept = 100 + value if changed["up"] else value if "로" in changed[0] else 100 - value
-        return any(abs(100 * f.value - kept) <= 3 for f in facts.numbers if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE))
+        return any(
+            abs(100 * f.value - kept) <= 3
+            for f in facts.numbers
+            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
+        )
     shares = _shares(sentence, facts, match.start())
     if re.match(r"\s?(?:에\s?그|도\s?안|에도\s?못|이하|미만)", sentence.rest[match.end() :]):
         return any(value - 8 <= share <= value + 1 for share in shares)
@@ -398,9 +460,20 @@ def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool
 def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     after = sentence.rest[match.end() : match.end() + 14]
     if re.match(rf"\s?(?:만큼|가량|정도)?\s?(?:더\s)?(?:{UP})", after):
-        return any(abs(f.value - 1.5) <= 0.06 for f in facts.numbers if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE))
-    if re.match(rf"(?:으로|로|가량|만큼|\s?수준으로)?\s?(?:{DOWN})", after) or match[0] in ("반토막", "반으로"):
-        return any(abs(f.value - 0.5) <= 0.06 for f in facts.numbers if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE))
+        return any(
+            abs(f.value - 1.5) <= 0.06
+            for f in facts.numbers
+            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
+        )
+    if re.match(rf"(?:으로|로|가량|만큼|\s?수준으로)?\s?(?:{DOWN})", after) or match[0] in (
+        "반토막",
+        "반으로",
+    ):
+        return any(
+            abs(f.value - 0.5) <= 0.06
+            for f in facts.numbers
+            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
+        )
     shares = _shares(sentence, facts, match.start())
     both = bool(re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", sentence.whole))
     if match["most"]:
@@ -432,5 +505,7 @@ def _is_new(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     week = _week(sentence.rest, match.start()) or "base"
     week = "comparison" if week == "comparison" and "한" in match[0] else "base"
     named = {TOTAL, *_Amounts(sentence, facts, False)._keywords(sentence.rest)}
-    counts = [f for f in facts.numbers if f.subject in named and (f.unit, f.role) == ("count", week)]
+    counts = [
+        f for f in facts.numbers if f.subject in named and (f.unit, f.role) == ("count", week)
+    ]
     return any(f.value == 0 for f in counts)

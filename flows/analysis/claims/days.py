@@ -26,7 +26,9 @@ _RANGE = re.compile(
 _DAY = re.compile(
     rf"{_WEEKDAY_BEFORE}{_YEAR}{_MONTH}\s?(?P<sign>월|[-./])\s?(?P<day>3[01]|[12][0-9]|0?[1-9]){_NOT_COUNTED}(?:\s?일)?{_WEEKDAY}"
 )
-_DAY_IN_ENGLISH = re.compile(rf"\b(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\b", re.I)
+_DAY_IN_ENGLISH = re.compile(
+    rf"\b(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\b", re.I
+)
 _DAY_OF_MONTH = re.compile(
     rf"{_WEEKDAY_BEFORE}(?<![0-9.,])(?P<day>3[01]|[12]?[0-9])일(?=\s?(?:\(|부터|까지|에|자|~|-|과|와|이후|오전|오후|밤|새벽|,)|$){_WEEKDAY}"
 )

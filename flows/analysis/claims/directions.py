@@ -11,14 +11,23 @@ from flows.analysis.claims.sentence import Refused, Sentence
 
 _COMPARED = rf"(?:보다|비해|대비|비하면|견주)[^,.]*?"
 _DIRECTION = re.compile(rf"(?P<up>{UP})|(?P<down>{DOWN})", re.I)
-_LEVEL = re.compile(rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))")
+_LEVEL = re.compile(
+    rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))"
+)
 _NOT_SAID = re.compile(
     r"(?:시키|시킬|할|하는지|했는지|한\s?것인지|될|을\s?수|할\s?수|하면|하도록|하기|하지\s?않|를\s?위|을\s?위|\s?여부|\s?추이|\s?시(?=[\s,에])|\s?원인|\s?목표|\s?방안"
     r"|나는지|날지|지\s?않|질\s?수|는지|드는지|드는\s?지|들\s?수|들면|들게|들도록|세(?=[가-힣])|폭|분|\s?요인|\s?이유|\s?배경)"
 )
-_HEDGED = re.compile(r"가능성|추정|보입니다|보인다|듯|의심|수\s?있|것\s?같|아닌지|may|might|could|possibl|likely")
-_SHARE = re.compile(r"부정(?:적)?(?:률|율)|(?:부정|불만)[가-힣\s]*?(?:비율|비중|율|률)|(?<![가-힣])(?:비율|비중)(?!로)|negative (?:share|ratio)", re.I)
-_SAME = re.compile(r"(?:지난\s?주|전\s?주|기준\s?주)[와과]\s?(?:비교해\s?)?(?:(?P<same>같|동일|변함없|차이가\s?없)|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))|(?P<still>변화가?\s?없|변동이?\s?없|그대로)")
+_HEDGED = re.compile(
+    r"가능성|추정|보입니다|보인다|듯|의심|수\s?있|것\s?같|아닌지|may|might|could|possibl|likely"
+)
+_SHARE = re.compile(
+    r"부정(?:적)?(?:률|율)|(?:부정|불만)[가-힣\s]*?(?:비율|비중|율|률)|(?<![가-힣])(?:비율|비중)(?!로)|negative (?:share|ratio)",
+    re.I,
+)
+_SAME = re.compile(
+    r"(?:지난\s?주|전\s?주|기준\s?주)[와과]\s?(?:비교해\s?)?(?:(?P<same>같|동일|변함없|차이가\s?없)|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))|(?P<still>변화가?\s?없|변동이?\s?없|그대로)"
+)
 _PAIR = re.compile(r"(?:에서|->|→)")
 
 
@@ -40,7 +49,9 @@ def check_directions(sentence: Sentence, facts: Facts) -> Refused | None:
             if (pair[1] > pair[0]) != is_up:
                 return Refused.DIRECTION
             continue
-        if adnominal := re.match(r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>[^,.]{1,14})", text[match.end() :]):
+        if adnominal := re.match(
+            r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>[^,.]{1,14})", text[match.end() :]
+        ):
             if _is_wrong(is_up, adnominal["noun"], sentence, facts, is_bare=False):
                 return Refused.DIRECTION
         if _is_wrong(is_up, before, sentence, facts, is_bare=not _HEDGED.search(text, match.end())):
@@ -50,10 +61,17 @@ def check_directions(sentence: Sentence, facts: Facts) -> Refused | None:
         is_up = bool(match["up"] or match["above"])
         if re.search(rf"(?:{COMPARISON_WORD})[^,.]{{0,12}}$", before):
             is_up = not is_up  # 지난주가 이번 주보다 많다
-        if _is_wrong(is_up, before + text[match.start() : match.end()], sentence, facts, is_bare=True):
+        if _is_wrong(
+            is_up, before + text[match.start() : match.end()], sentence, facts, is_bare=True
+        ):
             return Refused.DIRECTION
     for match in _SAME.finditer(text):
-        change = _change(_clause(text, match.start()), sentence, facts, is_bare=bool(match["same"] or match["other"]))
+        change = _change(
+            _clause(text, match.start()),
+            sentence,
+            facts,
+            is_bare=bool(match["same"] or match["other"]),
+        )
         if change is not None and (change == 0) == bool(match["other"]):
             return Refused.DIRECTION
     return None
@@ -77,7 +95,9 @@ def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> fl
         if fact.unit == "count" and fact.role == "change" and fact.subject not in (TOTAL, NEGATIVE):
             if fact.subject in spoken or fact.subject in map(compact, sentence.quoted):
                 names = compact("".join(change.category))
-                if fact.subject not in names or re.search("키워드|들어간|들어 있는|언급|나온|담긴", said):
+                if fact.subject not in names or re.search(
+                    "키워드|들어간|들어 있는|언급|나온|담긴", said
+                ):
                     return fact.value
     found = list(SUBJECT.finditer(said))
     kinds = {str(m.lastgroup) for m in found}
@@ -85,7 +105,10 @@ def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> fl
         return None
     if "negative" in kinds:
         return change.comparison_negative - change.base_negative
-    if is_bare and ("total" in kinds or re.search(r"[0-9십백천쉰흔순른물]\s?건(?:으로|이|은|을)?[^,.]{0,10}$", said)):
+    if is_bare and (
+        "total" in kinds
+        or re.search(r"[0-9십백천쉰흔순른물]\s?건(?:으로|이|은|을)?[^,.]{0,10}$", said)
+    ):
         return change.comparison_total - change.base_total
     return None
 
@@ -93,8 +116,15 @@ def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> fl
 def _pair(said: str) -> tuple[float, float] | None:
     """The two numbers of "A에서 B로" at the end of a clause."""
     found = list(numerals(said))[-2:]
-    if len(found) == 2 and _PAIR.search(said[found[0].end : found[1].start]) and len(said) - found[1].end <= 16:
-        if re.match(r"\s?(?:\([^)]*\)\s?)?(?:으로|로)", said[found[1].end :]) or len(said) - found[1].end <= 3:
+    if (
+        len(found) == 2
+        and _PAIR.search(said[found[0].end : found[1].start])
+        and len(said) - found[1].end <= 16
+    ):
+        if (
+            re.match(r"\s?(?:\([^)]*\)\s?)?(?:으로|로)", said[found[1].end :])
+            or len(said) - found[1].end <= 3
+        ):
             return found[0].value, found[1].value
     return None
 
@@ -102,5 +132,11 @@ def _pair(said: str) -> tuple[float, float] | None:
 def _clause(text: str, place: int) -> str:
     """What is said before a place, from the last break of sense."""
     before = text[:place]
-    breaks = [m.end() for m in re.finditer(r"[,;:]\s|(?:지만|으나|는데도?|반면|(?<=[었했았졌])고|(?<=[었했았])으며|하고|하며|이며|이고)\s", before)]
+    breaks = [
+        m.end()
+        for m in re.finditer(
+            r"[,;:]\s|(?:지만|으나|는데도?|반면|(?<=[었했았졌])고|(?<=[었했았])으며|하고|하며|이며|이고)\s",
+            before,
+        )
+    ]
     return before[breaks[-1] if breaks else 0 :]

@@ -166,7 +166,9 @@ def _counted(
         facts.append(Fact(subject, "factor", "change", comparison / base))
     if of is None:
         return tuple(facts)
-    shares = [100 * count / total if total else None for count, total in zip(counts, of, strict=True)]
+    shares = [
+        100 * count / total if total else None for count, total in zip(counts, of, strict=True)
+    ]
     for role, share in zip(("base", "comparison"), shares, strict=True):
         if share is not None:
             facts.append(Fact(subject, "percent", role, share))

@@ -20,16 +20,18 @@ _TENS = {"십": 10, "백": 100, "천": 1000}
 # 건 and its like count tickets; everything else is a length of time, an amount or a name.
 COUNTERS = r"건|명|개(?!월)|티켓|tickets?\b|케이스"
 _UNITS = rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?|pp\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times\b|{COUNTERS}"
-_NATIVE = (
-    rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
+_NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
+_SINO = (
+    "(?:[일이삼사오육칠팔구십백천]{0,6}만\\s)?[영공일이삼사오육륙칠팔구십백천만]{2,12}|[십백천만]"
 )
-_SINO = "(?:[일이삼사오육칠팔구십백천]{0,6}만\\s)?[영공일이삼사오육륙칠팔구십백천만]{2,12}|[십백천만]"
 _NUMBER = re.compile(
     r"(?P<sign>[+−±▲▼-]\s?)?"
     rf"(?:(?:(?P<myriads>[0-9]+)만\s)?(?<![\w.,])(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>만|천|백)?(?P<odd>여|몇)?\s?(?P<unit>{_UNITS})?"
     rf"|(?<![가-힣A-Za-z])(?P<words>{_NATIVE}|{_SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
 )
-_APPROXIMATE_BEFORE = re.compile(r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost)\s?$")
+_APPROXIMATE_BEFORE = re.compile(
+    r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost)\s?$"
+)
 _APPROXIMATE_AFTER = re.compile(
     r"\s?(?:\([^)]*\)\s?)?(?:(?P<about>정도|가량|쯤|내외|안팎|수준|남짓|선(?=[에을으]))|(?P<decade>대(?![비략])|여(?=[\s,.]))"
     r"|(?P<over>이상|초과|(?:을|를|이|가)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하|미만|가까이|가까운|에?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"

@@ -81,6 +81,9 @@ class BigQuery:
         )
         return client
 
+    def internal(self, table: str) -> str:
+        return f"`{self.config.project}.{self.config.datasets[-1]}.{table}`"
+
     def rows(self, sql: str, **parameters: date | str) -> list[dict[str, Any]]:
         """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
         bigquery = _google_bigquery()

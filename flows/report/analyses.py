@@ -1,0 +1,35 @@
+"""What stands beside an analysis: how many tickets hold a hypothesis, and how many sentences were left out. Pure."""
+
+from __future__ import annotations
+
+from catalogue import Texts
+from flows.report.values import Analysis, Support
+
+
+def support_text(support: Support, texts: Texts) -> str:
+    """How many tickets of both weeks hold the words of a hypothesis; that there is none."""
+    if not support.comparison:
+        return texts("analysis.no_support")
+    numbers = {
+        "comparison": len(support.comparison),
+        "total": support.comparison_total,
+        "base": len(support.base),
+    }
+    if support.words:
+        return texts("analysis.support", words="·".join(support.words), **numbers)
+    return texts("analysis.support_of_tickets", **numbers)
+
+
+def hypothesis_lines(analysis: Analysis, texts: Texts) -> list[str]:
+    """Each hypothesis with its tickets counted, where they were."""
+    supports = [*analysis.supports, *[None] * len(analysis.hypotheses)]
+    return [
+        f"{hypothesis} ({support_text(support, texts)})" if support else hypothesis
+        for hypothesis, support in zip(analysis.hypotheses, supports, strict=False)
+    ]
+
+
+def left_out_lines(analysis: Analysis, texts: Texts) -> list[str]:
+    """That sentences were left out, if any were."""
+    count = analysis.sentences_left_out
+    return [texts("analysis.left_out", count=count)] if count else []
