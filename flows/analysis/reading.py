@@ -254,13 +254,21 @@ _REFUSAL = re.compile(
     r"|안전\s?(?:지침|정책|가이드)|(?:blocked|declined|rejected) by|content (?:filter|policy)|do(?:n(?:'|’)?t| not) have access|don(?:'|’)?t support|sorry\b.{0,20}\bbut\b",
     re.I,
 )
+_GREETS = (
+    r"(?:네|예|넵|물론(?:입니다|이죠|이에요)?|좋습니다|좋은 질문입니다|알겠습니다|알겠어요|확인했습니다|확인하였습니다|이해했습니다"
+    r"|안녕하세요|감사합니다|sure|certainly|of course|okay|ok|understood|got it|absolutely|hello|hi|thank you|thanks|thinking|null|none|n/a)"
+)
+_ANNOUNCES = (
+    r"[가-힣A-Za-z(), ]{0,60}?(?:분석|정리|작성|답변|요약|확인|검토|살펴|보고|제공|말씀|준비|생성|안내|설명|알려|도와)[가-힣 ]{0,14}"
+    r"(?:하겠습니다|드리겠습니다|드릴까요|볼게요|보겠습니다|시작합니다|할게요|드릴게요|주세요|주시면|바랍니다|입니다\s?:|중입니다|겠어요)"
+    r"|(?:다음은|아래는|이하는|요청하신)[가-힣A-Za-z() ]{0,40}(?:입니다|같습니다|했습니다)"
+    r"|[가-힣 ]{0,20}(?:결과|내용)(?:는|은)\s(?:다음|아래)과 같습니다"
+    r"|(?:here(?:'|’)?s|here is|let me|i(?:'|’)ll|i will|i(?:'|’)d be|below is|the following is|working on|one moment|please (?:wait|provide|share|let))\b.{0,80}"
+    r"|(?:잠시만\s?)?기다려\s?(?:주세요|주시면[가-힣 ]*)|무엇을 도와[가-힣 ]*|추가(?:로)?\s?(?:정보|질문|궁금)[가-힣 ,]*|어떤 (?:부분|내용)[가-힣 ]*(?:나요|까요)"
+    r"|도움이\s?되[가-힣 ]*|언제든(?:지)?\s?(?:문의|말씀)[가-힣 ]*|더\s?필요하신[가-힣 ,]*"
+)
 _FILLER = re.compile(
-    r"^(?:네|예|넵|물론(?:입니다|이죠|이에요)?|좋습니다|알겠습니다|알겠어요|확인했습니다|확인하였습니다|이해했습니다|안녕하세요|감사합니다|sure|certainly|of course|okay|ok|understood|got it|absolutely|hello|thank you)?[\s,.!~]*"
-    r"(?:(?:[가-힣A-Za-z() ]{0,40}?(?:분석|정리|작성|답변|요약|확인|검토|살펴|보고|제공|말씀|준비|생성|안내|설명)[가-힣 ]{0,14}(?:하겠습니다|드리겠습니다|볼게요|보겠습니다|시작합니다|할게요|드릴게요|주세요|주시면|바랍니다|입니다\s?:$|중입니다|겠어요))"
-    r"|(?:(?:다음은|아래는|이하는|요청하신)[가-힣A-Za-z() ]{0,40}(?:입니다|같습니다)[.:]?)"
-    r"|(?:(?:here(?:'|’)?s|here is|let me|i(?:'|’)ll|i will|below is|the following is|working on|one moment|please (?:wait|provide|share|let))\b.{0,80})"
-    r"|(?:잠시만\s?기다려\s?주세요|기다려\s?주세요|도움이\s?되(?:셨|길|었)[가-힣 ]*|추가(?:로)?\s?(?:질문|궁금)[가-힣 ,]*|언제든(?:지)?\s?(?:문의|말씀)[가-힣 ]*|더\s?필요하신[가-힣 ,]*))?[\s.!~:]*$",
-    re.I,
+    rf"(?:{_GREETS}[\s,.!?~…]*)*(?:이제\s)?(?:{_ANNOUNCES})?[\s.!?~:…]*", re.I
 )
 _ECHOES = (
     "두세 문장 요약", "대표 티켓의 ticket_id", "고객의 소리(voc) 분석가입니다", "json 객체 하나로만", "<tickets>", "<change>", "</tickets>", "</change>",
@@ -274,7 +282,7 @@ def _is_empty_talk(line: str) -> bool:
     if not re.search(r"\w", plain):
         return True
     sentences = [s for s in re.split(r"(?<=[.!?])\s+", plain) if s]
-    return bool(_REFUSAL.search(plain)) or all(_FILLER.match(s) for s in sentences)
+    return bool(_REFUSAL.search(plain)) or all(map(_FILLER.fullmatch, sentences))
 
 
 def _is_echo(line: str) -> bool:
