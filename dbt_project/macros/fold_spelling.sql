@@ -1,6 +1,6 @@
 {#-
-  Text without invisible characters, with full-width forms, typographic spaces and dashes in ASCII, and with
-  Hangul composed: what the patterns of mask_pii expect, and no more than a reader would call the same text.
+  Text without invisible characters, with full-width forms, circled and mathematical digits, typographic spaces and
+  dashes in ASCII, and with Hangul composed: what the patterns of mask_pii expect, and no more than a reader would call the same text.
 -#}
 {% macro fold_spelling(text) -%}
     {%- set folds = var('pii_folds') -%}
