@@ -20,7 +20,7 @@ setup: .venv/.runtime  ## Make .venv with the pinned packages and `voc` in it
 
 demo: .venv/.runtime  ## Report on sample tickets, from nothing, without any account
 	@rm -rf .voc/demo
-	@$(BIN)/voc sample --out .voc/demo/tickets.parquet --weeks 12 --tickets-per-week 1200 --seed 7
+	@$(BIN)/voc sample --out .voc/demo/tickets.parquet --weeks 12 --tickets-per-week 3000 --seed 7
 	@env -u SLACK_BOT_TOKEN -u LAAS_API_KEY VOC_ENV_FILE=/dev/null VOC_HOME=.voc/demo VOC_TARGET=duckdb \
 		$(BIN)/voc run --source .voc/demo/tickets.parquet
 	@echo "Here, voc is $(BIN)/voc, after: export VOC_HOME=.voc/demo"

@@ -33,7 +33,7 @@ from flows.slack.notes import late_data_note
 from flows.slack.preview import preview
 from flows.slack.transport import Destination
 from flows.source.file import SourceFile
-from flows.source.thresholds import check_thresholds
+from flows.source.thresholds import check_rules
 from flows.tasks import (
     build_models,
     check_destination,
@@ -97,7 +97,7 @@ async def weekly_voc(
         with redacted_errors():
             await check_destination(parts.transport, destination)
             await operators.report_missed_failures()
-            check_thresholds()
+            check_rules()
             as_of = checked_as_of(as_of, _scheduled_at())
             readiness = None
             if parts.bigquery and source is None:

@@ -14,9 +14,9 @@ from flows.report.values import (
     Category,
     Change,
     Doubt,
-    Evidence,
     Example,
     Keyword,
+    Material,
     Sample,
     Status,
     Threshold,
@@ -141,14 +141,14 @@ def build_samples(
     )
 
 
-def build_evidence(
+def build_material(
     change: Change | None = None,
     samples: Iterable[Sample] | None = None,
     keywords: Iterable[Keyword] = (),
-) -> Evidence:
-    """Evidence on a change; by default with three samples of each week."""
+) -> Material:
+    """Material on a change; by default with three samples of each week."""
     default_samples = build_samples(3) + build_samples(3, "base")
-    return Evidence(
+    return Material(
         change=change or build_change(),
         weeks=WEEKS,
         samples=default_samples if samples is None else tuple(samples),

@@ -103,20 +103,32 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten weeks of sample tickets up to Sunday 2026-11-15; every status occurs in 2026-W46."""
+    """Ten weeks of sample tickets up to Sunday 2026-11-15, without chance; every status occurs in 2026-W46."""
     path = tmp_path_factory.mktemp("sample") / "tickets.parquet"
-    write_sample(path, weeks=10, tickets_per_week=1200, until=date(2026, 11, 15), seed=7)
+    write_sample(
+        path,
+        weeks=10,
+        tickets_per_week=1200,
+        until=date(2026, 11, 15),
+        seed=7,
+        has_chance=False,
+    )
     return path
 
 
 @pytest.fixture(scope="session")
-def sample_build(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> Build:
-    """The sample's tables with dbt's artifacts. Two runs made them: Sunday's tickets came after the first."""
+def sample_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The tables of docs/analysts.md's sample, with dbt's artifacts.
+
+    Two runs made them: Sunday's tickets came after the first.
+    """
     from flows.runtime.settings import load_settings
     from flows.warehouse.dbt import build_models
     from tests.parts import build_of, open_source
 
     folder = tmp_path_factory.mktemp("sample-build")
+    sample_file = folder / "tickets.parquet"
+    write_sample(sample_file, weeks=10, tickets_per_week=3000, until=date(2026, 11, 15), seed=7)
     with pytest.MonkeyPatch.context() as patch:
         move_to(folder, patch)
         settings = load_settings()

@@ -31,6 +31,11 @@ IN_THE_MART = {
     "negative_ratio": "comparison_negative_ratio",
     "base_negative_ratio": "base_negative_ratio",
     "negative_ratio_change_pp": "negative_ratio_change_pp",
+    "alarms": "case when status in ('CRITICAL', 'MONITOR') then 1 else 0 end",
+    "strong_alarms": (
+        "case when status in ('CRITICAL', 'MONITOR') and evidence = 'strong' then 1 else 0 end"
+    ),
+    "alarms_by_chance": "chance_of_alarm",
 }
 
 _RENDERERS = {

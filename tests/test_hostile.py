@@ -29,7 +29,7 @@ from flows.privacy.gate import Gate
 from flows.privacy.masker import Masker
 from flows.report.message import Block, Message
 from flows.report.outcome import RunResult
-from flows.report.values import Analysis, Evidence, Keyword
+from flows.report.values import Analysis, Keyword, Material
 from flows.report.writing import category_name
 from flows.slack.blocks import context
 from flows.slack.transport import Destination
@@ -37,7 +37,7 @@ from tests.builders import (
     KOREAN,
     build_change,
     build_composer,
-    build_evidence,
+    build_material,
     build_report,
     build_samples,
     build_settings,
@@ -83,15 +83,17 @@ NAME = rf"(?:\*{WORDS}+\*|{WITHHELD})"
 NUMBERS = (
     r"` *[\d,]+ → *[\d,]+건 *(?:신규|[+−][\d,.]+%)`  `[▁-█]+`\n부정 (?:–|[\d.]+%) → (?:–|[\d.]+%)"
     r"(?: \([+−][\d.]+%p\))?  ·  (?:건수 증가|부정 비율 상승| · )+"
+    r"(?:\n(?:평소 [\d,]+–[\d,]+건(?: \(기록 \d+주\))?|[◆◇] [뚜렷약함: 평소라면에도주한번없는수1만\d,]+|최근 \d+주 동안 없던 카테고리| · )+)?"
 )
 QUOTE = rf"(?:> `{WORDS}+` {WORDS}+|{WITHHELD})"
 BULLET = rf"(?:• {WORDS}*|{WITHHELD})"
 SUMMARY = (
     r"🔴 심각 \*\d+\*   🟠 주의 \*\d+\*   🟢 개선 \*\d+\*   ⚪ 안정 \*\d+\*"
+    r"(?:\n경보 \d+건 중 뚜렷한 변화 \d+건(?: · 변화가 없어도 약 \d+건은 나옵니다)?)?"
     rf"\n(?:먼저 볼 변화: 🔴 {NAME} [\d,]+ → [\d,]+건 \((?:신규|[+−][\d,.]+%)\)|{WITHHELD})",
     r"비교주 [\d.]+\(월\) – [\d.]+\(일\)  ·  기준주 [\d.]+\(월\) – [\d.]+\(일\)",
     rf"\*🔴 CRITICAL · 심각 \d+개\*(?:\n{NAME}\n{NUMBERS})+(?:\n_외 \d+개는 스레드에 있습니다\._)?",
-    r"기준: 🔴 [^\n]+(?:\nvoc-analyst [\w.+-]+)?",
+    r"기준: 🔴 [^\n]+(?:\n◆ [^\n]+)?(?:\nvoc-analyst [\w.+-]+)?",
 )
 ANALYSIS = (
     rf"🔴 \*CRITICAL\* · 심각\n{NAME}\n{NUMBERS}",
@@ -165,8 +167,8 @@ def posted(slack: FakeSlack, message: Message) -> Case:
 # --- Tickets, one by one ----------------------------------------------------------------------
 
 
-def evidence_with(text: str) -> Evidence:
-    """Evidence in which the text stands wherever a ticket's text can stand, masked as in the warehouse."""
+def material_with(text: str) -> Material:
+    """Material in which the text stands wherever a ticket's text can stand, masked as in the warehouse."""
     masked = masker().mask(text)
     category = (text, "이력서", text)
     samples = (
@@ -174,22 +176,22 @@ def evidence_with(text: str) -> Evidence:
         *build_samples(1, "base", category=category, detail="", title=masked),
     )
     keyword = Keyword(category, masked, 0, 5)
-    return build_evidence(build_change(category=category), samples, [keyword])
+    return build_material(build_change(category=category), samples, [keyword])
 
 
 @EACH_TICKET
 def test_a_ticket_stays_data_in_the_prompt(case: Case) -> None:
-    evidence = evidence_with(text_of(case))
-    prompt = build_prompt(evidence, "ko")
+    material = material_with(text_of(case))
+    prompt = build_prompt(material, "ko")
     head, change, tickets = re.split(r"\n<(?:change|tickets)>\n", prompt)
-    assert head == build_prompt(build_evidence(), "ko").partition("\n<change>")[0]
+    assert head == build_prompt(build_material(), "ko").partition("\n<change>")[0]
     change, tickets = change.removesuffix("\n</change>\n"), tickets.removesuffix("\n</tickets>")
     assert not re.search("[<>\n]", change)
     assert not re.search("[<>]", tickets)
     told = [json.loads(line) for line in tickets.split("\n")]
     assert [(ticket["ticket_id"], ticket["text"]) for ticket in told] == [
         (sample.ticket_id, sample.text[:MAX_SAMPLE_CHARACTERS])
-        for sample in samples_for_prompt(evidence)
+        for sample in samples_for_prompt(material)
     ]
     assert json.loads(change)["status"] == "CRITICAL"
     assert json.loads(change)["category"][0] == text_of(case)[:MAX_LEVEL_CHARACTERS]
@@ -198,12 +200,12 @@ def test_a_ticket_stays_data_in_the_prompt(case: Case) -> None:
 
 @EACH_TICKET
 def test_a_ticket_leaves_the_messages_in_their_form(workspace: FakeSlack, case: Case) -> None:
-    evidence = evidence_with(text_of(case))
-    has_personal_data = masker().contains_pii(category_name(evidence.change.category))
-    report = build_report(evidence.change)
+    material = material_with(text_of(case))
+    has_personal_data = masker().contains_pii(category_name(material.change.category))
+    report = build_report(material.change)
     for message in build_composer().summary(report):
         assert_is_a_summary(posted(workspace, message), withheld=has_personal_data)
-    message = build_composer().analysis(evidence.change, rule_based_analysis(evidence, KOREAN))
+    message = build_composer().analysis(material.change, rule_based_analysis(material, KOREAN))
     withheld = has_personal_data or case.get("looks_like_personal_data", False)
     assert_is_an_analysis(posted(workspace, message), withheld=withheld)
 
@@ -212,8 +214,8 @@ def test_a_ticket_leaves_the_messages_in_their_form(workspace: FakeSlack, case: 
 def test_a_ticket_id_leaves_the_analysis_in_its_form(workspace: FakeSlack, case: Case) -> None:
     """Ids are Zendesk's, but a file may hold anything."""
     id_ = text_of(case) or "9001"
-    evidence = build_evidence(samples=build_samples(2, ticket_id=id_))
-    message = build_composer().analysis(evidence.change, rule_based_analysis(evidence, KOREAN))
+    material = build_material(samples=build_samples(2, ticket_id=id_))
+    message = build_composer().analysis(material.change, rule_based_analysis(material, KOREAN))
     withheld = masker().contains_pii(id_) or case.get("looks_like_personal_data", False)
     assert_is_an_analysis(posted(workspace, message), withheld=withheld)
 
@@ -239,7 +241,7 @@ def test_a_name_that_looks_like_personal_data_is_left_out_and_the_others_stay(
 )
 def test_json_escapes_neither_make_personal_data_nor_hide_it(text: str, is_sent: bool) -> None:
     """A line that begins with @ is `\\n@` in JSON, and looks like the address n@."""
-    prompt = build_prompt(build_evidence(samples=build_samples(1, detail=text)), "ko")
+    prompt = build_prompt(build_material(samples=build_samples(1, detail=text)), "ko")
     with FakeLaas() as laas:
         settings = build_settings(LAAS_API_KEY=laas.api_key, LAAS_BASE_URL=laas.url)
 
@@ -258,25 +260,25 @@ def test_json_escapes_neither_make_personal_data_nor_hide_it(text: str, is_sent:
 # --- Answers, one by one ----------------------------------------------------------------------
 
 
-def analysis_of(answer: str, evidence: Evidence) -> Analysis:
+def analysis_of(answer: str, material: Material) -> Analysis:
     """As the flow does it."""
     try:
-        return parse_answer(answer, evidence, masker().mask)
+        return parse_answer(answer, material, masker().mask)
     except UnusableAnswer:
-        return rule_based_analysis(evidence, KOREAN)
+        return rule_based_analysis(material, KOREAN)
 
 
 @EACH_ANSWER
 def test_an_answer_is_held_to_the_four_sections(workspace: FakeSlack, case: Case) -> None:
-    evidence = build_evidence()
-    ours = {sample.ticket_id: sample.text for sample in evidence.samples}
-    analysis = analysis_of(text_of(case), evidence)
+    material = build_material()
+    ours = {sample.ticket_id: sample.text for sample in material.samples}
+    analysis = analysis_of(text_of(case), material)
     assert analysis.source == ("rule_based" if case.get("unusable") else "laas")
-    assert analysis.category == evidence.change.category
+    assert analysis.category == material.change.category
     assert {
         example.ticket_id: example.quote for example in analysis.examples
     }.items() <= ours.items()
-    assert_is_an_analysis(posted(workspace, build_composer().analysis(evidence.change, analysis)))
+    assert_is_an_analysis(posted(workspace, build_composer().analysis(material.change, analysis)))
 
 
 # --- All of them at once, from the file to Slack ------------------------------------------------

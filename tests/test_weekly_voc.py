@@ -522,7 +522,7 @@ def test_late_tickets_that_change_a_posted_week_are_told_once_in_its_thread(
     assert correction["thread_ts"] == posted[0]["ts"]
     assert "2026-W46의 상태가 바뀌었습니다" in correction["text"]
     text = str(correction["blocks"])
-    assert "• *유저* ⚪ STABLE → 🔴 CRITICAL (30 → 45건)" in text.replace(" / (미분류)", "")
+    assert "• *유저* ⚪ STABLE → 🔴 CRITICAL ◇ (30 → 45건)" in text.replace(" / (미분류)", "")
     assert "결제" not in text
 
     assert run(source=file).outcome == "already_posted"

@@ -7,9 +7,17 @@
 {% macro bigquery__get_assert_columns_equivalent(sql) -%}
 {%- endmacro %}
 
-{#- Whether the columns that a snapshot compares are in its table: they have been there from the first version on. -#}
+{#-
+  Which of the columns that a snapshot compares are in its table, asked without a job; and never that all rows have
+  changed because one is new: an upgrade would record every status a second time.
+-#}
 {% macro snapshot_check_all_get_existing_columns(node, target_exists, check_cols_config) -%}
-    {{ return((false, check_cols_config)) }}
+    {%- if not target_exists -%}
+        {{ return((false, check_cols_config)) }}
+    {%- endif -%}
+    {%- set table = adapter.get_relation(node.database, node.schema, node.alias) -%}
+    {%- set there = adapter.get_columns_in_relation(table) | map(attribute='name') | list -%}
+    {{ return((false, check_cols_config | select('in', there) | list)) }}
 {%- endmacro %}
 
 {#- Whether the snapshot's moments have one type: both are dbt's own. -#}

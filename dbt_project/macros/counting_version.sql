@@ -6,7 +6,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- … and by which weeks and their source are judged, as a SQL expression: it changes with the models' code and with the thresholds. -#}
+{#- … and by which weeks and their source are judged, as a SQL expression: it changes with the models' code, the thresholds and the variables of the evidence. -#}
 {% macro judging_version(thresholds) -%}
     {%- set code = judging_code() -%}
     (
@@ -27,8 +27,11 @@
 
 {% macro judging_code() -%}
     {%- if execute -%}
-        {%- set models = ['fct_voc_weekly_status', 'fct_voc_source_doubts'] -%}
-        {%- set code = [] -%}
+        {%- set models = ['fct_voc_weekly_status', 'fct_voc_weekly_alarms', 'fct_voc_source_doubts'] -%}
+        {%- set code = [ln_gamma('x')] -%}
+        {%- for name in ['baseline_weeks', 'spread_weeks', 'p', 'q'] -%}
+            {%- do code.append(var('evidence_' ~ name) | string) -%}
+        {%- endfor -%}
         {%- for name in models -%}
             {%- do code.append(code_of(name)) -%}
             {%- for parent in model_named(name).depends_on.nodes -%}
@@ -40,7 +43,7 @@
                 {%- endif -%}
             {%- endfor -%}
         {%- endfor -%}
-        {{ return(local_md5(code | join)[:8]) }}
+        {{ return(local_md5(code | join('\n'))[:8]) }}
     {%- endif -%}
 {%- endmacro %}
 

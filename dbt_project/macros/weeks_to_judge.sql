@@ -1,7 +1,8 @@
 {#-
   The weeks that this run judges again, as ranges of two SQL dates: those never judged, those judged by other rules,
-  those that see a week counted since (a row shows eight weeks), and those that have lost their base week, whose rows
-  go. Asked once an invocation, like weeks_known.
+  those since the oldest week counted since, and those that have lost their base week, whose rows go. A row shows eight
+  weeks and rests on sixty, and on when its category began, which any older week may change. Asked once an invocation,
+  like weeks_known. The alarms are written last, a row for every week: they record what has been judged, and when.
 
   Whoever asks depends on what is asked, so that dbt builds it first.
 -#}
@@ -12,6 +13,9 @@
     {%- if not execute -%}
         {{ return([]) }}
     {%- endif -%}
+    {%- if backtest() -%}
+        {{ return([("date '" ~ backtest().first_week ~ "'", "date '" ~ backtest().last_week ~ "'")]) }}
+    {%- endif -%}
     {%- set kept = graph.setdefault('voc_weeks_to_judge', {}) -%}
     {%- if invocation_id not in kept -%}
         {%- do kept.update({invocation_id: read_weeks_to_judge(calendar, counted, thresholds)}) -%}
@@ -20,29 +24,19 @@
 {%- endmacro %}
 
 {% macro read_weeks_to_judge(calendar, counted, thresholds) -%}
-    {%- set statuses = existing('fct_voc_weekly_status') -%}
-    {%- if counts_anew() or not statuses -%}
+    {%- set judged = existing('fct_voc_weekly_alarms') -%}
+    {%- if counts_anew() or not judged -%}
         {{ return([("date '1970-01-05'", "date '9999-12-27'")]) }}
     {%- endif -%}
     {%- set ranges = [] -%}
-    {%- for first_week, last_week in run_query(weeks_to_judge_query(statuses, calendar, counted, thresholds)).rows -%}
+    {%- for first_week, last_week in run_query(weeks_to_judge_query(judged, calendar, counted, thresholds)).rows -%}
         {%- do ranges.append(("date '" ~ first_week ~ "'", "date '" ~ last_week ~ "'")) -%}
     {%- endfor -%}
     {{ return(ranges) }}
 {%- endmacro %}
 
-{% macro weeks_to_judge_query(statuses, calendar, counted, thresholds) -%}
-with weeks_judged as (
-    select
-        week_start,
-        min(judged_at) as judged_at,
-        min(judging_version) as oldest_version,
-        max(judging_version) as newest_version
-    from {{ statuses }}
-    group by week_start
-),
-
-rules as (
+{% macro weeks_to_judge_query(judged, calendar, counted, thresholds) -%}
+with rules as (
     select {{ judging_version(thresholds) }} as judging_version
 ),
 
@@ -56,24 +50,23 @@ weeks_outdated as (
     select weeks_with_base.week_start
     from weeks_with_base
     cross join rules
-    left join weeks_judged
-        on weeks_with_base.week_start = weeks_judged.week_start
+    left join {{ judged }} as judged
+        on weeks_with_base.week_start = judged.week_start
     left join {{ counted }} as counted
-        on counted.week_start between weeks_with_base.week_start - 49 and weeks_with_base.week_start
+        on counted.week_start <= weeks_with_base.week_start
     group by weeks_with_base.week_start
     having
-        max(weeks_judged.judged_at) is null
-        or max(counted.counted_at) > max(weeks_judged.judged_at)
-        or min(weeks_judged.oldest_version) != max(rules.judging_version)
-        or max(weeks_judged.newest_version) != max(rules.judging_version)
+        max(judged.judged_at) is null
+        or max(counted.counted_at) > max(judged.judged_at)
+        or max(judged.judging_version) != max(rules.judging_version)
 ),
 
 weeks_kept as (
-    select week_start from weeks_judged
-    {%- if existing('fct_voc_source_doubts') %}
+    select week_start from {{ judged }}
+    {%- for name in ['fct_voc_weekly_status', 'fct_voc_source_doubts'] if existing(name) %}
     union all
-    select week_start from {{ existing('fct_voc_source_doubts') }}
-    {%- endif %}
+    select week_start from {{ existing(name) }}
+    {%- endfor %}
 ),
 
 weeks_without_base as (

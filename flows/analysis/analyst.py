@@ -19,7 +19,7 @@ from flows.analysis.client import LaasClient, LaasError
 from flows.analysis.prompt import build_prompt
 from flows.analysis.rule_based import rule_based_analysis
 from flows.privacy.masker import Masker
-from flows.report.values import Analysis, Change, Evidence, WeeklyReport
+from flows.report.values import Analysis, Change, Material, WeeklyReport
 from flows.runtime.failures import redacted_errors
 from flows.runtime.progress import progress
 
@@ -58,7 +58,7 @@ class Analyst:
         log.info("analysing %d categories", len(changes))
         async with nullcontext() if self._laas is None else self._laas:
             tasks = [
-                asyncio.create_task(self._analyse_one(change, report.evidence_for(change)))
+                asyncio.create_task(self._analyse_one(change, report.material_for(change)))
                 for change in changes
             ]
             try:
@@ -74,18 +74,18 @@ class Analyst:
         # A bucket takes seconds to open: do not open it where LaaS is not asked.
         return self._open_answers()
 
-    async def _analyse_one(self, change: Change, evidence: Evidence) -> tuple[Change, Analysis]:
+    async def _analyse_one(self, change: Change, material: Material) -> tuple[Change, Analysis]:
         if self._laas is None:
-            return change, rule_based_analysis(evidence, self._texts)
+            return change, rule_based_analysis(material, self._texts)
         ask = ask_laas.with_options(result_storage=self._answers)
-        prompt = build_prompt(evidence, self._texts.locale)
+        prompt = build_prompt(material, self._texts.locale)
         try:
             async with self._slots:
                 answer = await ask(self._laas, prompt, self._laas.preset.hash)
-            return change, parse_answer(answer, evidence, self._mask)
+            return change, parse_answer(answer, material, self._mask)
         except (LaasError, UnusableAnswer) as error:
             log.warning("no analysis from LaaS (%s): writing a rule-based one", error)
-            return change, rule_based_analysis(evidence, self._texts)
+            return change, rule_based_analysis(material, self._texts)
 
 
 def _answer_key(context: object, parameters: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flows.analysis.prompt import MAX_SAMPLE_CHARACTERS, samples_for_prompt, shown_first
-from flows.report.values import Analysis, Evidence, Example, Sample, printable
+from flows.report.values import Analysis, Example, Material, Sample, printable
 
 MAX_SUMMARY_CHARACTERS = 700
 MAX_ITEM_CHARACTERS = 300
@@ -35,8 +35,8 @@ class UnusableAnswer(ValueError):
     """The answer has nothing that could be shown."""
 
 
-def parse_answer(text: str, evidence: Evidence, mask: Callable[[str], str]) -> Analysis:
-    """Read an answer about `evidence`.
+def parse_answer(text: str, material: Material, mask: Callable[[str], str]) -> Analysis:
+    """Read an answer about `material`.
 
     Examples are quoted from the masked samples that were in the prompt; any other id is dropped, and when none is
     left the first samples take their place. `mask` is applied to all that the model wrote. Raises UnusableAnswer when
@@ -47,9 +47,9 @@ def parse_answer(text: str, evidence: Evidence, mask: Callable[[str], str]) -> A
     hypotheses = _listed(sections.get("hypotheses"), mask)
     if not summary and not hypotheses:
         raise UnusableAnswer("neither summary nor hypotheses")
-    samples = samples_for_prompt(evidence)
+    samples = samples_for_prompt(material)
     return Analysis(
-        category=evidence.change.category,
+        category=material.change.category,
         source="laas",
         summary=summary,
         examples=quoted(

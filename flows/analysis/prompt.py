@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from catalogue import Locale
-from flows.report.values import Change, Evidence, Sample
+from flows.report.values import Change, Material, Sample
 
 SAMPLES_PER_WEEK = 10  # more of the same kind add cost, not insight
 MAX_SAMPLE_CHARACTERS = 600
@@ -32,12 +32,12 @@ examples에는 아래 자료에 있는 ticket_id만 2~4개 적고, 문장을 옮
 개인정보(이름, 연락처, 이메일 등)는 쓰지 마세요."""
 
 
-def samples_for_prompt(evidence: Evidence) -> tuple[Sample, ...]:
+def samples_for_prompt(material: Material) -> tuple[Sample, ...]:
     """The samples whose ids an answer may name: the first of each week."""
     return tuple(
         sample
         for role in ("comparison", "base")
-        for sample in [s for s in evidence.samples if s.week_role == role][:SAMPLES_PER_WEEK]
+        for sample in [s for s in material.samples if s.week_role == role][:SAMPLES_PER_WEEK]
     )
 
 
@@ -46,17 +46,17 @@ def shown_first(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
     return tuple(s for s in samples if s.week_role == "comparison") or samples
 
 
-def build_prompt(evidence: Evidence, locale: Locale) -> str:
+def build_prompt(material: Material, locale: Locale) -> str:
     """Ask for the four sections about one category.
 
     Each ticket is one JSON object on a line. `<` and `>` in it are written as escapes, so no ticket can end the block
     that holds it.
     """
-    tickets = "\n".join(_ticket_line(sample) for sample in samples_for_prompt(evidence))
+    tickets = "\n".join(_ticket_line(sample) for sample in samples_for_prompt(material))
     return "\n\n".join(
         (
             _INSTRUCTIONS.replace("{language}", _LANGUAGES[locale]),
-            f"<change>\n{_change_summary(evidence)}\n</change>",
+            f"<change>\n{_change_summary(material)}\n</change>",
             f"<tickets>\n{tickets}\n</tickets>",
         )
     )
@@ -72,9 +72,9 @@ def _ticket_line(sample: Sample) -> str:
     return _inert(json.dumps(ticket, ensure_ascii=False))
 
 
-def _change_summary(evidence: Evidence) -> str:
-    change, weeks = evidence.change, evidence.weeks
-    keywords = [f"{k.label} {k.base_count}→{k.comparison_count}" for k in evidence.keywords]
+def _change_summary(material: Material) -> str:
+    change, weeks = material.change, material.weeks
+    keywords = [f"{k.label} {k.base_count}→{k.comparison_count}" for k in material.keywords]
     summary = {
         "category": [level[:MAX_LEVEL_CHARACTERS] for level in change.category],
         "status": change.status,

@@ -5,24 +5,24 @@ from __future__ import annotations
 from catalogue import Texts
 from flows.analysis.answer import quoted
 from flows.analysis.prompt import samples_for_prompt, shown_first
-from flows.report.values import Analysis, Change, Evidence
+from flows.report.values import Analysis, Change, Material
 from flows.report.writing import signed
 
 _EXAMPLES = 3
 _KEYWORDS = 5
 
 
-def rule_based_analysis(evidence: Evidence, texts: Texts) -> Analysis:
+def rule_based_analysis(material: Material, texts: Texts) -> Analysis:
     """The four sections, written from the rules that fired, the rising keywords and representative samples."""
-    change = evidence.change
-    samples = samples_for_prompt(evidence)
+    change = material.change
+    samples = samples_for_prompt(material)
     return Analysis(
         category=change.category,
         source="rule_based",
         summary=_summary(change, texts),
         examples=quoted(shown_first(samples)[:_EXAMPLES]),
-        hypotheses=_hypotheses(evidence, texts),
-        actions=_actions(evidence, texts),
+        hypotheses=_hypotheses(material, texts),
+        actions=_actions(material, texts),
     )
 
 
@@ -47,13 +47,13 @@ def _summary(change: Change, texts: Texts) -> str:
     return f"{sentence} {texts('rules.negative_change', ratio=ratio, points=signed(points))}"
 
 
-def _hypotheses(evidence: Evidence, texts: Texts) -> tuple[str, ...]:
-    change = evidence.change
+def _hypotheses(material: Material, texts: Texts) -> tuple[str, ...]:
+    change = material.change
     found = []
-    if evidence.keywords:
+    if material.keywords:
         rising = ", ".join(
             texts("rules.keyword", label=k.label, base=k.base_count, comparison=k.comparison_count)
-            for k in evidence.keywords[:_KEYWORDS]
+            for k in material.keywords[:_KEYWORDS]
         )
         found.append(texts("rules.keywords", keywords=rising))
     if "volume_increase" in change.reasons:
@@ -63,10 +63,10 @@ def _hypotheses(evidence: Evidence, texts: Texts) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _actions(evidence: Evidence, texts: Texts) -> tuple[str, ...]:
+def _actions(material: Material, texts: Texts) -> tuple[str, ...]:
     actions = [texts("rules.open_tickets")]
-    if evidence.keywords:
-        actions.append(texts("rules.ask_team", keyword=evidence.keywords[0].label))
-    if evidence.change.status == "CRITICAL":
+    if material.keywords:
+        actions.append(texts("rules.ask_team", keyword=material.keywords[0].label))
+    if material.change.status == "CRITICAL":
         actions.append(texts("rules.today"))
     return tuple(actions)

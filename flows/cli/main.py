@@ -216,7 +216,7 @@ def status(
     """
     from flows.cli.commands.status import read_statuses
 
-    weeks, rows = read_statuses(
+    weeks, rows, alarms = read_statuses(
         _assembly(target, columns, map_emotion, source_timezone, sheet, date_order),
         as_of=_asked_as_of(None, week),
         statuses=status or [],
@@ -227,7 +227,7 @@ def status(
     else:
         from flows.cli.commands.status_table import show_statuses
 
-        show_statuses(weeks, rows)
+        show_statuses(weeks, rows, alarms)
 
 
 @app.command(cls=_Command)
@@ -343,6 +343,44 @@ def backfill(
         source=source,
     )
     print(f"Counted {first} to {last} again; nothing was posted. See voc status --week {last}.")
+
+
+@app.command(cls=_Command)
+def backtest(
+    thresholds: Annotated[
+        Path, typer.Option(help="Other thresholds, as a file like the seed.", metavar="FILE")
+    ],
+    weeks: Annotated[
+        int | None,
+        typer.Option(help="The newest weeks (default: 26, or all).", metavar="N", min=1),
+    ] = None,
+    source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
+    target: TargetOption = None,
+    as_json: Json = False,
+) -> None:
+    """Show the alarms that past weeks would have had under other thresholds; nothing is changed.
+
+    Examples:
+      voc backtest --thresholds candidate.csv
+      voc backtest --thresholds candidate.csv --weeks 12 --json
+    """
+    from flows.cli.commands.backtest import compare, show_comparison
+
+    comparison = compare(
+        _assembly(target, columns, map_emotion, source_timezone, sheet, date_order),
+        thresholds,
+        weeks=weeks,
+        source=source,
+    )
+    if as_json:
+        _print_json(comparison.as_json())
+    else:
+        show_comparison(comparison)
 
 
 @app.command(cls=_Command)

@@ -40,7 +40,7 @@ class Record:
         """The record with an analysis by rule wherever none was kept."""
         known = {analysis.category for analysis in self.analyses}
         by_rule = (
-            rule_based_analysis(report.evidence_for(change), texts)
+            rule_based_analysis(report.material_for(change), texts)
             for change in report.to_analyse
             if change.category not in known
         )

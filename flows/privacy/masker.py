@@ -8,16 +8,15 @@ list with the same engine, RE2, so that an answer is masked as a ticket was mask
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import re2
-import yaml
 
-from flows import PROJECT_ROOT
 from flows.runtime.errors import UsageError
+from flows.runtime.project import PROJECT_FILE, project_variable
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Masker:
     @classmethod
     def of_project(cls) -> Masker:
         """The masker for this project's rules."""
-        return cls.from_project_file(PROJECT_ROOT / "dbt_project.yml")
+        return cls.from_project_file(PROJECT_FILE)
 
     def mask(self, text: str) -> str:
         """The text with personal data replaced. Masking a masked text changes nothing."""
@@ -90,8 +89,8 @@ def load_patterns(project_file: Path) -> tuple[PiiPattern, ...]:
     Raises:
         UsageError: the file or the var is missing or malformed.
     """
-    rules = _project_var(project_file, "pii_patterns")
-    parts = _project_var(project_file, "pii_parts")
+    rules = project_variable("pii_patterns", project_file)
+    parts = project_variable("pii_parts", project_file)
     try:
         return tuple(
             PiiPattern(
@@ -111,7 +110,7 @@ def load_patterns(project_file: Path) -> tuple[PiiPattern, ...]:
 
 def load_folds(project_file: Path) -> SpellingFolds:
     """The var pii_folds of a dbt_project.yml. Raises UsageError if it is missing or malformed."""
-    folds = _project_var(project_file, "pii_folds")
+    folds = project_variable("pii_folds", project_file)
     try:
         return SpellingFolds(invisible=folds["invisible"], source=folds["from"], target=folds["to"])
     except (TypeError, KeyError) as error:
@@ -172,16 +171,3 @@ def _translation(folds: SpellingFolds) -> dict[int, int]:
             "pii_folds: from and to must be equally long, and from without repetition."
         )
     return str.maketrans(folds.source, folds.target)
-
-
-def _project_var(project_file: Path, name: str) -> Any:
-    try:
-        project = yaml.load(project_file.read_text(encoding="utf-8"), yaml.CSafeLoader)
-    except OSError as error:
-        raise UsageError(f"{project_file} cannot be read: {error.strerror}.") from None
-    except yaml.YAMLError as error:
-        raise UsageError(f"{project_file} is not valid YAML: {error}") from None
-    variables = project.get("vars") if isinstance(project, Mapping) else None
-    if not isinstance(variables, Mapping) or not variables.get(name):
-        raise UsageError(f"{project_file} has no var {name}. Restore it from the repository.")
-    return variables[name]

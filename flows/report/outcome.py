@@ -64,11 +64,15 @@ class RunResult:
 
     def as_json(self) -> dict[str, Any]:
         report = self.report
+        alarms = report.alarms if report else None
         return {
             "outcome": self.outcome,
             "report_week": self.weeks.comparison.as_json(),
             "base_week": self.weeks.base.as_json(),
             "status_counts": report.status_counts if report else dict.fromkeys(STATUSES, 0),
+            "alarms": alarms.alarms if alarms else None,
+            "strong_alarms": alarms.strong_alarms if alarms else None,
+            "alarms_by_chance": alarms.alarms_by_chance if alarms else None,
             "changes": [change.as_json() for change in report.changes] if report else [],
             "analyses": [analysis.as_json() for analysis in self.analyses],
             "messages": [delivered.as_json() for delivered in self.delivered],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Literal
@@ -11,6 +11,8 @@ from typing import Any, Literal
 Status = Literal["CRITICAL", "MONITOR", "IMPROVED", "STABLE"]
 STATUSES: tuple[Status, ...] = ("CRITICAL", "MONITOR", "IMPROVED", "STABLE")
 ANALYSED: tuple[Status, ...] = ("CRITICAL", "MONITOR")
+
+Mark = Literal["strong", "weak"]
 
 Category = tuple[str, str, str]
 
@@ -37,12 +39,17 @@ class Week:
         return {"start": self.start.isoformat(), "end": self.end.isoformat(), "label": self.label}
 
 
+Usual = tuple[int, int]
+"""The fewest and the most tickets that a category has in a week without a change (usual_low, usual_high)."""
+
+
 @dataclass(frozen=True)
 class Count:
-    """Tickets in a week, and how many of them are negative."""
+    """Tickets in a week, how many of them are negative, and how many are usual where that was judged."""
 
     total: int
     negative: int
+    usual: Usual | None = None
 
     @property
     def negative_ratio(self) -> float | None:
@@ -82,7 +89,7 @@ class PastWeek:
 
 @dataclass(frozen=True)
 class Correction:
-    """A category whose status in a past week has changed since the week's report was posted.
+    """A category whose status, or the mark of an alarm, has changed in a past week since its report was posted.
 
     A status is None where the category had no row; the totals are today's. `cause` is what changed: tickets that came
     later, tickets deleted since, tickets classified anew, or the thresholds.
@@ -94,6 +101,8 @@ class Correction:
     base_total: int
     comparison_total: int
     cause: Cause
+    posted_evidence: Mark | None = None
+    evidence: Mark | None = None
 
 
 @dataclass(frozen=True)
@@ -147,10 +156,42 @@ class Change:
     negative_ratio_change_pp: float | None
     is_new: bool
     total_last_8_weeks: tuple[int, ...]
+    weeks_before: int | None = None
+    expected_total: float | None = None
+    usual_low: int | None = None
+    usual_high: int | None = None
+    usual_negative_ratio: float | None = None
+    p_increase: float | None = None
+    p_decrease: float | None = None
+    p_negative: float | None = None
+    q_increase: float | None = None
+    q_decrease: float | None = None
+    q_negative: float | None = None
+    chance_of_alarm: float | None = None
+    evidence: Mark | None = None
+    evidence_note: str | None = None
+    is_unusual: bool | None = None
 
     @property
     def category(self) -> Category:
         return (self.category1, self.category2, self.category3)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether its evidence is strong: the one meaning of "clear" in texts."""
+        return self.evidence == "strong"
+
+    @property
+    def usual(self) -> Usual | None:
+        if self.usual_low is None or self.usual_high is None:
+            return None
+        return self.usual_low, self.usual_high
+
+    @property
+    def p(self) -> float | None:
+        """The smallest p value of the rules that were met; None where none was tested."""
+        met = (getattr(self, _P_OF_RULES[reason]) for reason in self.reasons)
+        return min((p for p in met if p is not None), default=None)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -164,14 +205,88 @@ class Change:
         return row | {"week_start": self.week_start.isoformat()}
 
 
+_P_OF_RULES = {
+    "volume_increase": "p_increase",
+    "negative_ratio": "p_negative",
+    "volume_decrease": "p_decrease",
+}
+
+
+def most_urgent_first(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """By severity, then clear ones before the others, then by p, then by the absolute change in tickets."""
+    return tuple(
+        sorted(
+            changes,
+            key=lambda change: (
+                STATUSES.index(change.status),
+                not change.is_clear,
+                2 if change.p is None else change.p,
+                -abs(change.comparison_total - change.base_total),
+                change.category,
+            ),
+        )
+    )
+
+
+def to_look_at_first(changes: Sequence[Change]) -> Change | None:
+    """Of changes in their order the first clear alarm; where no alarm is clear, the first that is not stable."""
+    clear = (c for c in changes if c.status in ANALYSED and c.is_clear)
+    return next(clear, next((c for c in changes if c.status != "STABLE"), None))
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """A row of `fct_voc_weekly_alarms`: what the alarms of a week are worth; units are documented there."""
+
+    alarms: int
+    strong_alarms: int
+    alarms_by_chance: float
+    week_level: float | None
+    negative_share: float | None
+    negative_share_expected: float | None
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """A week's alarms under other thresholds: kept, gained and lost, how many of each are clear, and by chance.
+
+    Columns of dbt_project/analyses/backtest.sql; `week` is None in the sum of all weeks.
+    """
+
+    week: Week | None
+    kept: int
+    kept_strong: int
+    gained: int
+    gained_strong: int
+    lost: int
+    lost_strong: int
+    alarms_by_chance: float
+    alarms_by_chance_candidate: float
+
+    @classmethod
+    def sum_of(cls, weeks: Sequence[Backtest]) -> Backtest:
+        names = [each.name for each in fields(cls)][1:]
+        return cls(None, **{name: sum(getattr(week, name) for week in weeks) for name in names})
+
+    def as_json(self) -> dict[str, Any]:
+        figures = {each.name: getattr(self, each.name) for each in fields(self)}
+        week = figures.pop("week")
+        return ({"week": week.as_json()} if week else {}) | figures
+
+
 @dataclass(frozen=True)
 class CategoryWeek:
-    """The tickets of one week in a category, or below one of its upper levels; status None where none was judged."""
+    """The tickets of one week in a category, or below one of its upper levels.
+
+    `status` is None where none was judged, `usual` also below an upper level.
+    """
 
     week: Week
     total_count: int
     negative_count: int
     status: Status | None
+    usual: Usual | None = None
+    evidence: Mark | None = None
 
     @property
     def negative_ratio(self) -> float | None:
@@ -187,6 +302,9 @@ class CategoryWeek:
             "negative_count": self.negative_count,
             "negative_ratio": self.negative_ratio,
             "status": self.status,
+            "usual_low": self.usual[0] if self.usual else None,
+            "usual_high": self.usual[1] if self.usual else None,
+            "evidence": self.evidence,
         }
 
 
@@ -252,7 +370,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class WeeklyReport:
-    """What one run has to report, ordered by severity, then by the absolute change in tickets."""
+    """What one run has to report; rows are in the order of `most_urgent_first`."""
 
     weeks: WeekPair
     rows: tuple[Change, ...]
@@ -260,6 +378,7 @@ class WeeklyReport:
     samples: tuple[Sample, ...]
     keywords: tuple[Keyword, ...]
     doubts: tuple[Doubt, ...] = ()
+    alarms: Alarms | None = None
 
     @property
     def missing_tickets(self) -> tuple[Doubt, ...]:
@@ -299,8 +418,8 @@ class WeeklyReport:
         counted = Counter(row.status for row in self.rows)
         return {status: counted[status] for status in STATUSES}
 
-    def evidence_for(self, change: Change) -> Evidence:
-        return Evidence(
+    def material_for(self, change: Change) -> Material:
+        return Material(
             change=change,
             weeks=self.weeks,
             samples=tuple(s for s in self.samples if s.category == change.category),
@@ -309,7 +428,7 @@ class WeeklyReport:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Material:
     """All that may be said about one category: its numbers, samples and rising keywords."""
 
     change: Change

@@ -14,6 +14,8 @@ from urllib.parse import quote
 from catalogue import Texts
 from catalogue.slack import escaped
 from flows.report.doubts import doubt_text, rename_text, renames_of
+from flows.report.evidence import MARKS, alarms_text, company_texts, evidence_text, mark_text
+from flows.report.evidence import footnote as evidence_footnote
 from flows.report.message import SUMMARY, Block, Message, MessageId
 from flows.report.values import (
     STATUSES,
@@ -29,6 +31,7 @@ from flows.report.values import (
     Week,
     WeeklyReport,
     printable,
+    to_look_at_first,
 )
 from flows.report.writing import (
     ICONS,
@@ -88,7 +91,7 @@ class Composer:
         blocks = [
             header(texts("summary.title", week=report.weeks.comparison.label)),
             *self._doubts(report),
-            section("\n".join([self._counts(report), *map(self._worst, announced[:1])])),
+            section("\n".join(filter(None, self._headlines(report)))),
             context(self._dates(report)),
         ]
         left_out: list[Change] = []
@@ -111,6 +114,8 @@ class Composer:
             blocks.append(section("\n".join([title, *lines, *more])))
         if announced:
             blocks.append(self._chart(announced))
+        if any(mark_text(change, self.texts) for change in announced):
+            footer = [evidence_footnote(self.texts), *footer]
         blocks += [context("\n".join([self._criteria(report.thresholds), *footer])), buttons]
         return (
             Message(SUMMARY, self._notification(report), tuple(blocks)),
@@ -169,7 +174,7 @@ class Composer:
             [self._correction_line(c) for c in corrections], MAX_SECTION_CHARACTERS - 200
         )
         more = [self.texts("correction.more", count=len(rest))] if rest else []
-        known = repr(sorted((c.category, c.posted_status, c.status) for c in corrections))
+        known = repr(sorted(map(_identity, corrections)))
         digest = int(hashlib.sha256(known.encode()).hexdigest()[:12], 16)
         return Message(
             MessageId("correction", part=digest),
@@ -186,7 +191,8 @@ class Composer:
             "summary.quiet", week=week.label, days=self._days(week), count=len(report.rows)
         )
         footer_block = [context("\n".join(footer))] if footer else []
-        blocks = (*self._doubts(report), section(text), *footer_block, buttons)
+        lines = [text, *company_texts(report.alarms, self.texts)]
+        blocks = (*self._doubts(report), section("\n".join(lines)), *footer_block, buttons)
         return Message(SUMMARY, self._with_doubt(text, report), blocks)
 
     def _doubts(self, report: WeeklyReport) -> list[Block]:
@@ -215,6 +221,14 @@ class Composer:
             "summary.dates", comparison=self._days(weeks.comparison), base=self._days(weeks.base)
         )
 
+    def _headlines(self, report: WeeklyReport) -> Iterable[str]:
+        """The counts, what the alarms are worth, what moved everywhere, and where to look first."""
+        yield self._counts(report)
+        yield alarms_text(report.alarms, self.texts)
+        yield from company_texts(report.alarms, self.texts)
+        if first := to_look_at_first(report.announced):
+            yield self._worst(first)
+
     def _counts(self, report: WeeklyReport) -> str:
         counts = report.status_counts
         return "   ".join(
@@ -236,7 +250,7 @@ class Composer:
         )
 
     def _lines(self, changes: Sequence[Change], doubts: Sequence[Doubt]) -> list[str]:
-        """Name, counts with their 8 weeks, negative share with the reason; and a remark where it was renamed.
+        """Name, counts with their 8 weeks, negative share with the reason, evidence; a remark where it was renamed.
 
         The counts of all changes are aligned below each other.
         """
@@ -259,6 +273,7 @@ class Composer:
                 trend=sparkline(change.total_last_8_weeks),
                 reason=reasons(change, self.texts),
             )
+            + "".join(f"\n{line}" for line in [evidence_text(change, self.texts)] if line)
             + "".join(
                 f"\n⚠️ {literal(rename_text(doubt, self.texts))}"
                 for doubt in renames_of(change.category, doubts)
@@ -277,8 +292,11 @@ class Composer:
 
     def _correction_line(self, correction: Correction) -> str:
         posted, today = (
-            f"{ICONS[status]} {status}" if status else "–"
-            for status in (correction.posted_status, correction.status)
+            f"{ICONS[status]} {status}{f' {MARKS[mark]}' if mark else ''}" if status else "–"
+            for status, mark in (
+                (correction.posted_status, correction.posted_evidence),
+                (correction.status, correction.evidence),
+            )
         )
         return self.texts(
             "correction.line",
@@ -326,16 +344,17 @@ class Composer:
             yield self.texts("criteria.decrease", percent=threshold.min_decrease_pct)
 
     def _notification(self, report: WeeklyReport) -> str:
-        counts, announced = report.status_counts, report.announced
+        counts = report.status_counts
+        clear = [c for c in report.to_analyse if c.is_clear]
         text = self.texts(
             "summary.notification",
             week=report.weeks.comparison.label,
+            clear=self.texts("summary.notification_clear", count=len(clear)) if clear else "",
             critical=counts["CRITICAL"],
             monitor=counts["MONITOR"],
             improved=0 if report.is_incomplete else counts["IMPROVED"],
         )
-        if announced:
-            worst = announced[0]
+        if worst := to_look_at_first(report.announced):
             text += self.texts(
                 "summary.notification_worst",
                 name=_name(worst.category),
@@ -373,6 +392,14 @@ class Composer:
 
     def _days(self, week: Week) -> str:
         return self.texts("summary.days", start=week.start, end=week.end)
+
+
+def _identity(correction: Correction) -> tuple[object, ...]:
+    """What distinguishes a correction; marks where they alone have changed."""
+    statuses = (correction.category, correction.posted_status, correction.status)
+    if correction.posted_status != correction.status:
+        return statuses
+    return (*statuses, correction.posted_evidence, correction.evidence)
 
 
 def _negative(change: Change) -> str:

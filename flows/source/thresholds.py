@@ -1,12 +1,14 @@
-"""Checks the seed with the thresholds before dbt loads it. SQL decides what the numbers mean."""
+"""Checks the rules that dbt judges by, before it does: the seed with the thresholds, the evidence's variables."""
 
 from __future__ import annotations
 
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 from flows import PROJECT_ROOT
+from flows.report import evidence
 from flows.runtime.errors import UsageError
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "status_thresholds.csv"
@@ -15,8 +17,14 @@ _STATUSES = ("CRITICAL", "MONITOR", "IMPROVED")
 _NUMBERS = ("min_total", "min_increase_pct", "min_negative_ratio_increase_pp", "min_decrease_pct")
 
 
-def check_thresholds(seed: Path = SEED) -> None:
-    """Raise UsageError for the first row that dbt could not use, naming its line."""
+def check_rules() -> None:
+    """Raise UsageError for the first rule of the project that dbt could not use."""
+    check_thresholds()
+    evidence.rules()
+
+
+def check_thresholds(seed: Path = SEED) -> list[dict[str, Any]]:
+    """The rows of a seed, None for a rule not used. Raises UsageError for the first that dbt could not use."""
     try:
         text = seed.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
@@ -26,17 +34,19 @@ def check_thresholds(seed: Path = SEED) -> None:
         missing = {"status", *_LEVELS, *_NUMBERS} - set(reader.fieldnames or ())
         if missing:
             raise UsageError(f"{seed.name} has no column {', '.join(sorted(missing))}. Add it.")
-        seen: set[tuple[str, ...]] = set()
+        rows, seen = [], set[tuple[str, ...]]()
         for row in reader:
             problem = _problem(row, seen)
             if problem:
                 raise UsageError(f"{seed.name} line {reader.line_num}: {problem}. Fix the file.")
             seen.add(_identity(row))
+            rows.append(row | {name: int(row[name]) if row[name] else None for name in _NUMBERS})
     absent = [status for status in _STATUSES if (status, "", "", "") not in seen]
     if absent:
         raise UsageError(
             f"{seed.name} has no row for every category for {', '.join(absent)}. Add it."
         )
+    return rows
 
 
 def _identity(row: dict[str, str]) -> tuple[str, ...]:

@@ -32,7 +32,9 @@ class DuckDBWarehouse:
 
         try:
             with duckdb.connect(str(self._path), read_only=True) as connection:
-                result = connection.execute(sql.replace("@", "$"), parameters)
+                result = connection.execute(
+                    sql.replace("@", "$") if parameters else sql, parameters
+                )
                 names = [column[0] for column in result.description or ()]
                 return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
         except duckdb.CatalogException:

@@ -12,10 +12,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from flows import PROJECT_ROOT
@@ -128,6 +129,22 @@ def backfill_models(build: Build) -> None:
     _invoke(build, _build_arguments(build, *texts))
 
 
+def compile_backtest(
+    build: Build, thresholds: Sequence[Mapping[str, Any]], first: date, last: date
+) -> str:
+    """The query that judges the weeks of these Mondays by other thresholds. Builds nothing. Raises TransformError."""
+    asked = {"thresholds": thresholds, "first_week": str(first), "last_week": str(last)}
+    # In a folder of its own: the project that runs have read is not to be read again because of this.
+    workspace = replace(build.workspace, folder=build.workspace.folder / "backtest")
+    _invoke(
+        replace(build, workspace=workspace),
+        ["compile", "--select", "backtest", "--no-populate-cache", "--no-introspect"],
+        {"VOC_BACKTEST": json.dumps(asked), "VOC_STEPS": "ephemeral"},
+    )
+    (compiled,) = workspace.target_path.glob("compiled/**/backtest.sql")
+    return compiled.read_text(encoding="utf-8")
+
+
 def run_unit_tests(build: Build) -> list[str]:
     """Run dbt's unit tests and return their names. Raises TransformError that names those that failed."""
     outcome = _invoke(build, ["test", "--select", "test_type:unit"])
@@ -149,9 +166,11 @@ def _build_arguments(build: Build, *excluded: str) -> list[str]:
     return ["build", *refresh, *tests, *excluded]
 
 
-def _invoke(build: Build, arguments: Sequence[str]) -> dict[str, Any]:
+def _invoke(
+    build: Build, arguments: Sequence[str], variables: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """Run one of dbt's commands and return its outcome, which flows.warehouse.dbt_server describes."""
-    environment = os.environ | build.environment()
+    environment = {**os.environ, **build.environment(), **variables}
     if build.bigquery is not None:
         environment |= build.bigquery.dbt_credentials()
         if arguments[0] == "build":

@@ -12,6 +12,8 @@ from catalogue import Texts
 from flows.report.doubts import doubt_text
 from flows.report.values import (
     STATUSES,
+    Alarms,
+    Backtest,
     Category,
     CategoryWeek,
     Change,
@@ -24,9 +26,11 @@ from flows.report.values import (
     Sample,
     Status,
     Threshold,
+    Usual,
     Week,
     WeeklyReport,
     WeekPair,
+    most_urgent_first,
 )
 from flows.warehouse.connection import Warehouse, dates_in
 
@@ -61,20 +65,29 @@ def read_latest_week_pair(warehouse: Warehouse) -> WeekPair | None:
     return _week_pair(found[0]) if found else None
 
 
-def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[Change, ...]:
-    """Every category of the comparison week, by severity, then absolute change in tickets."""
+def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[tuple[Change, ...], Alarms | None]:
+    """Every category of the comparison week, the most urgent first, and what the week's alarms are worth.
+
+    In one query: on BigQuery each is a job. Without a category there are no alarms to be read.
+    """
+    of_rows, of_week = ([field.name for field in fields(kind)] for kind in (Change, Alarms))
+    columns = [f"statuses.{name}" for name in of_rows] + [f"weeks.{name}" for name in of_week]
     rows = warehouse.rows(
         f"""
-        select {", ".join(field.name for field in fields(Change))}
-        from fct_voc_weekly_status
-        where week_start = @week_start
-        order by status_rank, abs(comparison_total - base_total) desc, category1, category2, category3
+        select {", ".join(columns)}
+        from fct_voc_weekly_status as statuses
+        inner join fct_voc_weekly_alarms as weeks on weeks.week_start = statuses.week_start
+        where statuses.week_start = @week_start and weeks.week_start = @week_start
         """,
         week_start=weeks.comparison.start,
     )
-    return tuple(
-        Change(**row | {"total_last_8_weeks": tuple(row["total_last_8_weeks"])}) for row in rows
+    changes = (
+        {name: row[name] for name in of_rows}
+        | {"total_last_8_weeks": tuple(row["total_last_8_weeks"])}
+        for row in rows
     )
+    alarms = Alarms(**{name: rows[0][name] for name in of_week}) if rows else None
+    return most_urgent_first(Change(**change) for change in changes), alarms
 
 
 def read_week_labels(warehouse: Warehouse) -> tuple[str, ...]:
@@ -83,6 +96,37 @@ def read_week_labels(warehouse: Warehouse) -> tuple[str, ...]:
         "select week_label from dim_voc_weeks where base_week_start is not null order by week_start desc"
     )
     return tuple(row["week_label"] for row in rows)
+
+
+def read_comparison_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
+    """The weeks with a base week up to the newest, oldest first."""
+    rows = warehouse.rows(
+        """
+        select week_start, week_end, week_label
+        from dim_voc_weeks
+        where base_week_start is not null and week_start <= @newest
+        order by week_start
+        """,
+        newest=newest.start,
+    )
+    return tuple(map(_week, rows))
+
+
+def read_backtest(
+    warehouse: Warehouse, query: str, weeks: Sequence[Week]
+) -> tuple[tuple[Backtest, ...], tuple[tuple[Week, Category], ...]]:
+    """What the query of a backtest says of each of these weeks, and the clear alarms that would be lost."""
+    week_of = {week.start: week for week in weeks}
+    names = [field.name for field in fields(Backtest)][1:]
+    by_week, lost = {}, []
+    for row in warehouse.rows(query):
+        week = week_of[row["week_start"]]
+        if row["category1"] is None:
+            by_week[week] = Backtest(week, **{name: row[name] for name in names})
+        else:
+            lost.append((week, _category(row)))
+    without_tickets = dict.fromkeys(names, 0)
+    return tuple(by_week.get(w) or Backtest(w, **without_tickets) for w in weeks), tuple(lost)
 
 
 def read_categories(warehouse: Warehouse) -> tuple[Category, ...]:
@@ -98,7 +142,8 @@ def read_category_history(
 ) -> tuple[CategoryWeek, ...]:
     """The tickets below one, two or three levels, week by week up to the newest; weeks without tickets too.
 
-    The status of a week is the worst that a category below the levels had.
+    The status of a week is the worst that a category below the levels had, its evidence that category's; what is
+    usual is known of a category only.
     """
     category1, category2, category3 = (*levels, "", "")[:3]
     rows = warehouse.rows(
@@ -111,7 +156,13 @@ def read_category_history(
         ),
 
         judged as (
-            select week_start, status, row_number() over (partition by week_start order by status_rank) as place
+            select
+                week_start,
+                status,
+                evidence,
+                usual_low,
+                usual_high,
+                row_number() over (partition by week_start order by status_rank, evidence) as place
             from fct_voc_weekly_status
             where category1 = @category1 and @category2 in ('', category2) and @category3 in ('', category3)
         )
@@ -122,7 +173,10 @@ def read_category_history(
             weeks.week_label,
             coalesce(counted.total_count, 0) as total_count,
             coalesce(counted.negative_count, 0) as negative_count,
-            judged.status
+            judged.status,
+            judged.evidence,
+            judged.usual_low,
+            judged.usual_high
         from dim_voc_weeks as weeks
         left join counted on counted.week_start = weeks.week_start
         left join judged on judged.week_start = weeks.week_start and judged.place = 1
@@ -136,7 +190,14 @@ def read_category_history(
         category3=category3,
     )
     return tuple(
-        CategoryWeek(_week(row), row["total_count"], row["negative_count"], row["status"])
+        CategoryWeek(
+            _week(row),
+            row["total_count"],
+            row["negative_count"],
+            row["status"],
+            _usual(row) if len(levels) == 3 else None,
+            row["evidence"],
+        )
         for row in reversed(rows)
     )
 
@@ -179,13 +240,17 @@ def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
 def read_corrections(
     warehouse: Warehouse, week: Week, posted_at: datetime
 ) -> tuple[Correction, ...]:
-    """The statuses of a week at a moment (aware), where they differ from today's; a missing row counts as STABLE."""
+    """The statuses of a week at a moment (aware), where they differ from today's; a missing row counts as STABLE.
+
+    Also alarms with another mark than they had, if they had one: earlier versions gave none.
+    """
     rows = warehouse.rows(
         """
         with posted as (
             select
                 category1, category2, category3,
                 status as posted_status,
+                evidence as posted_evidence,
                 base_total + comparison_total as posted_total,
                 judging_version as posted_version
             from voc_weekly_status_snapshot
@@ -195,7 +260,7 @@ def read_corrections(
         ),
 
         today as (
-            select category1, category2, category3, status, base_total, comparison_total, judging_version
+            select category1, category2, category3, status, evidence, base_total, comparison_total, judging_version
             from fct_voc_weekly_status
             where week_start = @week_start
         ),
@@ -207,6 +272,7 @@ def read_corrections(
             from posted
             full outer join today using (category1, category2, category3)
             where coalesce(posted_status, 'STABLE') != coalesce(status, 'STABLE')
+                or (posted_status in ('CRITICAL', 'MONITOR') and posted_evidence != evidence)
         )
 
         select
@@ -231,6 +297,8 @@ def read_corrections(
             row["base_total"] or 0,
             row["comparison_total"] or 0,
             row["cause"],
+            row["posted_evidence"],
+            row["evidence"],
         )
         for row in rows
     )
@@ -239,9 +307,10 @@ def read_corrections(
 def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     """Everything that the messages of a week need."""
     week_start = weeks.comparison.start
+    rows, alarms = read_status(warehouse, weeks)
     return WeeklyReport(
         weeks=weeks,
-        rows=read_status(warehouse, weeks),
+        rows=rows,
         thresholds=tuple(
             Threshold(**row)
             for row in warehouse.rows(
@@ -275,6 +344,7 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
             )
         ),
         doubts=read_doubts(warehouse, weeks),
+        alarms=alarms,
     )
 
 
@@ -334,14 +404,29 @@ def read_history(warehouse: Warehouse, newest: Week, weeks: int = 26) -> History
             select week_start, category1, category2, category3, total_count, negative_count
             from fct_voc_weekly_counts
             where week_start <= @week_start and week_start > @week_start - {7 * weeks}
+        ),
+
+        judged as (
+            select week_start, category1, category2, category3, usual_low, usual_high
+            from fct_voc_weekly_status
+            where week_start <= @week_start and week_start > @week_start - {7 * weeks}
+        ),
+
+        counted_and_judged as (
+            select *
+            from counted
+            full outer join judged using (week_start, category1, category2, category3)
         )
 
         select
             weeks.week_start, weeks.week_end, weeks.week_label,
-            counted.category1, counted.category2, counted.category3,
-            counted.total_count, counted.negative_count
+            found.category1, found.category2, found.category3,
+            coalesce(found.total_count, 0) as total_count,
+            coalesce(found.negative_count, 0) as negative_count,
+            found.usual_low,
+            found.usual_high
         from dim_voc_weeks as weeks
-        left join counted on counted.week_start = weeks.week_start
+        left join counted_and_judged as found on found.week_start = weeks.week_start
         where weeks.week_start <= @week_start and weeks.week_start > @week_start - {7 * weeks}
         order by weeks.week_start
         """,
@@ -349,7 +434,7 @@ def read_history(warehouse: Warehouse, newest: Week, weeks: int = 26) -> History
     )
     calendar = tuple(dict.fromkeys(_week(row) for row in rows))
     found = {
-        (_category(row), _week(row)): Count(row["total_count"], row["negative_count"])
+        (_category(row), _week(row)): Count(row["total_count"], row["negative_count"], _usual(row))
         for row in rows
         if row["category1"] is not None
     }
@@ -389,6 +474,11 @@ def _week_pair(row: Mapping[str, Any]) -> WeekPair:
 
 def _week(row: Mapping[str, Any]) -> Week:
     return Week(row["week_start"], row["week_end"], row["week_label"])
+
+
+def _usual(row: Mapping[str, Any]) -> Usual | None:
+    low, high = row["usual_low"], row["usual_high"]
+    return None if low is None or high is None else (low, high)
 
 
 def _category(row: Mapping[str, Any]) -> Category:

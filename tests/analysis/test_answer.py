@@ -23,11 +23,11 @@ from flows.analysis.answer import (
     quoted,
 )
 from flows.privacy.masker import Masker
-from flows.report.values import Analysis, Evidence
-from tests.builders import CATEGORY, build_evidence, build_samples
+from flows.report.values import Analysis, Material
+from tests.builders import CATEGORY, build_material, build_samples
 
-EVIDENCE = build_evidence(samples=build_samples(12) + build_samples(3, "base"))
-QUOTES = {example.ticket_id: example.quote for example in quoted(EVIDENCE.samples)}
+MATERIAL = build_material(samples=build_samples(12) + build_samples(3, "base"))
+QUOTES = {example.ticket_id: example.quote for example in quoted(MATERIAL.samples)}
 
 
 @cache
@@ -35,9 +35,9 @@ def mask() -> Callable[[str], str]:
     return Masker.from_project_file(PROJECT_ROOT / "dbt_project.yml").mask
 
 
-def parse(answer: str | dict[str, Any], evidence: Evidence = EVIDENCE) -> Analysis:
+def parse(answer: str | dict[str, Any], material: Material = MATERIAL) -> Analysis:
     text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-    return parse_answer(text, evidence, mask())
+    return parse_answer(text, material, mask())
 
 
 def ids(analysis: Analysis) -> list[str]:
@@ -201,11 +201,11 @@ def test_an_id_named_twice_is_quoted_once_and_their_number_is_bounded() -> None:
 
 def test_ids_with_letters_and_signs_are_found_whole() -> None:
     samples = [build_samples(1, ticket_id=each)[0] for each in ("a.b", "A-1", "A-12", "7")]
-    evidence = build_evidence(samples=samples)
-    assert ids(parse(ANSWER | {"examples": ["A-12", "a.b"]}, evidence)) == ["A-12", "a.b"]
-    assert ids(parse(ANSWER | {"examples": ["#7과 70"]}, evidence)) == ["7"]
+    material = build_material(samples=samples)
+    assert ids(parse(ANSWER | {"examples": ["A-12", "a.b"]}, material)) == ["A-12", "a.b"]
+    assert ids(parse(ANSWER | {"examples": ["#7과 70"]}, material)) == ["7"]
     # None of these is an id, so the first samples stand in.
-    assert ids(parse(ANSWER | {"examples": ["17 70 7-1 axb BA-12"]}, evidence)) == ["a.b", "A-1"]
+    assert ids(parse(ANSWER | {"examples": ["17 70 7-1 axb BA-12"]}, material)) == ["a.b", "A-1"]
 
 
 def test_a_quote_is_one_line_and_cut_to_length() -> None:

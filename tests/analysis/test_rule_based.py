@@ -6,13 +6,13 @@ import pytest
 
 from flows.analysis.rule_based import rule_based_analysis
 from flows.report.values import Example, Keyword
-from tests.builders import CATEGORY, KOREAN, build_change, build_evidence, build_samples
+from tests.builders import CATEGORY, KOREAN, build_change, build_material, build_samples
 
 KEYWORDS = tuple(Keyword(CATEGORY, f"단어{number}", number, 10 + number) for number in range(1, 8))
 
 
 def test_it_is_labelled_and_belongs_to_its_category() -> None:
-    analysis = rule_based_analysis(build_evidence(), KOREAN)
+    analysis = rule_based_analysis(build_material(), KOREAN)
     assert (analysis.source, analysis.category) == ("rule_based", CATEGORY)
 
 
@@ -24,7 +24,7 @@ def test_the_summary_tells_counts_change_and_negative_ratio() -> None:
         comparison_negative_ratio=0.45,
         negative_ratio_change_pp=25.0,
     )
-    assert rule_based_analysis(build_evidence(change), KOREAN).summary == (
+    assert rule_based_analysis(build_material(change), KOREAN).summary == (
         "문의가 1,000건에서 1,500건으로 늘었습니다 (+50.0%). 부정 비율은 45.0%입니다 (+25.0%p)."
     )
 
@@ -35,11 +35,11 @@ def test_the_summary_tells_counts_change_and_negative_ratio() -> None:
 )
 def test_the_summary_tells_which_way_it_went(base: int, comparison: int, said: str) -> None:
     change = build_change(base=base, comparison=comparison, status_reason="negative_ratio")
-    assert said in rule_based_analysis(build_evidence(change), KOREAN).summary
+    assert said in rule_based_analysis(build_material(change), KOREAN).summary
 
 
 def test_a_new_category_has_no_percentage() -> None:
-    analysis = rule_based_analysis(build_evidence(build_change(base=0, comparison=30)), KOREAN)
+    analysis = rule_based_analysis(build_material(build_change(base=0, comparison=30)), KOREAN)
     assert analysis.summary == (
         "지난주에 없던 문의가 이번 주 30건 들어왔습니다. 부정 비율은 50.0%입니다."
     )
@@ -55,14 +55,14 @@ def test_a_new_category_has_no_percentage() -> None:
     ],
 )
 def test_the_hypotheses_follow_from_the_rules_that_were_met(reason: str, said: list[str]) -> None:
-    analysis = rule_based_analysis(build_evidence(build_change(status_reason=reason)), KOREAN)
+    analysis = rule_based_analysis(build_material(build_change(status_reason=reason)), KOREAN)
     assert len(analysis.hypotheses) == len(said)
     for hypothesis, words in zip(analysis.hypotheses, said, strict=True):
         assert words in hypothesis
 
 
 def test_the_top_five_rising_keywords_are_named_first() -> None:
-    analysis = rule_based_analysis(build_evidence(keywords=KEYWORDS), KOREAN)
+    analysis = rule_based_analysis(build_material(keywords=KEYWORDS), KOREAN)
     assert analysis.hypotheses[0] == (
         "늘어난 키워드: 단어1(1→11건), 단어2(2→12건), 단어3(3→13건), 단어4(4→14건), 단어5(5→15건)"
     )
@@ -71,21 +71,21 @@ def test_the_top_five_rising_keywords_are_named_first() -> None:
 
 def test_the_examples_are_the_first_samples_of_the_comparison_week() -> None:
     samples = build_samples(2, "base") + build_samples(12, detail="오류가\n납니다")
-    assert rule_based_analysis(build_evidence(samples=samples), KOREAN).examples == tuple(
+    assert rule_based_analysis(build_material(samples=samples), KOREAN).examples == tuple(
         Example(ticket_id, "오류가 납니다") for ticket_id in ("9001", "9002", "9003")
     )
 
 
 def test_what_is_critical_is_to_be_looked_at_today() -> None:
-    urgent = rule_based_analysis(build_evidence(build_change("CRITICAL")), KOREAN).actions
-    other = rule_based_analysis(build_evidence(build_change("MONITOR")), KOREAN).actions
+    urgent = rule_based_analysis(build_material(build_change("CRITICAL")), KOREAN).actions
+    other = rule_based_analysis(build_material(build_change("MONITOR")), KOREAN).actions
     assert any("오늘 안에" in action for action in urgent)
     assert other
     assert not any("오늘 안에" in action for action in other)
 
 
 def test_without_samples_and_keywords_there_is_still_something_to_say() -> None:
-    analysis = rule_based_analysis(build_evidence(samples=[], keywords=[]), KOREAN)
+    analysis = rule_based_analysis(build_material(samples=[], keywords=[]), KOREAN)
     assert analysis.summary
     assert analysis.hypotheses
     assert analysis.actions

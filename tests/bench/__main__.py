@@ -7,7 +7,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import bigquery, counts, delivery, history, large, mentions, startup, status
+from tests.bench import (
+    bigquery,
+    counts,
+    delivery,
+    evidence,
+    history,
+    large,
+    mentions,
+    startup,
+    status,
+)
 from tests.bench.measure import Result, Scale, own_environment, progress
 
 FULL = Scale(repetitions=5, tickets_per_week=40_000)
@@ -18,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Path, Scale], Iterator[Result]]] = {
     "history": history.measure,
     "counts": counts.measure,
     "large": large.measure,
+    "evidence": evidence.measure,
     "delivery": delivery.measure,
     "bigquery": bigquery.measure,
     "mentions": mentions.measure,

@@ -178,7 +178,12 @@ def sample_file(folder: Path, weeks: int, tickets_per_week: int) -> Path:
     if not path.exists():
         progress(f"writing {weeks} weeks of {tickets_per_week:,} tickets")
         write_sample(
-            path, weeks=weeks, tickets_per_week=tickets_per_week, until=LAST_SUNDAY, seed=1
+            path,
+            weeks=weeks,
+            tickets_per_week=tickets_per_week,
+            until=LAST_SUNDAY,
+            seed=1,
+            has_chance=False,
         )
     return path
 

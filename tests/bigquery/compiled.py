@@ -96,6 +96,8 @@ def execute(
         if node["resource_type"] == "seed":
             engine.table(relation(node), seed_types(node), [*_seed_rows(node), *overrides])
             continue
+        if node["config"]["materialized"] == "ephemeral":
+            continue  # a part of the models that read it
         sql = node["compiled_code"]
         found[node["name"]] = engine.rows(sql)
         if node["resource_type"] == "model":

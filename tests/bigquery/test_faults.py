@@ -31,7 +31,9 @@ DOWN = Reply(500, {"error": {"code": 500, "message": "Internal error", "errors":
 @pytest.fixture(scope="module")
 def tickets(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     path = tmp_path_factory.mktemp("sample") / "tickets.parquet"
-    write_sample(path, weeks=3, tickets_per_week=50, until=date(2026, 11, 15), seed=7)
+    write_sample(
+        path, weeks=3, tickets_per_week=50, until=date(2026, 11, 15), seed=7, has_chance=False
+    )
     return read_parquet(path)
 
 

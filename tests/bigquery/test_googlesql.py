@@ -18,7 +18,7 @@ from tests.bigquery import nasty
 from tests.bigquery.compiled import Compiled, declared_types, execute, relation, seed_types
 from tests.bigquery.googlesql import GoogleSql, Row
 from tests.bigquery.nasty import OVERRIDES, nasty_tickets
-from tests.bigquery.twin import MARTS, DuckDBTwin, comparable, read_parquet
+from tests.bigquery.twin import MARTS, DuckDBTwin, assert_same_rows, comparable, read_parquet
 from tests.conftest import AS_OF
 from tests.mutation import mutator
 from tests.mutation.mutator import operator_mutants
@@ -164,19 +164,11 @@ def assert_agreement(
 ) -> None:
     """Every mart has the same rows, every status occurs, and no data test fails."""
     for mart in MARTS:
-        assert comparable(without_run(found[mart])) == comparable(without_run(expected[mart])), mart
+        assert_same_rows(found[mart], expected[mart], mart)
     statuses = {row["status"] for row in found["fct_voc_weekly_status"]}
     assert statuses == {"CRITICAL", "MONITOR", "IMPROVED", "STABLE"}
     assert found["fct_voc_weekly_samples"]
     assert [node["name"] for node in compiled.nodes("test") if found[node["name"]]] == []
-
-
-def without_run(rows: list[Row]) -> list[Row]:
-    """The rows without what says which run wrote them."""
-    return [
-        {name: value for name, value in row.items() if name not in ("flow_run_id", "judged_at")}
-        for row in rows
-    ]
 
 
 def cached(cache: Path, *inputs: bytes | str, make: Callable[[], Any]) -> Any:

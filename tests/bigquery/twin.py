@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,12 +20,21 @@ MARTS = (
     "fct_voc_weekly_counts",
     "dim_voc_weeks",
     "fct_voc_weekly_status",
+    "fct_voc_weekly_alarms",
     "fct_voc_weekly_samples",
     "fct_voc_weekly_keywords",
     "fct_voc_source_doubts",
     "dim_voc_thresholds",
     "voc_weekly_status_flat",
 )
+
+
+OF_RUN = {"flow_run_id", "judged_at"}
+# What the evidence adds up of logarithms, of which each engine has its own.
+SUMS_OF_FRACTIONS = {
+    *(f"{kind}_{change}" for kind in "pq" for change in ("increase", "decrease", "negative")),
+    *("chance_of_alarm", "alarms_by_chance", "negative_share_expected"),
+}
 
 
 class DuckDBTwin:
@@ -91,3 +101,24 @@ def comparable(rows: Iterable[Row]) -> list[Row]:
 
     plain_rows = ({name: plain(value) for name, value in row.items()} for row in rows)
     return sorted(plain_rows, key=lambda row: repr(sorted(row.items())))
+
+
+def assert_same_rows(found: Iterable[Row], expected: Iterable[Row], name: str) -> None:
+    """The same rows but for the run that wrote them; sums of fractions to 1e-9 of themselves."""
+    one, other = sorted(map(_parted, found), key=repr), sorted(map(_parted, expected), key=repr)
+    assert [exact for exact, _ in one] == [exact for exact, _ in other], name
+    for (row, sums), (_, others) in zip(one, other, strict=True):
+        for column, value in sums.items():
+            same = math.isclose(value, others[column], rel_tol=1e-9, abs_tol=1e-12)
+            assert same, (name, row, column, value, others[column])
+
+
+def _parted(row: Row) -> tuple[Row, dict[str, float]]:
+    """What must be equal of a row, and its sums of fractions."""
+    (kept,) = comparable([{name: row[name] for name in sorted(row.keys() - OF_RUN)}])
+    sums = {
+        name: value
+        for name, value in kept.items()
+        if name in SUMS_OF_FRACTIONS and value is not None
+    }
+    return kept | dict.fromkeys(sums, "a fraction"), sums

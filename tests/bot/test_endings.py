@@ -49,7 +49,7 @@ def test_every_error_for_users_is_told_in_its_own_line(
     def fail() -> None:
         raise kind("the table <x> is missing. Set it.")
 
-    monkeypatch.setattr(flows.weekly_voc, "check_thresholds", fail)
+    monkeypatch.setattr(flows.weekly_voc, "check_rules", fail)
     run = ended()
     assert (run.state, run.failure) == ("FAILED", "the table <x> is missing. Set it.")
     said = Phrases(KOREAN).progress(run, "failed")
@@ -62,7 +62,7 @@ def test_an_error_that_nobody_expected_is_told_by_its_type_alone(
     def fail() -> None:
         raise LookupError("010-1234-5678")
 
-    monkeypatch.setattr(flows.weekly_voc, "check_thresholds", fail)
+    monkeypatch.setattr(flows.weekly_voc, "check_rules", fail)
     run = ended()
     assert run.failure is not None
     assert run.failure.startswith("unexpected LookupError. Details: ")

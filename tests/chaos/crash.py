@@ -151,7 +151,9 @@ class Chaos:
 def prepared(folder: Path, api_url: str) -> Iterator[Chaos]:
     """A source, its warehouse, and a first run that nobody kills."""
     source, home = folder / "tickets.parquet", folder / "home"
-    write_sample(source, weeks=4, tickets_per_week=600, until=date(2026, 11, 15), seed=7)
+    write_sample(
+        source, weeks=4, tickets_per_week=600, until=date(2026, 11, 15), seed=7, has_chance=False
+    )
     arguments = ("run", "--source", source, "--as-of", AS_OF, "--dry-run")
     built = run_voc(*arguments, PREFECT_API_URL=api_url, VOC_HOME=str(home))
     if built.code != 0:

@@ -37,6 +37,21 @@ ROW_KEYS = [
     "comparison_negative_ratio",
     "negative_ratio_change_pp",
     "is_new",
+    "weeks_before",
+    "expected_total",
+    "usual_low",
+    "usual_high",
+    "usual_negative_ratio",
+    "p_increase",
+    "p_decrease",
+    "p_negative",
+    "q_increase",
+    "q_decrease",
+    "q_negative",
+    "chance_of_alarm",
+    "evidence",
+    "evidence_note",
+    "is_unusual",
 ]
 HEADER = "id,event_create_time,category1,overall_emotion"
 
@@ -77,6 +92,9 @@ def test_run_prints_exactly_one_json_object(
         "report_week",
         "base_week",
         "status_counts",
+        "alarms",
+        "strong_alarms",
+        "alarms_by_chance",
         "changes",
         "analyses",
         "messages",
@@ -518,7 +536,7 @@ def test_an_app_that_may_not_read_the_channel_is_no_failure_and_posts_once(
 
 
 def test_every_command_has_help(voc: Voc) -> None:
-    for command in ("run", "status", "report", "sample", "doctor", "docs"):
+    for command in ("run", "status", "backtest", "report", "sample", "doctor", "docs"):
         ran = voc(command, "--help")
         assert ran.code == 0
         assert "Usage" in ran.out

@@ -49,10 +49,11 @@ def column_of_sparkline(line: str) -> int:
 @pytest.mark.usefixtures("at_home")
 class TestStatus:
     def test_a_headline_tells_the_week_the_counts_and_the_worst(self, voc: Voc) -> None:
-        week, counts, worst, *_ = voc("status").out.splitlines()
+        week, counts, alarms, first, *_ = voc("status").out.splitlines()
         assert week == "2026-W46 (2026-11-09 – 2026-11-15) against 2026-W45"
         assert re.fullmatch(r"🔴 2 CRITICAL   🟠 2 MONITOR   🟢 2 IMPROVED   ⚪ \d+ STABLE", counts)
-        assert re.fullmatch(rf"Worst: {WORST}, \d+ → \d+ \(\+[\d.]+%\)", worst)
+        assert alarms == "4 alarms, 3 of them clear · fewer than chance alone would give"
+        assert re.fullmatch(rf"Look first: {WORST}, \d+ → \d+ \(\+[\d.]+%\)", first)
 
     def test_a_pipe_gets_one_aligned_line_a_category(self, voc: Voc) -> None:
         ran = voc("status")
@@ -74,19 +75,31 @@ class TestStatus:
         assert "more negative" in text  # why, beside or below the category
 
     def test_what_matters_less_gives_way_on_a_narrow_terminal(self) -> None:
-        headings = {
-            columns: voc_on_a_terminal("status", columns=columns).lines[4].split("  ")
-            for columns in (140, 80, 60)
+        tables = {
+            columns: voc_on_a_terminal("status", columns=columns).lines
+            for columns in (140, 100, 80, 60)
         }
         shown = {
-            columns: [heading.strip() for heading in line if heading.strip()]
-            for columns, line in headings.items()
+            columns: re.split(
+                "  +", next(line for line in lines if line.startswith("status ")).strip()
+            )
+            for columns, lines in tables.items()
         }
         assert shown[140] == [
-            *("status", "category", "tickets", "change", "negative", "8 weeks", "why")
+            *("status", "category", "tickets", "change", "negative"),
+            *("usual", "evidence", "8 weeks", "why"),
         ]
-        assert shown[80] == shown[140][:-1]
-        assert shown[60] == shown[80][:-2]
+        assert shown[100] == shown[140][:-1]
+        assert shown[80] == ["status", "category", "tickets", "change", "usual", "evidence"]
+        assert shown[60] == ["status", "category", "tickets", "change"]
+
+    def test_each_row_has_its_mark_and_its_usual_range(self, voc: Voc) -> None:
+        rows = voc("status", "--json").json["rows"]
+        lines = [line for line in voc("status").out.splitlines() if SPARKLINE.search(line)]
+        marks = {"strong": "◆ clear", "weak": "◇ weak", None: ""}
+        for row, line in zip(rows, lines, strict=True):
+            assert f"{row['usual_low']:,}–{row['usual_high']:,}  {marks[row['evidence']]}" in line
+        assert [row["evidence"] for row in rows[:4]] == ["strong", "strong", "strong", "weak"]
 
     def test_a_terminal_gets_colours_and_where_to_go_on(self) -> None:
         shown = voc_on_a_terminal("status", columns=120)
@@ -121,21 +134,27 @@ class TestHistory:
         assert [(week["total_count"], week["negative_count"]) for week in weeks] == counted
         assert list(weeks[-1]) == [
             *("week_start", "week_label", "total_count", "negative_count"),
-            *("negative_ratio", "status"),
+            *("negative_ratio", "status", "usual_low", "usual_high", "evidence"),
         ]
+        assert {week["usual_low"] for week in weeks} == {None}  # ranges do not add up
         assert (weeks[0]["status"], weeks[-1]["status"]) == (None, "CRITICAL")
 
     def test_a_week_is_a_line_with_a_bar_to_scale(self, voc: Voc) -> None:
         ran = voc("history", "--category", WORST, COLUMNS="80")
         assert ran.out.splitlines()[0] == f"{WORST}, 2026-W37 to 2026-W46"
         rows = re.findall(
-            r"^(2026-W\d+)  (█*░*) +(\d+) +(\d+)%(?:  (\S+) (\w+))? *$", ran.out, re.MULTILINE
+            r"^(2026-W\d+)  (█*░*)·* +(\d+) +(\d+)%  +(?:(\d+)–(\d+)|–)(?:  (\S+) (\w+)(?: ◆)?)? *$",
+            ran.out,
+            re.MULTILINE,
         )
         assert [week for week, *_ in rows] == [f"2026-W{number}" for number in range(37, 47)]
         bars = {int(tickets): len(bar) for _, bar, tickets, *_ in rows}
         most, least = max(bars), min(bars)
         assert bars[least] == round(bars[most] * least / most)
         assert rows[-1][-2:] == ("🔴", "CRITICAL")
+        low, high = map(int, rows[-1][4:6])
+        assert low < least < high < most  # the last week is beyond what was usual
+        assert "· usual range" in ran.out
         assert "\x1b" not in ran.out
 
     def test_negative_tickets_have_a_colour_of_their_own(self) -> None:
@@ -145,7 +164,7 @@ class TestHistory:
 
     def test_a_week_without_tickets_is_there(self, voc: Voc) -> None:
         ran = voc("history", "--category", "유저 / 이벤트 / 출석 이벤트", "--weeks", "2")
-        assert re.search(r"^2026-W46 +0 +–  🟢 IMPROVED", ran.out, re.MULTILINE)
+        assert re.search(r"^2026-W46 +·+ +0 +–  10–26  🟢 IMPROVED ◆", ran.out, re.MULTILINE)
 
     def test_it_ends_with_the_week_that_is_asked_for(self, voc: Voc) -> None:
         ran = voc("history", "--category", WORST, "--weeks", "3", "--week", "2026-W44", "--json")

@@ -22,7 +22,7 @@ from bot.texts import Phrases
 from catalogue import entries
 from flows import PROJECT_ROOT
 from flows.report.outcome import Outcome
-from flows.report.values import Week, WeeklyReport, WeekPair
+from flows.report.values import Alarms, Week, WeeklyReport, WeekPair
 from flows.runtime.settings import Settings
 from flows.slack import web_api
 from flows.slack.preview import preview
@@ -49,6 +49,11 @@ WORSE = build_change(
     comparison_negative_ratio=28 / 69,
     negative_ratio_change_pp=100 * (28 / 69 - 16 / 38),
     total_last_8_weeks=(38,) * 7 + (69,),
+    weeks_before=8,
+    usual_low=26,
+    usual_high=50,
+    p_increase=9.85e-6,
+    evidence="strong",
 )
 BETTER = build_change(
     "IMPROVED",
@@ -59,8 +64,14 @@ BETTER = build_change(
     comparison_negative_ratio=0.2,
     negative_ratio_change_pp=0.0,
     total_last_8_weeks=(30,) * 7 + (18,),
+    weeks_before=8,
+    usual_low=18,
+    usual_high=43,
+    p_decrease=0.03,
+    evidence="weak",
 )
 STABLE = build_changes("STABLE", 45)
+ALARMS = Alarms(1, 1, 0.9, 1.0, 0.2, 0.2)
 
 
 PHRASES = Phrases(KOREAN)
@@ -212,7 +223,10 @@ def test_every_example_of_a_word_is_understood_as_the_guide_says() -> None:
 @pytest.mark.parametrize(
     ("report", "dashboard"),
     [
-        (build_report(WORSE, BETTER, STABLE[0], weeks=WEEKS), "https://bi.example/voc"),
+        (
+            build_report(WORSE, BETTER, STABLE[0], weeks=WEEKS, alarms=ALARMS),
+            "https://bi.example/voc",
+        ),
         (build_report(*STABLE, weeks=WEEKS), None),
     ],
     ids=["changes", "quiet"],

@@ -21,7 +21,7 @@ from tests.services import bot, deploy, prefect_server, worker
 
 CHANNEL = "C0VOC"
 SIGNING_SECRET = "not-a-secret"
-WEEKS, TICKETS_PER_WEEK, SEED = 12, 1200, 7
+WEEKS, TICKETS_PER_WEEK, SEED = 12, 3000, 7
 
 
 def main() -> None:

@@ -43,10 +43,16 @@ def masker() -> Masker:
 def report() -> WeeklyReport:
     """Every status, and rows whose order differs by each column."""
     return build_report(
-        build_change("CRITICAL", base=20, comparison=40),
-        build_change("CRITICAL", HOSTILE, base=0, comparison=30),
-        build_change("MONITOR", ("기업", "결제", "환불"), base=100, comparison=121),
-        build_change("IMPROVED", ("커리어", "콘텐츠", "수강 신청"), base=60, comparison=0),
+        build_change("CRITICAL", base=20, comparison=40, evidence="strong", p_increase=1e-5),
+        build_change("CRITICAL", HOSTILE, base=0, comparison=30, evidence="weak", p_increase=0.1),
+        build_change(
+            *("MONITOR", ("기업", "결제", "환불"), 100, 121), evidence="strong", p_increase=1e-3
+        ),
+        build_change(
+            *("IMPROVED", ("커리어", "콘텐츠", "수강 신청"), 60, 0),
+            evidence="weak",
+            p_decrease=0.03,
+        ),
         *build_changes("STABLE", 2),
         samples=(
             *build_samples(3, detail='<b onclick="alert(3)">굵은</b> 글씨 & "따옴표"'),

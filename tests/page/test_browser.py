@@ -98,16 +98,17 @@ def test_it_opens_with_every_category_closed_the_worst_first(tab: Page, contents
         ("증감", "growth", ["−100.0%", "+21.0%", "+100.0%", "+9,890.0%", "+9,895.0%", "신규"]),
         ("부정 비율", "share", ["49.6%", "50.0%", "50.0%", "50.0%", "50.0%", "–"]),
         ("변화(%p)", "points", ["+24.6", "+25.0", "+25.0", "+25.0", "–", "–"]),
+        ("근거", "evidence", ["◆ 뚜렷", "◆ 뚜렷", "◇ 약함", "◇ 약함", "", ""]),
     ],
 )
 def test_each_column_sorts_in_both_directions(
     tab: Page, title: str, column: str, ascending: list[str]
 ) -> None:
     """What has no value is last in both."""
-    last = [value for value in ascending if value == "–"]
+    last = [value for value in ascending if value in ("–", "")]
     expected = {
         "ascending": ascending,
-        "descending": [value for value in reversed(ascending) if value != "–"] + last,
+        "descending": [value for value in reversed(ascending) if value not in ("–", "")] + last,
     }
     button = heading(tab, title)
     header = tab.locator(f"th.{column}")
@@ -133,6 +134,21 @@ def test_a_status_can_be_left_out(tab: Page) -> None:
     tab.get_by_role("checkbox", name="심각").uncheck()
     assert values(tab, "status") == ["주의", "개선"]
     expect(tab.locator("output")).to_have_text("6개 중 2개")
+
+
+def test_clear_ones_can_be_seen_alone(tab: Page) -> None:
+    tab.get_by_label("◆ 뚜렷한 변화만").check()
+    assert values(tab, "evidence") == ["◆ 뚜렷", "◆ 뚜렷"]
+    expect(tab.locator("output")).to_have_text("6개 중 2개")
+    tab.get_by_label("◆ 뚜렷한 변화만").uncheck()
+    expect(tab.locator("output")).to_have_text("6개 중 6개")
+
+
+def test_the_mark_leads_to_what_it_means(tab: Page) -> None:
+    tab.locator("tr.category .name button").first.click()
+    tab.locator("tr.details:visible").get_by_role("link", name="어떻게 판단하나").click()
+    assert tab.url.endswith("#evidence")
+    expect(tab.get_by_role("heading", name="◆와 ◇는 무엇을 뜻하나")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -177,7 +193,7 @@ def test_all_of_it_can_be_used_by_keyboard(tab: Page) -> None:
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
     tab.keyboard.press("Enter")
-    for _ in range(4 + 1 + 6):  # statuses, search, columns
+    for _ in range(4 + 1 + 1 + 7):  # statuses, clear ones, search, columns
         tab.keyboard.press("Tab")
     tab.keyboard.press("Tab")
     button = tab.locator("tr.category .name button").first
@@ -189,6 +205,7 @@ def test_all_of_it_can_be_used_by_keyboard(tab: Page) -> None:
     expect(
         tab.locator("tr.details").first.get_by_role("rowheader", name="2025-W46")
     ).to_be_visible()
+    tab.keyboard.press("Tab")  # how evidence is judged
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")  # the samples
     expect(tab.locator("tr.details").first.get_by_text("9001번 제목")).to_be_visible()

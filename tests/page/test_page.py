@@ -7,15 +7,24 @@ from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
 from catalogue import LOCALES, Locale, Texts
 from flows.page.html.page import Contents, index_page, report_page
 from flows.privacy.masker import Masker
-from flows.report.values import History, PastWeek, Week, WeeklyReport
+from flows.report.values import Alarms, History, PastWeek, Week, WeeklyReport
 from flows.report.writing import category_name, signed
-from tests.builders import BASE, CATEGORY, COMPARISON, build_analysis, build_quiet_report
+from tests.builders import (
+    BASE,
+    CATEGORY,
+    COMPARISON,
+    build_analysis,
+    build_change,
+    build_quiet_report,
+    build_report,
+)
 from tests.page.conftest import HOSTILE, PHONE, build_history
 
 # Attributes by which an element loads something, or says where to.
@@ -90,6 +99,44 @@ def test_an_open_category_has_trend_analysis_and_samples(page: str) -> None:
     assert "LaaS 분석" in text
     assert "규칙 기반 분석" in text
     assert "분석을 쓰고 있습니다" in text  # on the one whose analysis is missing
+
+
+def test_evidence_has_a_column_a_filter_a_band_and_an_explanation(
+    contents: Contents, masker: Masker
+) -> None:
+    clear: dict[str, Any] = {
+        "evidence": "strong",
+        "p_increase": 1e-5,
+        "usual_low": 12,
+        "usual_high": 30,
+        "weeks_before": 8,
+    }
+    unclear, clear_one = (
+        build_change("CRITICAL", comparison=40, **clear | {"evidence": "weak", "p_increase": 0.1}),
+        build_change("MONITOR", ("기업", "결제", "환불"), comparison=30, **clear),
+    )
+    report = build_report(unclear, clear_one, alarms=Alarms(2, 1, 1.4, 0.63, 0.2, 0.2))
+    history = build_history(report)
+    banded = tuple(replace(count, usual=(12, 30)) for count in history.of(CATEGORY))
+    history = replace(history, counts=dict(history.counts) | {CATEGORY: banded})
+    html = report_page(
+        replace(contents, report=report, history=history), Texts(), masker.contains_pii
+    )
+    cells = re.findall(r'<td class="evidence" data-value="([^"]*)">(.*?)</td>', html)
+    assert [(value, re.sub("<.*?>", "", shown)) for value, shown in cells] == [
+        ("2.1", "◇ 약함"),
+        ("1e-05", "◆ 뚜렷"),
+    ]
+    assert len(re.findall(r"<tbody [^>]*data-clear", html)) == 1
+    assert '<input type="checkbox" name="clear">' in html
+    assert "경보 2건 중 뚜렷한 변화 1건" in html
+    assert "전체 문의가 평소의 63%입니다" in html
+    assert re.search(r'먼저 볼 변화:</?.*? <a href="#category-2">|<a href="#category-2">기업', html)
+    assert html.count('<path class="usual"') == 1  # the other category was never judged
+    assert "평소 12–30건</title>" in html
+    assert "평소 12–30건 · ◇ 약함: 평소에도 10주에 한 번" in html
+    assert 'href="#evidence"' in html
+    assert "◇는 ‘아무 일도 없었다’는 뜻이 아닙니다" in html
 
 
 def test_thresholds_freshness_and_receipt_are_there(page: str) -> None:

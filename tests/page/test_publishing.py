@@ -53,11 +53,11 @@ def warehouse(tmp_path: Path) -> DuckDBWarehouse:
 
             create table fct_voc_weekly_status as
             select * from (values
-                (date '2025-11-03', 'IMPROVED'),
-                (date '2025-11-10', 'CRITICAL'),
-                (date '2025-11-10', 'STABLE'),
-                (date '2025-11-10', 'STABLE')
-            ) as statuses (week_start, status)
+                (date '2025-11-03', '유저', '이력서', '업로드 오류', 'IMPROVED', 12, 30),
+                (date '2025-11-10', '유저', '이력서', '업로드 오류', 'CRITICAL', 11, 29),
+                (date '2025-11-10', '기타', '의견', '(미분류)', 'STABLE', 0, 4),
+                (date '2025-11-10', '기타', '문의', '(미분류)', 'STABLE', 0, 3)
+            ) as statuses (week_start, category1, category2, category3, status, usual_low, usual_high)
             """
         )
     return DuckDBWarehouse(path)
@@ -69,7 +69,8 @@ def warehouse(tmp_path: Path) -> DuckDBWarehouse:
 def test_a_week_without_tickets_counts_0(warehouse: DuckDBWarehouse) -> None:
     history = read_history(warehouse, COMPARISON)
     assert [week.label for week in history.weeks] == ["2025-W44", "2025-W45", "2025-W46"]
-    assert history.of(CATEGORY) == (Count(20, 5), Count(0, 0), Count(40, 20))
+    usual = [(12, 30), (11, 29)]
+    assert history.of(CATEGORY) == (Count(20, 5), Count(0, 0, usual[0]), Count(40, 20, usual[1]))
     assert history.of(("no", "such", "category")) == (Count(0, 0),) * 3
     assert history.overall == (Count(20, 5), Count(0, 0), Count(42, 20))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from flows.report.message import Delivered, Message
 from flows.report.outcome import RunResult
-from flows.report.values import Example, Keyword, WeeklyReport
+from flows.report.values import Alarms, Example, Keyword, WeeklyReport
 from tests.builders import (
     CATEGORY,
     COMPARISON,
@@ -73,15 +74,32 @@ def test_evidence_is_what_belongs_to_the_category() -> None:
         samples=(*build_samples(2), *build_samples(2, "base"), *build_samples(2, category=other)),
         keywords=(Keyword(CATEGORY, "업로드", 1, 2), Keyword(other, "로그인", 1, 2)),
     )
-    evidence = report.evidence_for(report.changes[0])
-    assert evidence.change == report.changes[0]
-    assert evidence.weeks == report.weeks
-    assert [sample.ticket_id for sample in evidence.samples] == ["9001", "9002", "8001", "8002"]
-    assert [keyword.keyword for keyword in evidence.keywords] == ["업로드"]
+    material = report.material_for(report.changes[0])
+    assert material.change == report.changes[0]
+    assert material.weeks == report.weeks
+    assert [sample.ticket_id for sample in material.samples] == ["9001", "9002", "8001", "8002"]
+    assert [keyword.keyword for keyword in material.keywords] == ["업로드"]
 
 
 def test_a_row_is_printed_with_the_marts_columns_without_the_trend() -> None:
-    change = build_change(base=0, comparison=30, week_start=date(2025, 11, 10))
+    evidence: dict[str, Any] = {
+        "weeks_before": 8,
+        "expected_total": 20.5,
+        "usual_low": 12,
+        "usual_high": 30,
+        "usual_negative_ratio": 0.25,
+        "p_increase": 0.001,
+        "p_decrease": 1.0,
+        "p_negative": None,
+        "q_increase": 0.01,
+        "q_decrease": 1.0,
+        "q_negative": None,
+        "chance_of_alarm": 0.2,
+        "evidence": "strong",
+        "evidence_note": "new",
+        "is_unusual": True,
+    }
+    change = build_change(base=0, comparison=30, week_start=date(2025, 11, 10), **evidence)
     assert json.loads(json.dumps(change.as_json())) == {
         "week_start": "2025-11-10",
         "category1": "유저",
@@ -98,6 +116,7 @@ def test_a_row_is_printed_with_the_marts_columns_without_the_trend() -> None:
         "comparison_negative_ratio": 0.5,
         "negative_ratio_change_pp": None,
         "is_new": True,
+        **evidence,
     }
 
 
@@ -145,13 +164,17 @@ def test_the_outcome_is_dry_run_before_already_posted_before_quiet_before_posted
 def test_a_result_is_printed_as_one_object() -> None:
     messages: tuple[Message, ...] = build_composer().summary(MIXED)
     analysis = build_analysis()
-    result = RunResult.of(MIXED, [analysis], messages, delivered(True, False), dry_run=False)
+    report = replace(MIXED, alarms=Alarms(3, 1, 2.5, 1.0, 0.2, 0.2))
+    result = RunResult.of(report, [analysis], messages, delivered(True, False), dry_run=False)
     printed: dict[str, Any] = json.loads(json.dumps(result.as_json()))
     assert printed == {
         "outcome": "posted",
         "report_week": {"start": "2025-11-10", "end": "2025-11-16", "label": "2025-W46"},
         "base_week": {"start": "2025-11-03", "end": "2025-11-09", "label": "2025-W45"},
         "status_counts": {"CRITICAL": 2, "MONITOR": 1, "IMPROVED": 3, "STABLE": 4},
+        "alarms": 3,
+        "strong_alarms": 1,
+        "alarms_by_chance": 2.5,
         "doubts": [],
         "missing_days": [],
         "changes": [row.as_json() for row in MIXED.rows[:6]],

@@ -16,6 +16,7 @@ from catalogue import Texts
 from flows.report.message import Block, Message
 from flows.report.values import (
     STATUSES,
+    Alarms,
     Analysis,
     Change,
     Correction,
@@ -266,6 +267,64 @@ def test_the_notification_tells_the_counts_and_the_first_change() -> None:
     assert summary.text == (
         "VOC 2025-W46: 심각 1, 주의 2, 개선 0. 먼저 볼 변화: 결제 / 환불 / 지연 20 → 40건 (+100.0%)"
     )
+
+
+CLEAR: dict[str, Any] = {
+    "evidence": "strong",
+    "p_increase": 1e-5,
+    "usual_low": 12,
+    "usual_high": 30,
+    "weeks_before": 8,
+}
+UNCLEAR = CLEAR | {"evidence": "weak", "p_increase": 0.1}
+
+
+def test_the_summary_says_what_its_alarms_are_worth_and_where_to_look_first() -> None:
+    report = build_report(
+        build_change("CRITICAL", ("가", "나", "약함"), comparison=50, **UNCLEAR),
+        build_change("MONITOR", ("가", "나", "뚜렷"), comparison=44, **CLEAR),
+        alarms=Alarms(2, 1, 1.4, 0.63, 0.45, 0.33),
+    )
+    (summary,) = build_composer().summary(report)
+    headlines = texts(summary.blocks)[0].splitlines()
+    assert headlines[1:] == [
+        "경보 2건 중 뚜렷한 변화 1건 · 변화가 없어도 약 1건은 나옵니다",
+        "전체 문의가 평소의 63%입니다",
+        "부정 비율이 모든 카테고리에서 함께 움직였습니다 (33 → 45%): 분류 모델이 바뀌었는지 확인하세요",
+        "먼저 볼 변화: 🟠 *가 / 나 / 뚜렷* 20 → 44건 (+120.0%)",
+    ]
+    assert "\n평소 12–30건 · ◆ 뚜렷: 평소라면 1만 주에 한 번도 없는 수" in section_of(
+        summary, "MONITOR"
+    )
+    assert "\n평소 12–30건 · ◇ 약함: 평소에도 10주에 한 번" in section_of(summary, "CRITICAL")
+    assert "◆ 최근 8주와 비교해 p ≤ 0.01" in texts(summary.blocks)[-1]
+    assert summary.text == (
+        "VOC 2025-W46: 뚜렷한 변화 1건 · 심각 1, 주의 1, 개선 0. "
+        "먼저 볼 변화: 가 / 나 / 뚜렷 20 → 44건 (+120.0%)"
+    )
+
+
+def test_without_evidence_nothing_is_said_of_it() -> None:
+    (summary,) = build_composer().summary(build_report())
+    assert not any(mark in text for text in shown_text(summary.blocks) for mark in "◆◇")
+
+
+def test_a_quiet_week_says_what_moved_everywhere() -> None:
+    report = build_quiet_report(alarms=Alarms(0, 0, 2.0, 0.5, 0.2, 0.2))
+    (message,) = build_composer().summary(report)
+    assert texts(message.blocks)[0].splitlines()[1:] == ["전체 문의가 평소의 50%입니다"]
+
+
+def test_an_alarm_whose_mark_has_changed_is_corrected() -> None:
+    correction = Correction(
+        *(build_change().category, "CRITICAL", "CRITICAL", 38, 69, "late"),
+        posted_evidence="strong",
+        evidence="weak",
+    )
+    message = build_composer().correction(COMPARISON, [correction])
+    assert "🔴 CRITICAL ◆ → 🔴 CRITICAL ◇ (38 → 69건)" in texts(message.blocks)[0]
+    again = build_composer().correction(COMPARISON, [replace(correction, evidence="strong")])
+    assert message.id != again.id
 
 
 def test_a_quiet_week_is_announced_in_one_line() -> None:

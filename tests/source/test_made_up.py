@@ -107,12 +107,18 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sampler:
         until: date = SUNDAY,
         seed: int = 1,
         suffix: str = ".parquet",
+        has_chance: bool = False,
     ) -> Path:
-        key = (weeks, tickets_per_week, until, seed, suffix)
+        key = (weeks, tickets_per_week, until, seed, suffix, has_chance)
         if key not in written:
             out = tmp_path_factory.mktemp("sample") / f"tickets{suffix}"
             write_sample(
-                out, weeks=weeks, tickets_per_week=tickets_per_week, until=until, seed=seed
+                out,
+                weeks=weeks,
+                tickets_per_week=tickets_per_week,
+                until=until,
+                seed=seed,
+                has_chance=has_chance,
             )
             written[key] = out
         return written[key]
@@ -232,7 +238,9 @@ def test_summary_counts_the_rows_and_names_the_first_and_last_monday(tmp_path: P
 @pytest.mark.parametrize("tickets_per_week", [1, 7, 46])
 def test_a_tiny_sample_has_the_tickets_asked_for(tmp_path: Path, tickets_per_week: int) -> None:
     out = tmp_path / "tickets.csv"
-    summary = write_sample(out, weeks=1, tickets_per_week=tickets_per_week, until=SUNDAY, seed=1)
+    summary = write_sample(
+        out, weeks=1, tickets_per_week=tickets_per_week, until=SUNDAY, seed=1, has_chance=False
+    )
     assert tickets_per_week - 3 <= summary.rows <= tickets_per_week + 3
     assert summary.rows > 0
 
@@ -365,6 +373,53 @@ def test_only_planned_events_leave_stable(
         (-5, SMS_CODE): "CRITICAL",
         (-4, SMS_CODE): "IMPROVED",
     }
+
+
+@pytest.mark.parametrize(("tickets_per_week", "seed"), [(1000, 1), (1200, 7), (3000, 7), (3000, 1)])
+def test_chance_leaves_the_planned_events_as_they_are(
+    sample: Sampler, tickets_per_week: int, seed: int
+) -> None:
+    written = [
+        statuses(
+            sample(tickets_per_week=tickets_per_week, seed=seed, has_chance=has_chance),
+            LAST_COMPLETE_WEEK,
+        )
+        for has_chance in (False, True)
+    ]
+    for leaf in (UPLOAD, INVOICE, DUPLICATES, APPLICATION, ATTENDANCE, POSTING):
+        planned, found = (rows[0, leaf] for rows in written)
+        assert found == planned
+    for event in ((-3, VIDEO), (-5, SMS_CODE)):
+        assert written[1][event]["status"] == "CRITICAL"
+    others = {
+        leaf for week, leaf in written[1] if week == 0 and written[0][0, leaf]["status"] == "STABLE"
+    }
+    assert any(written[1][0, leaf]["status"] != "STABLE" for leaf in others)
+
+
+def test_totals_are_poisson_and_negative_ones_binomial(sample: Sampler) -> None:
+    """The sums of (x - mean)² / variance, over their degrees of freedom: 1 for the right distribution."""
+    rows = statuses(sample(weeks=80, tickets_per_week=3000, has_chance=True), LAST_COMPLETE_WEEK)
+    eventful = {UPLOAD, INVOICE, DUPLICATES, APPLICATION, ATTENDANCE, POSTING, VIDEO, SMS_CODE}
+    by_leaf: dict[Leaf, list[Status]] = {}
+    for (_, leaf), row in rows.items():
+        if leaf not in eventful:
+            by_leaf.setdefault(leaf, []).append(row)
+    volume = negative = 0.0
+    freedom = 0
+    for weeks in by_leaf.values():
+        mean = sum(row["total"] for row in weeks) / len(weeks)
+        share = sum(row["negative"] for row in weeks) / (mean * len(weeks))
+        volume += sum((row["total"] - mean) ** 2 / mean for row in weeks)
+        negative += sum(
+            (row["negative"] - row["total"] * share) ** 2 / (row["total"] * share * (1 - share))
+            for row in weeks
+            if row["total"] and share
+        )
+        freedom += len(weeks) - 1
+    assert freedom > 2500
+    assert 0.95 < volume / freedom < 1.2  # the season adds some
+    assert 0.9 < negative / freedom < 1.15
 
 
 def test_quiet_categories_stay_quiet_over_years(sample: Sampler) -> None:

@@ -164,9 +164,18 @@ def test_another_rule_of_the_source_judges_every_week_again(built: Lab, tmp_path
 
     kept = built.sql("select distinct substr(judging_version, 1, 8) from fct_voc_weekly_status")
     assert kept == [(version(),)]
-    rule = tmp_path / "dbt_project/models/intermediate/int_days_compared.sql"
-    rule.write_text(rule.read_text() + "-- another rule")
-    assert kept != [(version(),)]
+    versions = {version()}
+    for name, text, other in (
+        ("models/intermediate/int_days_compared.sql", "with ", "-- another rule\nwith "),
+        ("models/intermediate/int_chance_alarms.sql", "with ", "-- another rule\nwith "),
+        ("models/marts/fct_voc_weekly_alarms.sql", "with ", "-- another rule\nwith "),
+        ("macros/ln_gamma.sql", " + 8e0", " + 9e0"),
+        ("../dbt_project.yml", "evidence_p: 0.01", "evidence_p: 0.02"),
+    ):
+        path = tmp_path / "dbt_project" / name
+        path.write_text(path.read_text().replace(text, other, 1))
+        versions.add(version())
+    assert len(versions) == 6
 
 
 def test_every_status_case_comes_out_of_single_tickets(built: Lab) -> None:

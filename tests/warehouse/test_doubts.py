@@ -113,20 +113,18 @@ def test_only_what_changed_is_counted_and_judged_again(tmp_path: Path) -> None:
     lab.run(W46)
     lab.add(tickets(weeks[3], 30, name="late"))
     lab.add(usual([W46]))
-    lab.sql("delete from source.tickets where id like ?", f"t-{weeks[9]}-%")
-    lab.sql(
-        "update source.tickets set overall_emotion = '부정' where id like ?", f"t-{weeks[15]}-%"
-    )
+    lab.sql("delete from source.tickets where id like ?", f"t-{weeks[5]}-%")
+    lab.sql("update source.tickets set overall_emotion = '부정' where id like ?", f"t-{weeks[7]}-%")
     lab.run(W47)
     counted = lab.sql(
         "select week_start from int_weeks_counted where counted_at = (select max(counted_at) from int_weeks_counted) order by 1"
     )
-    assert [week for (week,) in counted] == [weeks[3], weeks[9], weeks[15], W44, W45, W46]
+    assert [week for (week,) in counted] == [weeks[3], weeks[5], weeks[7], W44, W45, W46]
     untouched = lab.sql(
         "select distinct week_start from fct_voc_weekly_status "
         "where judged_at < (select max(judged_at) from fct_voc_weekly_status) order by 1"
     )
-    # A row shows eight weeks; the first week has no base week.
+    # Evidence rests on all weeks before; the first week has no base week.
     assert [week for (week,) in untouched] == [weeks[1], weeks[2]]
     incremental = judgements(lab)
     lab.run(W47, full_refresh=True)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from flows.warehouse.dbt import build_models
+from tests.evidence_reference import ALARMS_COLUMNS, COLUMNS, assert_same
 from tests.parts import build_of
 from tests.warehouse.test_dbt import Lab, tickets
-from tests.warehouse.worlds import WEEK, World, expected
+from tests.warehouse.worlds import WEEK, World, expected, expected_evidence
 
 pytestmark = pytest.mark.slow
 
 # Everything that counts and judges, but not the seed, whose table a world adds rows to.
 JUDGED = (
     "stg_zendesk__weeks stg_zendesk__tickets fct_voc_weekly_counts int_weeks_counted dim_voc_weeks "
-    "int_status_thresholds int_category_weeks_paired int_category_weeks_judged fct_voc_weekly_status"
+    "int_status_thresholds int_category_weeks_paired int_category_weeks_judged int_category_weeks "
+    "int_category_weeks_modelled int_category_weeks_judged_modelled int_volume_p_values int_share_p_values "
+    "int_chance_alarms int_evidence fct_voc_weekly_alarms fct_voc_weekly_status"
 )
 
 
@@ -38,7 +42,7 @@ def test_a_world_run_by_run_is_what_plain_python_counts(
             lab.run(monday)
         else:
             build_models(build_of(lab.settings, lab.workspace, monday), select=JUDGED)
-        assert statuses(lab) == expected(world.rows, world.zone, world.rules, monday)
+        assert_as_expected(lab, world, monday)
     # Other thresholds judge every week again, and count none.
     world.override()
     for rule in world.rules:
@@ -49,7 +53,15 @@ def test_a_world_run_by_run_is_what_plain_python_counts(
             *rule[2:],
         )
     build_models(build_of(lab.settings, lab.workspace, monday), select=JUDGED)
-    assert statuses(lab) == expected(world.rows, world.zone, world.rules, monday)
+    assert_as_expected(lab, world, monday)
+
+
+def assert_as_expected(lab: Lab, world: World, monday: date) -> None:
+    source = (world.rows, world.zone, world.rules, monday)
+    assert statuses(lab) == expected(*source)
+    of_categories, of_weeks = expected_evidence(*source)
+    assert_same(evidence(lab), of_categories, 1e-6)
+    assert_same(alarms(lab), of_weeks, 1e-6, ALARMS_COLUMNS)
 
 
 def fill(lab: Lab, world: World) -> None:
@@ -62,6 +74,19 @@ def fill(lab: Lab, world: World) -> None:
         [row.event_create_time for row in world.rows],
         *([getattr(row, column) for row in world.rows] for column in columns),
     )
+
+
+def evidence(lab: Lab) -> dict[object, dict[str, object]]:
+    names = ", ".join(COLUMNS)
+    rows = lab.sql(
+        f"select week_start, category1, category2, category3, {names} from fct_voc_weekly_status"
+    )
+    return {(week, tuple(row[:3])): dict(zip(COLUMNS, row[3:], strict=True)) for week, *row in rows}
+
+
+def alarms(lab: Lab) -> dict[object, dict[str, object]]:
+    rows = lab.sql(f"select week_start, {', '.join(ALARMS_COLUMNS)} from fct_voc_weekly_alarms")
+    return {week: dict(zip(ALARMS_COLUMNS, row, strict=True)) for week, *row in rows}
 
 
 def statuses(lab: Lab) -> dict[object, dict[str, object]]:

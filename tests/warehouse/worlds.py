@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.evidence_reference import alarms, evidence
 from tests.test_properties import Pair, Rule, judged, rules_for
 
 WEEK = timedelta(weeks=1)
@@ -187,3 +188,28 @@ def expected(
             }
         week += WEEK
     return found
+
+
+def expected_evidence(
+    rows: Iterable[Row], zone: str, rules: list[Rule], as_of: date
+) -> tuple[dict[tuple[date, Category], dict[str, Any]], dict[date, dict[str, Any]]]:
+    """The evidence of the same rows, and that of each week, by the formulas of docs/evidence.md."""
+    counts = counted(rows, zone)
+    rules = [rule._replace(levels=_normalised_levels(rule)) for rule in rules]
+    first, end = min(counts), as_of - timedelta(days=as_of.weekday())
+    weeks = [first + n * WEEK for n in range((end - first) // WEEK)]
+    company = {
+        category: [tuple_of(counts.get(week, {}).get(category, [0, 0])) for week in weeks]
+        for category in {category for week in weeks for category in counts.get(week, {})}
+    }
+    found = evidence(company, rules)
+    of_weeks = alarms(found, len(weeks))
+    return (
+        {(weeks[n], category): row for (category, n), row in found.items()},
+        {weeks[n]: row for n, row in of_weeks.items()},
+    )
+
+
+def tuple_of(count: list[int]) -> tuple[int, int]:
+    total, negative = count
+    return total, negative

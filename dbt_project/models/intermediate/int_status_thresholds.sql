@@ -9,7 +9,7 @@ with thresholds as (
         min_increase_pct,
         min_negative_ratio_increase_pp,
         min_decrease_pct
-    from {{ ref('status_thresholds') }}
+    from {{ thresholds_written() }}
 )
 
 -- The row that names more levels is the more specific; among rows that name equally many, the one that names the

@@ -2,6 +2,10 @@ with judged as (
     select * from {{ ref('int_category_weeks_judged') }}
 ),
 
+evidence as (
+    select * from {{ ref('int_evidence') }}
+),
+
 counts as (
     select
         week_start,
@@ -60,6 +64,21 @@ select
     judged.threshold_min_negative_ratio_increase_pp,
     judged.threshold_min_decrease_pct,
     judged.is_threshold_override,
+    evidence.weeks_before,
+    evidence.expected_total,
+    evidence.usual_low,
+    evidence.usual_high,
+    evidence.usual_negative_ratio,
+    evidence.p_increase,
+    evidence.p_decrease,
+    evidence.p_negative,
+    evidence.q_increase,
+    evidence.q_decrease,
+    evidence.q_negative,
+    evidence.chance_of_alarm,
+    evidence.evidence,
+    evidence.evidence_note,
+    evidence.is_unusual,
     '{{ flow_run_id() }}' as flow_run_id,
     {{ moment_of_run() }} as judged_at,
     rules.judging_version
@@ -71,3 +90,9 @@ inner join totals_of_recent_weeks
         and judged.category1 = totals_of_recent_weeks.category1
         and judged.category2 = totals_of_recent_weeks.category2
         and judged.category3 = totals_of_recent_weeks.category3
+left join evidence
+    on
+        judged.week_start = evidence.week_start
+        and judged.category1 = evidence.category1
+        and judged.category2 = evidence.category2
+        and judged.category3 = evidence.category3

@@ -11,7 +11,7 @@ from flows.runtime.assembly import Assembly
 from flows.runtime.errors import UsageError
 from flows.runtime.lock import one_run_at_a_time
 from flows.source.file import source_of
-from flows.source.thresholds import check_thresholds
+from flows.source.thresholds import check_rules
 from flows.warehouse import dbt
 
 
@@ -23,7 +23,7 @@ def count_again(parts: Assembly, *, first: date, last: date, source: Path | None
     if first > last:
         raise UsageError("--from is after --to. Swap them.")
     settings = parts.settings
-    check_thresholds()
+    check_rules()
     checked_as_of(last, datetime.now(settings.zone))
     dbt.warm_up()
     with progress_on_stderr(shows_details=True), one_run_at_a_time(parts.home):

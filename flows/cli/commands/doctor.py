@@ -21,7 +21,7 @@ from flows.runtime.errors import SlackError, SourceError, VocError
 from flows.runtime.prefect_server import check_api
 from flows.runtime.workspace import NO_SOURCE, Workspace
 from flows.source.file import open_source
-from flows.source.thresholds import check_thresholds
+from flows.source.thresholds import check_rules
 from flows.warehouse import dbt
 from flows.warehouse.bigquery.connection import BigQuery
 from flows.warehouse.marts import read_unused_overrides, unused_override
@@ -74,7 +74,7 @@ def _checked(name: str, check: Callable[[], tuple[State, str]]) -> Finding:
 
 
 def _thresholds(parts: Assembly, source: Path | None) -> tuple[State, str]:
-    check_thresholds()
+    check_rules()
     try:
         warehouse = parts.warehouse(parts.workspaces.of(source))
         unused = read_unused_overrides(warehouse)
@@ -82,7 +82,10 @@ def _thresholds(parts: Assembly, source: Path | None) -> tuple[State, str]:
         return "ok", "the seed status_thresholds can be used; no report has used it yet"
     if unused:
         return "missing", " ".join(unused_override(*override) for override in unused)
-    return "ok", "the seed status_thresholds can be used, and every row of it applies"
+    return "ok", (
+        "the seed status_thresholds can be used, and every row of it applies; "
+        "voc backtest shows what other thresholds would change"
+    )
 
 
 def _bigquery(bigquery: BigQuery) -> Iterator[Finding]:

@@ -10,12 +10,14 @@ from rich.text import Text
 
 from flows.cli.commands.status_table import marked
 from flows.report.categories import Levels
+from flows.report.evidence import MARKS
 from flows.report.values import CategoryWeek
 from flows.report.writing import category_name
 
 _NEGATIVE, _OTHER = ("█", "red"), ("░", "cyan")  # different without colours too
+_USUAL, _EMPTY = ("·", "dim"), (" ", "")
 _WIDEST_BAR, _NARROWEST_BAR = 60, 8
-_BESIDE_THE_BAR = 42
+_BESIDE_THE_BAR = 56
 
 
 def show_history(levels: Levels, weeks: Sequence[CategoryWeek]) -> None:
@@ -28,6 +30,9 @@ def show_history(levels: Levels, weeks: Sequence[CategoryWeek]) -> None:
     table.add_column("", no_wrap=True)
     table.add_column("tickets", justify="right", no_wrap=True)
     table.add_column("negative", justify="right", no_wrap=True)
+    has_usual = any(week.usual for week in weeks)
+    if has_usual:
+        table.add_column("usual", justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     for week in weeks:
         ratio = week.negative_ratio
@@ -36,11 +41,15 @@ def show_history(levels: Levels, weeks: Sequence[CategoryWeek]) -> None:
             _bar(week, most, room),
             f"{week.total_count:,}",
             "–" if ratio is None else f"{100 * ratio:.0f}%",
-            marked(week.status) if week.status else "",
+            *(["{:,}–{:,}".format(*week.usual) if week.usual else "–"] if has_usual else []),
+            _status(week),
         )
     console.print(Text(_headline(levels, weeks), "bold"), end="\n\n", soft_wrap=True)
     console.print(table)
-    console.print(Text.assemble("\n", _NEGATIVE, " negative  ", _OTHER, " other", _note(levels)))
+    legend = Text.assemble("\n", _NEGATIVE, " negative  ", _OTHER, " other")
+    if has_usual:
+        legend.append_text(Text.assemble("  ", _USUAL, " usual range"))
+    console.print(legend.append(_note(levels)))
 
 
 def _headline(levels: Levels, weeks: Sequence[CategoryWeek]) -> str:
@@ -53,13 +62,21 @@ def _note(levels: Levels) -> str:
     return "" if is_category else "   The status is the worst of the categories below."
 
 
-def _bar(week: CategoryWeek, most: int, room: int) -> Text:
-    """The week's tickets to the scale of the week with the most; a week with tickets always has a bar."""
-    if not week.total_count:
+def _status(week: CategoryWeek) -> Text:
+    if week.status is None:
         return Text()
-    length = max(1, round(week.total_count / most * room))
+    return marked(week.status) + (f" {MARKS[week.evidence]}" if week.evidence else "")
+
+
+def _bar(week: CategoryWeek, most: int, room: int) -> Text:
+    """The week's tickets to the scale of the week with the most; a week with tickets always has a bar.
+
+    Behind it, the band of what is usual.
+    """
+    length = max(1, round(week.total_count / most * room)) if week.total_count else 0
     negative = round(week.negative_count / most * room)
-    (shade, colour), (other_shade, other_colour) = _NEGATIVE, _OTHER
-    return Text.assemble(
-        (shade * negative, colour), (other_shade * (length - negative), other_colour)
-    )
+    cells = [_NEGATIVE] * negative + [_OTHER] * (length - negative)
+    if week.usual:
+        low, high = (min(round(tickets / most * room), room) for tickets in week.usual)
+        cells += [_EMPTY] * (low - length) + [_USUAL] * (high - max(low, length))
+    return Text.assemble(*cells)

@@ -20,7 +20,7 @@ from flows.runtime.lock import one_run_at_a_time
 from flows.runtime.prefect_server import check_api, temporary_server
 from flows.runtime.settings import settings_in_use
 from flows.source.file import source_of
-from flows.source.thresholds import check_thresholds
+from flows.source.thresholds import check_rules
 from flows.warehouse import dbt
 
 log = logging.getLogger("voc")
@@ -38,7 +38,7 @@ def run_report(
 ) -> RunResult:
     """Run `weekly_voc` once. Raises VocError; wrong input is found before Prefect or dbt is imported."""
     settings = parts.settings
-    check_thresholds()
+    check_rules()
     as_of = checked_as_of(as_of, datetime.now(settings.zone))
     parts.destination(channel, thread_ts)
     with progress_on_stderr():

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from flows.report.outcome import RunResult
+from flows.report.values import to_look_at_first
 from flows.report.writing import category_name
 from flows.runtime.settings import Settings
 from flows.slack.preview import preview
@@ -64,7 +65,7 @@ def _where_to_look(result: RunResult, settings: Settings) -> Iterator[tuple[str,
     if result.report:
         target = " --target bigquery" if settings.target == "bigquery" else ""
         yield "table", f"voc status{target}"
-        for worst in result.report.changes[:1]:
+        if worst := to_look_at_first(result.report.rows):
             category = shlex.quote(category_name(worst.category))
             yield "trend", f"voc history --category {category}{target}"
 

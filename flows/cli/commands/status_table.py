@@ -13,7 +13,9 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from flows.report.values import STATUSES, Change, Status, WeekPair
+from catalogue import Texts
+from flows.report.evidence import MARKS, alarms_text, company_texts
+from flows.report.values import STATUSES, Alarms, Change, Status, WeekPair, to_look_at_first
 from flows.report.writing import ICONS, category_name, signed, sparkline
 
 _STYLES = {"CRITICAL": "bold red", "MONITOR": "yellow", "IMPROVED": "green", "STABLE": "dim"}
@@ -23,17 +25,18 @@ _REASONS = {
     "volume_decrease": "fewer tickets",
 }
 
+TEXTS = Texts("en")
 _GAP = 2
 _MIN_CATEGORY_WIDTH = 20
 _ENDLESS = 10_000
 
 
-def show_statuses(weeks: WeekPair, rows: Sequence[Change]) -> None:
+def show_statuses(weeks: WeekPair, rows: Sequence[Change], alarms: Alarms | None) -> None:
     """A headline, and one line a category, worst first."""
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _ENDLESS  # readers of a pipe want one line a category
-    console.print(_headline(weeks, rows), end="\n\n")
+    console.print(_headline(weeks, rows, alarms), end="\n\n")
     if not rows:
         console.print("No category has such a status.")
         return
@@ -48,7 +51,7 @@ def marked(status: Status) -> Text:
     return Text(f"{ICONS[status]} {status}", _STYLES[status])
 
 
-def _headline(weeks: WeekPair, rows: Sequence[Change]) -> Text:
+def _headline(weeks: WeekPair, rows: Sequence[Change], alarms: Alarms | None) -> Text:
     week, counts = weeks.comparison, Counter(row.status for row in rows)
     lines = [
         Text(f"{week.label} ({week.start} – {week.end}) against {weeks.base.label}", "bold"),
@@ -58,10 +61,12 @@ def _headline(weeks: WeekPair, rows: Sequence[Change]) -> Text:
             if counts[status]
         ),
     ]
-    if rows and rows[0].status != "STABLE":
-        worst = rows[0]
+    lines += map(Text, [alarms_text(alarms, TEXTS), *company_texts(alarms, TEXTS)])
+    if first := to_look_at_first(rows):
         lines.append(
-            Text(f"Worst: {category_name(worst.category)}, {_tickets(worst)} ({_change(worst)})")
+            Text(
+                f"Look first: {category_name(first.category)}, {_tickets(first)} ({_change(first)})"
+            )
         )
     return Text("\n").join(line for line in lines if line)
 
@@ -79,6 +84,14 @@ def _negative(row: Change) -> str:
     ratio, points = row.comparison_negative_ratio, row.negative_ratio_change_pp
     share = "–" if ratio is None else f"{100 * ratio:.0f}%"
     return f"{share} {'' if points is None else signed(points) + 'pp':>7}"
+
+
+def _usual(row: Change) -> str:
+    return "–" if row.usual is None else "{:,}–{:,}".format(*row.usual)
+
+
+def _mark(row: Change) -> str:
+    return f"{MARKS[row.evidence]} {TEXTS(f'html.{row.evidence}')}" if row.evidence else ""
 
 
 def _why(row: Change) -> str:
@@ -103,9 +116,17 @@ _NUMBERS = (
     _Column("change", _change, "right"),
     _Column("negative", _negative, "right"),
 )
+_EVIDENCE = (_Column("usual", _usual, "right"), _Column("evidence", _mark))
 _WEEKS = _Column("8 weeks", lambda row: sparkline(row.total_last_8_weeks))
 _WHY = _Column("why", _why)
-_LAYOUTS = ((*_NUMBERS, _WEEKS, _WHY), (*_NUMBERS, _WEEKS), _NUMBERS, _NUMBERS[:2])
+_LAYOUTS = (
+    (*_NUMBERS, *_EVIDENCE, _WEEKS, _WHY),
+    (*_NUMBERS, *_EVIDENCE, _WEEKS),
+    (*_NUMBERS, *_EVIDENCE),
+    (*_NUMBERS[:2], *_EVIDENCE),
+    (*_NUMBERS[:2], _EVIDENCE[1]),
+    _NUMBERS[:2],
+)
 
 
 def _table(rows: Sequence[Change], console: Console) -> Table:

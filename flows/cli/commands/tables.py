@@ -15,7 +15,7 @@ from flows.runtime.errors import SourceError
 from flows.runtime.workspace import Workspace
 from flows.source.file import SourceFile, open_source
 from flows.source.options import SourceOptions
-from flows.source.thresholds import check_thresholds
+from flows.source.thresholds import check_rules
 from flows.warehouse import dbt
 from flows.warehouse.connection import Warehouse
 from flows.warehouse.marts import read_latest_week_pair, read_week_pair
@@ -65,7 +65,7 @@ def _built(
     with_texts: bool,
 ) -> SourceFile:
     """A file whose tables exist; dbt runs only if the file or the week is new to it."""
-    check_thresholds()
+    check_rules()
     asked = as_of or datetime.now(parts.settings.zone).date()
     file = open_source(parts.workspaces, parts.settings.timezone, source, asked, options)
     if file.needs_full_refresh or not _has(file, parts, as_of, with_texts=with_texts):

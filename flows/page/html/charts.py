@@ -16,13 +16,14 @@ SMALLEST_BAR = 2
 
 @dataclass(frozen=True)
 class Bar:
-    """A week's tickets, with the negative ones drawn from the bottom up."""
+    """A week's tickets, with the negative ones drawn from the bottom up, and the band of what is usual."""
 
     week: Week
     count: Count
     left: int
     height: int
     negative_height: int
+    usual: tuple[int, int] | None
 
     @property
     def x(self) -> int:
@@ -41,6 +42,10 @@ class Chart:
     def width(self) -> int:
         return SLOT * len(self.bars)
 
+    @property
+    def has_usual(self) -> bool:
+        return any(bar.usual for bar in self.bars)
+
 
 def trend(weeks: Sequence[Week], counts: Sequence[Count]) -> Chart:
     """The chart of one count a week."""
@@ -53,6 +58,7 @@ def trend(weeks: Sequence[Week], counts: Sequence[Count]) -> Chart:
                 left=SLOT * index,
                 height=_height(count.total, top),
                 negative_height=_height(count.negative, top),
+                usual=_band(count, top),
             )
             for index, (week, count) in enumerate(zip(weeks, counts, strict=True))
         ),
@@ -62,3 +68,11 @@ def trend(weeks: Sequence[Week], counts: Sequence[Count]) -> Chart:
 
 def _height(tickets: int, top: int) -> int:
     return max(round(HEIGHT * tickets / top), SMALLEST_BAR) if tickets else 0
+
+
+def _band(count: Count, top: int) -> tuple[int, int] | None:
+    """Where what is usual begins and ends; what is above the drawing is cut off."""
+    if count.usual is None or not top:
+        return None
+    low, high = (min(round(HEIGHT * tickets / top), HEIGHT) for tickets in count.usual)
+    return low, high

@@ -20,19 +20,27 @@ from markupsafe import Markup
 from catalogue import Texts
 from flows.page.html.charts import Chart, trend
 from flows.report.doubts import doubt_text
+from flows.report.evidence import (
+    MARKS,
+    alarms_text,
+    company_texts,
+    evidence_text,
+    explanation,
+)
 from flows.report.values import (
     STATUSES,
     Analysis,
     Category,
     Change,
-    Evidence,
     History,
+    Material,
     PastWeek,
     Receipt,
     Sample,
     Status,
     WeeklyReport,
     printable,
+    to_look_at_first,
 )
 from flows.report.writing import category_name, growth, headline, percent, reasons, signed
 
@@ -64,6 +72,7 @@ class Contents:
 def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -> str:
     """The page of one week."""
     report, history = contents.report, contents.history
+    first = to_look_at_first(report.announced) or report.rows[0]
     return _render(
         "report.html.j2",
         texts,
@@ -72,6 +81,11 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         report=report,
         overall=trend(history.weeks, history.overall),
         rows=[_Row(contents, change, texts) for change in report.rows],
+        first=report.rows.index(first),
+        alarms=alarms_text(report.alarms, texts),
+        company=company_texts(report.alarms, texts),
+        evidence_explained=explanation(texts),
+        marks=MARKS,
         doubts=_doubts(report, texts),
         columns=_columns(texts),
         growth=partial(growth, texts=texts),
@@ -107,15 +121,26 @@ class _Row:
         return trend(history.weeks, history.of(self.change.category))
 
     @cached_property
-    def evidence(self) -> Evidence:
-        return self._contents.report.evidence_for(self.change)
+    def material(self) -> Material:
+        return self._contents.report.material_for(self.change)
+
+    @property
+    def evidence(self) -> str:
+        return evidence_text(self.change, self.texts)
+
+    @property
+    def evidence_rank(self) -> float | str:
+        """Clear ones first, then by p; empty where there is no mark."""
+        if self.change.evidence is None:
+            return ""
+        return (0 if self.change.is_clear else 2) + (1 if self.change.p is None else self.change.p)
 
     @property
     def reasons(self) -> str:
         return reasons(self.change, self.texts)
 
     def samples(self, week_role: str) -> tuple[Sample, ...]:
-        return tuple(s for s in self.evidence.samples if s.week_role == week_role)
+        return tuple(s for s in self.material.samples if s.week_role == week_role)
 
 
 def _render(
@@ -169,6 +194,7 @@ def _columns(texts: Texts) -> tuple[tuple[str, str, str], ...]:
     return (
         ("status", "ascending", texts("html.status")),
         ("name", "ascending", texts("html.category")),
+        ("evidence", "ascending", texts("html.evidence")),
         ("tickets", "descending", texts("html.tickets")),
         ("growth", "descending", texts("html.growth")),
         ("share", "descending", texts("html.negative_share")),

@@ -1,9 +1,10 @@
-"""A made-up source table: Korean support tickets whose weekly statuses are planned, not accidental.
+"""A made-up source table: Korean support tickets, in which what happens in the last weeks is planned.
 
 Everything random is a hash of the seed and a ticket's number, so the same arguments give the same
 bytes on any number of threads. The work has two steps. `PLAN_TICKETS` decides, in a few bytes per
-ticket, when each one is written and what it is about; the week's total and its 부정 share per
-category are exact, so nothing crosses a threshold by chance. `COMPOSE_ROWS` then streams the texts
+ticket, when each one is written and what it is about. A week's total per category is a Poisson count
+and its 부정 tickets a binomial one, as in life, where most alarms are chance; a category with an event
+has exact counts from the base week on. `COMPOSE_ROWS` then streams the texts
 into the file in that order. It has lookups in lists instead of joins, because a join may reorder
 rows, and only a file sorted by time lets a weekly run skip most of it.
 """
@@ -114,25 +115,60 @@ seasons_drawn as (
     cross join categories_sized
 ),
 
-totals_planned as (
+totals_expected as (
     select
         seasons_drawn.*,
-        round(
-            usual_total * coalesce(events.volume, 1)
-            * case when has_season then 1 + 0.04 * sin(phase) + 0.015 * noise else 1 end
-        )::bigint as total,
-        round(
-            total * (
-                coalesce(events.negative, seasons_drawn.negative) / 100
-                + case when has_season then 0.015 * cos(phase) else 0 end
-            )
-        )::bigint as negative_total,
+        usual_total * coalesce(events.volume, 1)
+        * case when has_season then 1 + 0.04 * sin(phase) + 0.015 * noise else 1 end as expected_total,
+        coalesce(events.negative, seasons_drawn.negative) / 100
+        + case when has_season then 0.015 * cos(phase) else 0 end as negative_share,
+        $is_noisy and not (has_event and week >= -1) as is_noisy,
+        fraction(hash(xor(category_hash, hash(week))), 'total') as draw,
         events.first_case as event_first_case,
         events.case_count as event_case_count
     from seasons_drawn
     left join events
         on seasons_drawn.category = events.category
         and seasons_drawn.week between events.first_week and events.last_week
+),
+
+-- A Poisson count is the first number whose cumulative probability reaches the draw. Beyond 8 standard deviations
+-- there is none.
+outcomes as (
+    select
+        week,
+        category,
+        draw,
+        first_number,
+        sum(exp(k * ln(expected_total) - expected_total - lgamma(k + 1))) over (
+            partition by week, category order by k
+        ) as chance_so_far
+    from (
+        select
+            *,
+            greatest(floor(expected_total - 8 * sqrt(expected_total)), 0)::bigint as first_number,
+            unnest(range(first_number, ceil(expected_total + 8 * sqrt(expected_total) + 20)::bigint)) as k
+        from totals_expected
+        where is_noisy and expected_total > 0
+    )
+),
+
+counts_drawn as (
+    select
+        week,
+        category,
+        any_value(first_number) + count(*) filter (chance_so_far < draw) as drawn_total
+    from outcomes
+    group by week, category
+),
+
+totals_planned as (
+    select
+        totals_expected.*,
+        coalesce(drawn_total, round(expected_total))::bigint as total,
+        round(total * negative_share)::bigint as negative_total
+    from totals_expected
+    left join counts_drawn using (week, category)
 ),
 
 places_reserved as (
@@ -196,7 +232,10 @@ cases_drawn as (
                 then event_first_case + drawn(ticket, 'case') % event_case_count
             else first_case + drawn(ticket, 'case') % case_count
         end::usmallint as case_number,
-        occurrence < negative_total as is_negative
+        case
+            when is_noisy then fraction(ticket, 'negative') < negative_share
+            else occurrence < negative_total
+        end as is_negative
     from tickets_timed
 ),
 
@@ -335,6 +374,7 @@ def write_sample(
     tickets_per_week: int,
     until: date,
     seed: int,
+    has_chance: bool = True,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> SampleSummary:
     """Write a made-up source table to `out`, sorted by time.
@@ -343,10 +383,12 @@ def write_sample(
         out: a `.parquet` or `.csv` file. It appears under this name only when it is complete.
         weeks: number of Monday-to-Sunday weeks in Asia/Seoul, at least 1.
         tickets_per_week: tickets of a usual week, at least 1. From 1,000 on, every planned event
-            reaches its status and every other category stays STABLE.
+            reaches its status.
         until: the last day the data covers, in Asia/Seoul. The planned events fall in the last
             week that is complete by then.
         seed: another seed gives other texts, times and seasons, but the same events.
+        has_chance: whether counts are random. Without chance they are as expected, so that from
+            1,000 tickets a week on every category without an event stays STABLE.
         on_progress: called in this thread with the rows written so far and the rows to write.
 
     Raises:
@@ -374,6 +416,7 @@ def write_sample(
                 "until": until,
                 "seed": seed,
                 "time_zone": TIME_ZONE,
+                "is_noisy": has_chance,
             },
         )
         summary = _summarise(connection, weeks, until)

@@ -28,7 +28,11 @@ document.addEventListener("DOMContentLoaded", () => {
     const statuses = new Set(asked.getAll("status"));
     const wanted = folded(asked.get("words").trim());
     for (const group of groups) {
-      group.hidden = !(statuses.has(group.dataset.status) && words.get(group).includes(wanted));
+      group.hidden = !(
+        statuses.has(group.dataset.status) &&
+        (!asked.has("clear") || "clear" in group.dataset) &&
+        words.get(group).includes(wanted)
+      );
     }
     const shown = groups.filter((group) => !group.hidden).length;
     nothing.hidden = shown > 0;

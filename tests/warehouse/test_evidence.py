@@ -1,0 +1,261 @@
+"""The evidence for any company: against formulas written anew, and what must hold whatever the counts are."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from tests.evidence_reference import ALARMS_COLUMNS, History, alarms, assert_same, evidence
+from tests.tables import rows_in
+from tests.warehouse.test_dbt import W44, W45, W46, Lab, tickets
+
+pytestmark = pytest.mark.slow
+
+Row = dict[str, Any]
+Company = dict[str, History]
+MODELS = (
+    "dim_voc_weeks",
+    "int_category_weeks_judged",
+    "int_category_weeks_judged_modelled",
+    "fct_voc_weekly_status",
+    "fct_voc_weekly_alarms",
+)
+# A smaller company is made of another seed, not of a part of this one: shrinking finds nothing.
+MARTS = ("fct_voc_weekly_status", "fct_voc_weekly_alarms")
+quickly = partial(
+    settings,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+
+
+class Warehouse:
+    """A warehouse that dbt has built, in which the models can be run on other counts."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._connection = duckdb.connect(str(lab.workspace.duckdb_path))
+        folder = lab.workspace.target_path / "compiled"
+        self._models = {
+            name: next(folder.rglob(f"models/*/{name}.sql")).read_text(encoding="utf-8")
+            for name in MODELS
+        }
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def evidence(self, company: Mapping[str, History]) -> dict[tuple[str, int], Row]:
+        """The status mart, by category and week; the last week is the newest complete one."""
+        rows = self._tables(company, "fct_voc_weekly_status")
+        return {(row["category1"], row["week"]): row for row in rows}
+
+    def alarms(self, company: Mapping[str, History]) -> dict[int, Row]:
+        return {row["week"]: row for row in self._tables(company, "fct_voc_weekly_alarms")}
+
+    def _tables(self, company: Mapping[str, History], mart: str) -> list[Row]:
+        length = len(next(iter(company.values())))
+        first = W45 - timedelta(weeks=length - 1)
+        counts = [
+            (first + timedelta(weeks=week), name, total, negative)
+            for name, history in company.items()
+            for week, (total, negative) in enumerate(history)
+            if total
+        ]
+        self._connection.execute("begin")
+        try:
+            self._connection.execute("delete from fct_voc_weekly_counts")
+            self._connection.execute(
+                "insert into fct_voc_weekly_counts by name select unnest($1) as week_start, unnest($2) as category1, "
+                "'b' as category2, 'c' as category3, unnest($3) as total_count, unnest($4) as negative_count",
+                [list(column) for column in zip(*counts, strict=True)],
+            )
+            for name, sql in self._models.items():
+                self._connection.execute(f"create or replace table {name} as {sql}")
+            result = self._connection.execute(
+                f"select *, (week_start - $1)::int // 7 as week from {mart}", [first]
+            )
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        finally:
+            self._connection.execute("rollback")
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    folder = tmp_path_factory.mktemp("evidence")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("VOC_HOME", str(folder / "home"))
+        lab = Lab(folder, [t for week in (W44, W45) for t in tickets(week, 10)])
+        lab.run(W46)
+    warehouse = Warehouse(lab)
+    yield warehouse
+    warehouse.close()
+
+
+def drawn(seed: int, categories: int, weeks: int, busiest: float = 60) -> Company:
+    """A company of categories of all sizes, some of them new, gone, wild, or with a change in the last week."""
+    chance = random.Random(seed)
+    level = [chance.choice([1, 1, 1, 0.6]) for _ in range(weeks)]
+
+    def history() -> History:
+        mean, share = busiest * chance.random() ** 3, chance.uniform(0, 0.7)
+        begins = chance.choice([0, 0, 0, chance.randrange(weeks)])
+        ends = chance.choice([weeks, weeks, weeks, chance.randrange(1, weeks + 1)])
+        wild = chance.choice([0, 0, 0.5])
+        change = chance.choice([1, 1, 2, 4])
+        found = []
+        for week in range(weeks):
+            expected = mean * level[week] * (change if week == weeks - 1 else 1)
+            expected *= math.exp(chance.gauss(0, wild)) if begins <= week < ends else 0
+            total = round(max(0, chance.gauss(expected, math.sqrt(expected))))
+            found.append((total, sum(chance.random() < share for _ in range(total))))
+        return found
+
+    company = {f"c{n}": history() for n in range(categories)}
+    # History begins with the first ticket; no category is without any.
+    return {
+        name: [(max(first[0], 1), first[1]), *rest] if name == "c0" else [first, *rest]
+        for name, (first, *rest) in company.items()
+        if name == "c0" or any(total for total, _ in (first, *rest))
+    }
+
+
+companies = st.builds(drawn, st.integers(0, 10**6), st.integers(1, 14), st.integers(2, 80))
+small_companies = st.builds(drawn, st.integers(0, 10**6), st.integers(1, 4), st.integers(2, 30))
+
+
+@quickly(max_examples=15)
+@example(company=drawn(1, 12, 75))
+@given(company=companies)
+def test_the_evidence_is_what_the_formulas_say(warehouse: Warehouse, company: Company) -> None:
+    rows = evidence(company)
+    assert_same(warehouse.evidence(company), rows, 1e-6)
+    expected = alarms(rows, len(company["c0"]))
+    assert_same(warehouse.alarms(company), expected, 1e-6, ALARMS_COLUMNS)
+
+
+@quickly(max_examples=5)
+@given(company=companies)
+def test_names_and_their_order_mean_nothing(warehouse: Warehouse, company: Company) -> None:
+    renamed = {name: f"z{99 - n}" for n, name in enumerate(company)}
+    found = warehouse.evidence({renamed[name]: company[name] for name in reversed(company)})
+    expected = warehouse.evidence(company)
+    assert_same(found, {(renamed[name], week): row for (name, week), row in expected.items()}, 1e-9)
+
+
+@quickly(max_examples=8)
+@given(company=small_companies, more=st.integers(1, 40))
+def test_more_tickets_make_an_increase_less_likely_and_a_decrease_more(
+    warehouse: Warehouse, company: Company, more: int
+) -> None:
+    """In a company of fewer than five categories: in a larger one its level moves too."""
+    *before, (total, negative) = company["c0"]
+    week = len(before)
+    fewer, greater = (
+        warehouse.evidence({**company, "c0": [*before, (total + extra, negative)]}).get(
+            ("c0", week)
+        )
+        for extra in (0, more)
+    )
+    if fewer and greater and fewer["p_increase"] is not None:
+        assert greater["p_increase"] <= fewer["p_increase"] + 1e-9
+        assert greater["p_decrease"] >= fewer["p_decrease"] - 1e-9
+
+
+@quickly(max_examples=8)
+@given(company=companies)
+def test_values_stand_to_each_other_as_they_must(warehouse: Warehouse, company: Company) -> None:
+    found = warehouse.evidence(company)
+    for row in found.values():
+        assert 0 <= row["chance_of_alarm"] <= 1
+        assert row["usual_low"] <= row["usual_high"] + 1
+        if row["p_increase"] is not None:
+            assert row["p_increase"] + row["p_decrease"] >= 1 - 1e-9
+        for kind in ("increase", "decrease", "negative"):
+            p, q = row[f"p_{kind}"], row[f"q_{kind}"]
+            assert (p is None) == (q is None)
+            assert p is None or 0 <= p <= q <= 1
+        assert (row["evidence"] is None) == (row["status"] == "STABLE")
+        assert row["evidence"] != "strong" or row["is_unusual"]
+
+
+@quickly(max_examples=4)
+@given(seed=st.integers(0, 10**6), older=st.integers(1, 20))
+def test_what_is_older_than_sixty_weeks_changes_nothing(
+    warehouse: Warehouse, seed: int, older: int
+) -> None:
+    """For categories with tickets in every week: when others began may be older."""
+    weeks = 61 + older
+    company = {
+        name: [(total + 1, negative) for total, negative in history]
+        for name, history in drawn(seed, 7, weeks).items()
+    }
+    newest = weeks - 1
+    found, expected = (
+        {name: row for (name, week), row in warehouse.evidence(of).items() if week == last}
+        for of, last in (
+            (company, newest),
+            ({name: history[older:] for name, history in company.items()}, newest - older),
+        )
+    )
+    assert_same(found, expected, 1e-9)
+
+
+@quickly(max_examples=4)
+@given(company=companies)
+def test_a_category_that_is_gone_for_sixty_weeks_changes_nothing(
+    warehouse: Warehouse, company: Company
+) -> None:
+    """Of a company with as much history."""
+    silence = [(0, 0)] * 61
+    before = [(50, 10)] * 9
+    longer = {name: [*before, *silence, *history] for name, history in company.items()}
+    gone = {"gone": [(80, 20)] * 9 + silence + [(0, 0)] * len(company["c0"])}
+    expected = {key: row for key, row in warehouse.evidence(longer).items() if key[1] >= 70}
+    found = {key: row for key, row in warehouse.evidence(longer | gone).items() if key[1] >= 70}
+    assert_same(found, expected, 1e-9)
+
+
+def test_weeks_judged_bit_by_bit_are_as_if_judged_at_once(tmp_path: Any) -> None:
+    """Late tickets, Mondays missed, and a category that turns out to be older than it seemed."""
+    chance = random.Random(5)
+    weeks = [W45 - timedelta(weeks=n) for n in range(68, -1, -1)]
+    rows = [
+        ticket
+        for week in weeks
+        for name, mean in (("a", 12), ("b", 9), ("c", 6), ("d", 5), ("e", 4), ("f", 3))
+        if name != "f" or week > weeks[60]
+        for ticket in tickets(week, chance.randint(mean - 3, mean + 4), 2, name, name)
+    ]
+    lab = Lab(tmp_path, rows)
+    lab.run(weeks[62] + timedelta(weeks=1))
+    lab.add(tickets(weeks[5], 1, category="f", name="late"))
+    lab.add(tickets(weeks[61], 7, 7, category="a", name="late"))
+    lab.run(W46)
+    marts = {name: read_mart(lab, name) for name in MARTS}
+    lab.run(W46, full_refresh=True)
+    for name, kept in marts.items():
+        assert_same(kept, read_mart(lab, name), 1e-12, columns=tuple(next(iter(kept.values()))))
+        assert len({key[0] for key in kept}) == 68
+
+
+def read_mart(lab: Lab, name: str) -> dict[tuple[Any, ...], Row]:
+    """The rows by week and category, without what differs from run to run."""
+    assert lab.workspace.duckdb_path is not None
+    rows = rows_in(lab.workspace.duckdb_path, f"from {name}")
+    key = ("week_start", "category1", "category2", "category3")
+    of_run = {"flow_run_id", "judged_at"}
+    return {
+        tuple(row.get(part) for part in key): {k: v for k, v in row.items() if k not in of_run}
+        for row in rows
+    }
