@@ -57,7 +57,7 @@ def measure(files: Path, scale: Scale) -> Iterator[Result]:
 
 def _weekly_run(files: Path, endpoint: FakeBigQuery, engine: GoogleSql, years: int) -> Reads:
     table = f"{SOURCE_PROJECT}.bench.years_{years}"
-    endpoint.load(table, read_parquet(sample_file(files, 52 * years, 20)))
+    endpoint.load(table, read_parquet(sample_file(files, 52 * years, 70)))
     folder = files / f"bigquery-{years}"
     folder.mkdir()
     environment = variables(endpoint, folder) | {

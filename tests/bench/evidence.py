@@ -34,7 +34,7 @@ ALARMS = ("CRITICAL", "MONITOR")
 LAST_WEEK = AS_OF - timedelta(weeks=1)
 # What a run builds because of the evidence; the status mart, which sums the p values, is counted whole.
 MODELS = {
-    *("int_category_weeks", "int_week_levels", "int_category_weeks_modelled"),
+    *("int_category_weeks", "int_category_weeks_modelled"),
     *("int_category_weeks_judged_modelled", "int_volume_p_values", "int_share_p_values"),
     *("int_chance_alarms", "int_evidence", "fct_voc_weekly_status", "fct_voc_weekly_alarms"),
 }

@@ -80,7 +80,9 @@ class TestStatus:
             for columns in (140, 100, 80, 60)
         }
         shown = {
-            columns: re.split("  +", next(line for line in lines if line.startswith("status ")).strip())
+            columns: re.split(
+                "  +", next(line for line in lines if line.startswith("status ")).strip()
+            )
             for columns, lines in tables.items()
         }
         assert shown[140] == [

@@ -25,8 +25,12 @@ first_weeks as (
     group by category1, category2, category3
 ),
 
+-- With a short key: millions of rows are sorted by it.
 categories as (
     select
+        row_number() over (
+            order by first_weeks.category1, first_weeks.category2, first_weeks.category3
+        ) as category_id,
         first_weeks.category1,
         first_weeks.category2,
         first_weeks.category3,
@@ -44,20 +48,24 @@ recent_weeks as (
 
 recent_counts as (
     select
-        week_start,
-        category1,
-        category2,
-        category3,
-        total_count,
-        negative_count
+        categories.category_id,
+        counts.week_start,
+        counts.total_count,
+        counts.negative_count
     from counts
-    where {{ in_weeks('week_start', weeks_to_judge(), first_before=weeks_needed) }}
+    inner join categories
+        on
+            counts.category1 = categories.category1
+            and counts.category2 = categories.category2
+            and counts.category3 = categories.category3
+    where {{ in_weeks('counts.week_start', weeks_to_judge(), first_before=weeks_needed) }}
 ),
 
 -- A week without tickets counts 0. The first week is judged by the zeros of the weeks before it.
 weeks_filled as (
     select
         recent_weeks.week_start,
+        categories.category_id,
         categories.category1,
         categories.category2,
         categories.category3,
@@ -77,9 +85,7 @@ weeks_filled as (
     left join recent_counts
         on
             recent_weeks.week_start = recent_counts.week_start
-            and categories.category1 = recent_counts.category1
-            and categories.category2 = recent_counts.category2
-            and categories.category3 = recent_counts.category3
+            and categories.category_id = recent_counts.category_id
 ),
 
 baselines_summed as (
@@ -90,7 +96,7 @@ baselines_summed as (
     from weeks_filled
     window
         baseline as (
-            partition by category1, category2, category3
+            partition by category_id
             order by week_start
             rows between {{ var('evidence_baseline_weeks') }} preceding and 1 preceding
         )
@@ -99,6 +105,7 @@ baselines_summed as (
 -- Further back, the baselines are cut off.
 select
     week_start,
+    category_id,
     category1,
     category2,
     category3,
