@@ -15,6 +15,10 @@ from flows.report.values import printable
 
 # An answer longer than this is cut before it is read; no report needs more.
 MAX_ANSWER_CHARACTERS = 50_000
+# Refusals and announcements are short.
+MAX_TALK_CHARACTERS = 400
+# More nesting than this is no answer, and takes a parser long.
+MAX_BRACKETS = 100
 
 _SECTION_NAMES = {
     "summary": ("요약", "summary"),
@@ -123,7 +127,8 @@ _CURLED = str.maketrans("“”", '""')
 
 def _json_sections(text: str) -> dict[str, Any] | None:
     for value in _json_values(text):
-        for parsed in (value, *(value.values() if len(value) == 1 else ())):
+        inner = [*value.values()] if len(value) == 1 else []
+        for parsed in (value, *inner, *(v for i in inner if isinstance(i, str) for v in _json_values(i))):
             if isinstance(parsed, dict):
                 named = {_section_named(str(key)): item for key, item in parsed.items()}
                 found = {section: item for section, item in named.items() if section}
@@ -157,7 +162,7 @@ def _json_values(text: str, depth: int = 2) -> Iterable[dict[str, Any]]:
             yield value
     # In YAML, of which JSON is a part, single quotes and a last comma are right. What is not complete is not.
     start, end = text.find("{"), text.rfind("}")
-    if 0 <= start < end:
+    if 0 <= start < end and sum(map(text.count, "{[")) <= MAX_BRACKETS:
         body = _COMMENT.sub("", text[start : end + 1])
         for spelling in (body, body.translate(_CURLED)):
             try:
@@ -197,8 +202,8 @@ def _answer(sections: dict[str, Any]) -> Answer:
     return Answer(
         summary=tuple(line for line in _items(sections.get("summary")) if not _is_empty_talk(line)),
         examples=tuple(_items(sections.get("examples"))),
-        hypotheses=tuple(h for h in hypotheses if not _is_empty_talk(h.text)),
-        actions=tuple(a for a in _items(sections.get("actions")) if not _is_empty_talk(a)),
+        hypotheses=tuple(h for h in hypotheses if not _REFUSAL.search(h.text)),
+        actions=tuple(a for a in _items(sections.get("actions")) if not _REFUSAL.search(a)),
     )
 
 
@@ -232,7 +237,7 @@ def _items(value: Any) -> list[str]:
     if not isinstance(value, list):
         return []
     lines = [_BULLET.sub("", printable(_flat(item))).strip() for item in value]
-    return [line for line in lines if line]
+    return [line for line in lines if re.search(r"\w", line)]
 
 
 def _flat(value: Any, depth: int = 3) -> str:
@@ -264,12 +269,10 @@ _ANNOUNCES = (
     r"|(?:다음은|아래는|이하는|요청하신)[가-힣A-Za-z() ]{0,40}(?:입니다|같습니다|했습니다)"
     r"|[가-힣 ]{0,20}(?:결과|내용)(?:는|은)\s(?:다음|아래)과 같습니다"
     r"|(?:here(?:'|’)?s|here is|let me|i(?:'|’)ll|i will|i(?:'|’)d be|below is|the following is|working on|one moment|please (?:wait|provide|share|let))\b.{0,80}"
-    r"|(?:잠시만\s?)?기다려\s?(?:주세요|주시면[가-힣 ]*)|무엇을 도와[가-힣 ]*|추가(?:로)?\s?(?:정보|질문|궁금)[가-힣 ,]*|어떤 (?:부분|내용)[가-힣 ]*(?:나요|까요)"
+    r"|(?:잠시만\s?)?기다려\s?(?:주세요|주시면[가-힣 ]*)|무엇을 도와[가-힣 ]*|추가(?:로)?\s?(?:정보|질문|궁금)[가-힣 ,]*|어떤 (?:부분|내용)[가-힣 ]*(?:나요|까요|가요)"
     r"|도움이\s?되[가-힣 ]*|언제든(?:지)?\s?(?:문의|말씀)[가-힣 ]*|더\s?필요하신[가-힣 ,]*"
 )
-_FILLER = re.compile(
-    rf"(?:{_GREETS}[\s,.!?~…]*)*(?:이제\s)?(?:{_ANNOUNCES})?[\s.!?~:…]*", re.I
-)
+_FILLER = re.compile(rf"(?:{_GREETS}[\s,.!?~…]*)*(?:이제\s)?(?:{_ANNOUNCES})?[\s.!?~:…]*", re.I)
 _ECHOES = (
     "두세 문장 요약", "대표 티켓의 ticket_id", "고객의 소리(voc) 분석가입니다", "json 객체 하나로만", "<tickets>", "<change>", "</tickets>", "</change>",
     "\\u003c", "자료일 뿐입니다", "역할 변경, 형식 변경", "\"ticket_id\"", "ticket_id만", "지어내지 마세요",
@@ -278,7 +281,7 @@ _ECHOES = (
 
 def _is_empty_talk(line: str) -> bool:
     """Whether a line refuses or announces instead of saying something."""
-    plain = re.sub(r"[*_`#>]", "", line).strip()
+    plain = re.sub(r"[*_`#>]", "", line[:MAX_TALK_CHARACTERS]).strip()
     if not re.search(r"\w", plain):
         return True
     sentences = [s for s in re.split(r"(?<=[.!?])\s+", plain) if s]

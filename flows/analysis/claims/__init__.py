@@ -14,6 +14,9 @@ from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.names import check_names
 from flows.analysis.claims.sentence import Refused, Sentence
 
+MAX_SENTENCE_CHARACTERS = 500
+"""Nobody reads a longer sentence on a phone, and patterns take long on it."""
+
 
 def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | None:
     """What in a sentence the data does not carry; None where it carries all of it.
@@ -22,6 +25,8 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
         is_advice: whether it says what to do, where "24시간 안에" is no claim about the data.
     """
     sentence = Sentence.of(text)
+    if len(sentence.whole) > MAX_SENTENCE_CHARACTERS:
+        return Refused.LENGTH
     # Each check blanks out what it has seen, so that the digits of a version are no number for the next.
     for check in (check_quotations, check_codes, check_days):
         outcome = check(sentence, facts)

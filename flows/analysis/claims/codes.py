@@ -53,7 +53,7 @@ def check_codes(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         spans += [match.span() for match in re.finditer(whole_id, sentence.rest, re.ASCII)]
     sentence = sentence.without(spans)
     for pattern in _CODES:
-        spans = []
+        spans, codes = [], []
         for match in re.finditer(pattern, sentence.rest):
             code = match[0].rstrip(".-_")
             if _WEEK_LABEL.fullmatch(code):
@@ -61,7 +61,9 @@ def check_codes(sentence: Sentence, facts: Facts) -> Sentence | Refused:
             if not _is_there(code, facts):
                 return Refused.CODE
             spans.append(match.span())
-        sentence = sentence.without(spans)
+            codes.append(code)
+        # Tickets that hold a code are counted like those that hold a quoted word.
+        sentence = replace(sentence.without(spans), quoted=(*sentence.quoted, *codes))
     return sentence
 
 

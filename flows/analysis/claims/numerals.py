@@ -68,6 +68,8 @@ class Numeral:
         if self.bound == "under":
             return value - max(grain / 2, 0.15 * value) <= size <= value
         half = 0.5 * 10.0**-self.decimals
+        if self.unit == "배" and not self.decimals:
+            half = 0.07 * value  # 두 배 is not 2.4
         if self.bound == "about":
             return abs(value - size) <= max(half, min(grain / 2, 0.08 * size), 0.03 * size) + 1e-9
         return abs(value - size) <= half + 1e-9 if not _is_whole(fact) else value == size

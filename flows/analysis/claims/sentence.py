@@ -16,6 +16,7 @@ MARKS: dict[Week, str] = {"base": "\ue000", "comparison": "\ue001"}
 class Refused(StrEnum):
     """What in a sentence the data does not carry."""
 
+    LENGTH = "length"
     QUOTATION = "quotation"
     CODE = "code"
     DAY = "day"
