@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import PurePath
+from zoneinfo import ZoneInfo
 
 from flows.page.store import PageStore
 from flows.privacy.words import Words
+from flows.report.values import Week
 
 _WEEK = re.compile(r"\d{4}-W\d{2}")
 
@@ -38,3 +40,15 @@ def forget_files(place: PageStore, before: datetime | None, *, dry_run: bool = F
     for name in () if dry_run else names:
         place.remove(name)
     return len(names)
+
+
+def forget_old(
+    pages: PageStore, answers: PageStore, newest: Week, weeks: int, zone: ZoneInfo
+) -> None:
+    """Remove the pages, records and answers from more than so many weeks before the newest week. Raises UsageError.
+
+    The samples of the marts are kept by the same rule (the dbt var text_retention_weeks).
+    """
+    before = newest.start - timedelta(weeks=weeks, days=1)
+    forget_pages(pages, Words(before))
+    forget_files(answers, datetime.combine(before, time.min, zone))

@@ -170,7 +170,7 @@ class _Purge:
     def _out_of_reach(self) -> Iterator[str]:
         s = self._parts.settings
         for file in sorted(self._files):
-            yield f"{file}: the file is yours. Remove the words there too: a run that finds it changed copies it again."
+            yield f"{file}: it is yours. Remove the words there too: a run that finds it changed copies it again."
         if self._parts.bigquery:
             yield (
                 f"BigQuery, {s.source_table}: the table is yours. Remove the words there first: a run of an old week "
