@@ -10,6 +10,7 @@ import duckdb
 
 from flows.runtime.errors import SourceError
 from flows.source.database import connected
+from flows.source.registering import COPY
 
 _WORDS = ("title", "detail", "main_topic", "keywords")
 # A ticket without a time is in no week, so nobody can say that it is younger.
@@ -55,6 +56,14 @@ def forget_words(
             blank = ", ".join(f"{column} = null" for column in _WORDS)
             connection.execute(f"update source.tickets set {blank} where {where}", parameters)
         return int(found)
+
+
+def remove_copies(folder: Path, *, dry_run: bool) -> int:
+    """Remove the copies of files that were being read when a process was killed; how many there were."""
+    found = list(folder.glob(COPY.format(pid="*")))
+    for path in () if dry_run else found:
+        path.unlink(missing_ok=True)
+    return len(found)
 
 
 def rewrite(database: Path) -> None:

@@ -48,6 +48,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         move_to(folder, patch)
         for week in ("2026-W45", "2026-W46"):
             assert run_voc("run", "--source", folder / "tickets.csv", "--week", week).code == 0
+    (tables_of(folder / "home").parent / ".copy-1.csv").write_text("표지2100000끝")
     answers = folder / "home" / "state" / "laas"
     answers.mkdir(parents=True)
     for name, day in (("old", date(2026, 10, 26)), ("new", date(2026, 11, 16))):
@@ -121,6 +122,7 @@ def test_words_of_old_weeks_are_gone_and_numbers_stay(voc: Voc, home: Path, buil
     assert counted["source rows in DuckDB"] >= len(old)  # some tickets are there twice
     assert min(counted[n] for n in ("fct_voc_weekly_samples", "outbox messages")) > 0
     assert (counted["pages"], counted["kept answers"]) == (1, 1)
+    assert counted["unfinished copies of files"] == 1
     assert marked_in(home) & old == set()
     assert (
         rows_in(
@@ -176,6 +178,23 @@ def test_deleted_words_are_not_in_the_file_s_free_blocks(voc: Voc, tmp_path: Pat
     assert b"word of one customer" not in database.read_bytes()
     assert [path.name for path in folder.glob("*.duckdb*")] == ["warehouse.duckdb"]
     assert rows_in(database, "select id, detail from tickets") == [{"id": "1", "detail": None}]
+
+
+def test_a_run_removes_pages_that_are_older_than_it_is_told(
+    voc: Voc, home: Path, built: Path
+) -> None:
+    (page,) = home.glob("reports/*/2026-W45.html")
+    shutil.copy(page, page.with_name("2026-W44.html"))
+    asked = ("run", "--source", built / "tickets.csv", "--week", "2026-W46")
+    assert voc(*asked, "--dry-run", VOC_PAGE_RETENTION_WEEKS="1").code == 0
+    assert "2026-W44.html" in pages(home)
+    assert voc(*asked, VOC_PAGE_RETENTION_WEEKS="1").code == 0
+    assert {name for name in pages(home) if name.endswith(".html")} == {
+        "2026-W45.html",
+        "2026-W46.html",
+        "index.html",
+    }
+    assert 'href="2026-W44.html"' not in page.with_name("index.html").read_text()
 
 
 def test_what_is_out_of_reach_is_told(voc: Voc, home: Path, built: Path) -> None:

@@ -21,13 +21,14 @@ from flows.runtime.assembly import Assembly
 from flows.runtime.errors import UsageError
 from flows.runtime.lock import one_run_at_a_time
 from flows.runtime.workspace import Workspace
-from flows.source.forgetting import forget_words, rewrite, source_path
+from flows.source.forgetting import forget_words, remove_copies, rewrite, source_path
 from flows.warehouse.forgetting import forget_before, forget_ticket, weeks_with
 from flows.warehouse.marts import read_past_weeks
 
-# The tables that a run of today's version makes; an older database may lack one.
+# What is told even where nothing is found.
 _PLACES = (
     "source rows in DuckDB",
+    "unfinished copies of files",
     "fct_voc_weekly_samples",
     "fct_voc_weekly_keywords",
     "int_flagged_tickets_masked",
@@ -89,19 +90,18 @@ class _Purge:
 
     def done(self) -> Purged:
         workspaces = self._parts.workspaces.all()
-        if self._words.ticket is not None:
-            found = [weeks_with(self._parts.warehouse(w), self._words.ticket) for w in workspaces]
-            self._words = replace(self._words, weeks=frozenset().union(*found))
-        outbox = self._parts.outbox
-        self._removed["outbox messages"] = outbox.forget(
-            self._words.are_in_report, dry_run=self._dry_run
+        words_in = {workspace: self._words_in(workspace) for workspace in workspaces}
+        # The messages on all sources are in one folder.
+        weeks = frozenset[date]().union(*(words.weeks for words in words_in.values()))
+        self._removed["outbox messages"] = self._parts.outbox.forget(
+            replace(self._words, weeks=weeks).are_in_report, dry_run=self._dry_run
         )
         # An answer may quote a ticket without its id, and is no more than a question that need not be asked again.
         self._removed["kept answers"] = forget_files(
             self._parts.kept_answers, self._moment, dry_run=self._dry_run
         )
         for workspace in workspaces:
-            self._purge_pages(workspace)
+            self._purge_pages(workspace, words_in[workspace])
             self._purge_logs(workspace)
             self._purge_tables(workspace)
         return Purged(
@@ -118,9 +118,16 @@ class _Purge:
         zone = self._parts.settings.zone
         return datetime.combine(before, time.min, zone) if before else None
 
-    def _purge_pages(self, workspace: Workspace) -> None:
+    def _words_in(self, workspace: Workspace) -> Words:
+        """The words, and the weeks of this source that are known to have read them."""
+        if self._words.ticket is None:
+            return self._words
+        weeks = weeks_with(self._parts.warehouse(workspace), self._words.ticket)
+        return replace(self._words, weeks=weeks)
+
+    def _purge_pages(self, workspace: Workspace, words: Words) -> None:
         pages = self._parts.page_store(workspace)
-        weeks = forget_pages(pages, self._words, dry_run=self._dry_run)
+        weeks = forget_pages(pages, words, dry_run=self._dry_run)
         self._removed["pages"] += len(weeks)
         self._weeks.update(weeks)
         if weeks and not self._dry_run and INDEX in pages.names():
@@ -128,7 +135,7 @@ class _Purge:
             write_index(pages, past_weeks, self._parts.texts, self._parts.masker.contains_pii)
         of_dry_runs = Assembly(self._parts.settings, dry_run=True).page_store(workspace)
         self._removed["pages of dry runs"] += len(
-            forget_pages(of_dry_runs, self._words, dry_run=self._dry_run)
+            forget_pages(of_dry_runs, words, dry_run=self._dry_run)
         )
 
     def _purge_logs(self, workspace: Workspace) -> None:
@@ -142,11 +149,8 @@ class _Purge:
         self._removed["dbt logs"] += found
 
     def _purge_tables(self, workspace: Workspace) -> None:
-        warehouse, words, database = (
-            self._parts.warehouse(workspace),
-            self._words,
-            workspace.duckdb_path,
-        )
+        warehouse, words = self._parts.warehouse(workspace), self._words
+        database = workspace.duckdb_path
         if words.ticket is not None:
             rows = forget_ticket(warehouse, words.ticket, dry_run=self._dry_run)
         else:
@@ -161,6 +165,9 @@ class _Purge:
             before=words.before,
             ticket=words.ticket,
             dry_run=self._dry_run,
+        )
+        self._removed["unfinished copies of files"] += remove_copies(
+            workspace.folder, dry_run=self._dry_run
         )
         if path := source_path(database):
             self._files.add(path)
