@@ -31,9 +31,7 @@ class OutboxTransport:
                 if message["channel"] == destination.channel and in_thread and is_recent:
                     found.append(Posted(message["ts"], message["metadata"]["event_payload"]))
             except (OSError, ValueError, KeyError, TypeError):
-                raise SlackError(
-                    f"{file} is not a message of the outbox. Move it elsewhere."
-                ) from None
+                raise _no_message(file) from None
         return found
 
     def post(
@@ -74,10 +72,14 @@ class OutboxTransport:
         """
         found = 0
         for file in sorted(self._folder.glob("*.json")):
-            text = file.read_text(encoding="utf-8")
-            message = json.loads(text)
-            week = str(message["metadata"]["event_payload"].get("report_week"))
-            if not (message["text"] or message["blocks"]) or not are_in(week, [text]):
+            try:
+                text = file.read_text(encoding="utf-8")
+                message = json.loads(text)
+                week = str(message["metadata"]["event_payload"].get("report_week"))
+                is_blank = not (message["text"] or message["blocks"])
+            except (OSError, ValueError, KeyError, TypeError):
+                raise _no_message(file) from None
+            if is_blank or not are_in(week, [text]):
                 continue
             found += 1
             if not dry_run:
@@ -89,3 +91,7 @@ class OutboxTransport:
     def _next_ts(self) -> str:
         newest = max((float(file.stem) for file in self._folder.glob("*.json")), default=0.0)
         return f"{max(time.time(), newest + 0.000_01):.6f}"
+
+
+def _no_message(file: Path) -> SlackError:
+    return SlackError(f"{file} is not a message of the outbox. Move it elsewhere.")

@@ -39,6 +39,7 @@ _PLACES = (
     "dbt logs",
 )
 _RUN_RESULTS = "run_results.json"
+_STATUSES = "fct_voc_weekly_status"
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,9 @@ class _Purge:
         weeks = forget_pages(pages, words, dry_run=self._dry_run)
         self._removed["pages"] += len(weeks)
         self._weeks.update(weeks)
-        if weeks and not self._dry_run and INDEX in pages.names():
-            past_weeks = read_past_weeks(self._parts.warehouse(workspace))
+        warehouse = self._parts.warehouse(workspace)
+        if weeks and not self._dry_run and INDEX in pages.names() and warehouse.has(_STATUSES):
+            past_weeks = read_past_weeks(warehouse)
             write_index(pages, past_weeks, self._parts.texts, self._parts.masker.contains_pii)
         of_dry_runs = Assembly(self._parts.settings, dry_run=True).page_store(workspace)
         self._removed["pages of dry runs"] += len(
