@@ -10,12 +10,15 @@ from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
+from flows.page.forgetting import forget_old
 from flows.page.publishing import Published, Publisher, Record
+from flows.page.store import PageStore
 from flows.report.message import SUMMARY, Delivered, Message
 from flows.report.values import Correction, Week, WeeklyReport
 from flows.runtime.errors import SourceError, VocError
@@ -182,6 +185,21 @@ async def publish_page(publisher: Publisher, news: Record | None = None) -> Publ
     except VocError as error:
         log.warning("the report is not published as a page: %s", error)
         return None
+
+
+async def forget_old_pages(
+    pages: PageStore, answers: PageStore, newest: Week, weeks: int | None, zone: ZoneInfo
+) -> None:
+    """Remove pages, records and answers from more than so many weeks before the newest week; with None keep all.
+
+    The page that is published next leaves them out of its list. A failure does not stop the messages.
+    """
+    if weeks is None:
+        return
+    try:
+        await asyncio.to_thread(forget_old, pages, answers, newest, weeks, zone)
+    except VocError as error:
+        log.warning("old pages are not removed: %s", error)
 
 
 async def wait_until_ready(

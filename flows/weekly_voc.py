@@ -38,6 +38,7 @@ from flows.tasks import (
     build_models,
     check_destination,
     find_corrections,
+    forget_old_pages,
     open_delivery,
     post,
     post_picture,
@@ -174,6 +175,11 @@ async def report_week(
     receipt = receipt_of(parts, report, last_day)
     messages.append(composer.receipt(receipt))
     delivered.append(await post(delivery, messages[-1]))
+    if not parts.dry_run:
+        s = parts.settings
+        pages, answers = parts.page_store(workspace), parts.kept_answers
+        week = report.weeks.comparison
+        await forget_old_pages(pages, answers, week, s.page_retention_weeks, s.zone)
     page = await publish_page(publisher, Record(tuple(analyses), receipt)) or page
     await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
     for week in read_changed_weeks(warehouse, report.weeks.comparison):

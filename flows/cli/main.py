@@ -434,6 +434,36 @@ def doctor(
 
 
 @app.command(cls=_Command)
+def purge(
+    before: Annotated[
+        str | None, typer.Option(help="Of weeks that end before this date.", metavar="DATE")
+    ] = None,
+    ticket: Annotated[
+        str | None, typer.Option(help="Of the ticket with this id.", metavar="ID")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and remove nothing.")] = False,
+    target: TargetOption = None,
+    as_json: Json = False,
+) -> None:
+    """Remove customers' words from where voc has put them; counts and statuses stay.
+
+    Examples:
+      voc purge --before 2026-06-01 --dry-run
+      voc purge --before 2026-06-01
+      voc purge --ticket 123456 --json
+    """
+    from flows.cli.commands.purge import purged, show_purge
+    from flows.report.as_of import date_of
+
+    day = date_of(before) if before is not None else None
+    done = purged(_assembly(target), before=day, ticket=ticket, dry_run=dry_run)
+    if as_json:
+        _print_json(done.as_json())
+    else:
+        show_purge(done)
+
+
+@app.command(cls=_Command)
 def docs(target: TargetOption = None) -> None:
     """Build the documentation site of the tables and metrics.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,12 +31,14 @@ class BucketStore:
         name: str,
         folder: str,
         public_url: str | None,
+        setting: str = "VOC_REPORT_BUCKET",
     ) -> None:
         self._credentials = credentials
         self._project = project
         self._name = name
         self._prefix = f"{folder}/" if folder else ""
         self._public_url = public_url
+        self._setting = setting
 
     @cached_property
     def _bucket(self) -> Bucket:
@@ -72,12 +75,24 @@ class BucketStore:
                 retry=None,
             )
 
-    def names(self) -> set[str]:
+    def names(self, before: datetime | None = None) -> set[str]:
         with self._explained():
             found = self._bucket.list_blobs(
                 prefix=self._prefix, delimiter="/", timeout=REQUEST_TIMEOUT_SECONDS, retry=None
             )
-            return {blob.name.removeprefix(self._prefix) for blob in found}
+            return {
+                blob.name.removeprefix(self._prefix)
+                for blob in found
+                if before is None or blob.updated < before
+            }
+
+    def remove(self, name: str) -> None:
+        from google.api_core.exceptions import NotFound
+
+        with self._explained(), suppress(NotFound):
+            self._bucket.blob(self._prefix + name).delete(
+                timeout=REQUEST_TIMEOUT_SECONDS, retry=None
+            )
 
     def url(self, name: str) -> str | None:
         return joined_url(self._public_url, name)
@@ -97,7 +112,7 @@ class BucketStore:
         except (Forbidden, NotFound, Unauthorized):
             raise UsageError(
                 f"gs://{self._name} does not exist, or the role roles/storage.objectUser on it is missing. "
-                "Fix VOC_REPORT_BUCKET, or grant it."
+                f"Fix {self._setting}, or grant it."
             ) from None
         except (GoogleAPIError, GoogleAuthError, RequestException) as error:
             raise UsageError(

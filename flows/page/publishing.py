@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -124,13 +124,7 @@ class Publisher:
             index_url=place.url(INDEX) or INDEX,
         )
         place.write(name, report_page(contents, self._texts, self._looks_private))
-        there = place.names()
-        urls = {
-            past.week.label: place.url(page) or page
-            for past in self._past_weeks
-            if (page := page_name(past.week)) in there
-        }
-        place.write(INDEX, index_page(self._past_weeks, urls, self._texts, self._looks_private))
+        write_index(place, self._past_weeks, self._texts, self._looks_private)
         return Published(place.where(name), place.url(name))
 
     @cached_property
@@ -144,6 +138,22 @@ class Publisher:
     def _may_be_kept(self, analysis: Analysis) -> bool:
         """Whether nothing in the analysis looks like personal data, as a category's name may."""
         return not any(map(self._looks_private, _strings(asdict(analysis))))
+
+
+def write_index(
+    place: PageStore,
+    past_weeks: Sequence[PastWeek],
+    texts: Texts,
+    looks_private: Callable[[str], bool],
+) -> None:
+    """Write the list of all weeks, with links to the pages that exist."""
+    there = place.names()
+    urls = {
+        past.week.label: place.url(page) or page
+        for past in past_weeks
+        if (page := page_name(past.week)) in there
+    }
+    place.write(INDEX, index_page(past_weeks, urls, texts, looks_private))
 
 
 def page_name(week: Week) -> str:

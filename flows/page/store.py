@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -19,8 +21,11 @@ class PageStore(Protocol):
     def write(self, name: str, text: str) -> None:
         """Write the file whole, in place of an earlier one."""
 
-    def names(self) -> set[str]:
-        """The names of the files that exist."""
+    def names(self, before: datetime | None = None) -> set[str]:
+        """The names of the files that exist, or of those among them that were written before a moment."""
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it exists."""
 
     def url(self, name: str) -> str | None:
         """The address under which people see a file, where there is one."""
@@ -53,8 +58,21 @@ class FolderStore:
                 f"cannot write to {self.path}: {error.strerror}. Choose a folder you may write."
             ) from None
 
-    def names(self) -> set[str]:
-        return {path.name for path in self.path.glob("*.*")}
+    def names(self, before: datetime | None = None) -> set[str]:
+        limit = before.timestamp() if before else math.inf
+        return {
+            path.name
+            for path in self.path.glob("[!.]*")
+            if path.is_file() and path.stat().st_mtime < limit
+        }
+
+    def remove(self, name: str) -> None:
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"cannot remove {self.path / name}: {error.strerror}. Remove it yourself."
+            ) from None
 
     def url(self, name: str) -> str | None:
         return joined_url(self._public_url, name)

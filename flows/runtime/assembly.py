@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from flows.runtime.operators import Operators
     from flows.runtime.results import ResultsStorage
     from flows.slack.messages import Composer
+    from flows.slack.outbox import OutboxTransport
     from flows.slack.transport import Destination, Transport
     from flows.slack.web_api import WebApiTransport
     from flows.source.options import SourceOptions
@@ -220,6 +221,28 @@ class Assembly:
             joined_url(url, source),
         )
 
+    @property
+    def kept_answers(self) -> PageStore:
+        """The files in which Prefect keeps the model's answers, to be removed without Prefect."""
+        from flows.page.store import FolderStore
+
+        uri = self._state_uri
+        if not uri.startswith("gs://"):
+            return FolderStore(Path(uri).resolve() / "laas")
+        from flows.page.bucket import BucketStore
+
+        name, _, folder = uri.removeprefix("gs://").partition("/")
+        folder = f"{folder}/laas".lstrip("/")
+        project = self.settings.jobs_project
+        return BucketStore(self._credentials, project, name, folder, None, "VOC_STATE_URI")
+
+    @property
+    def outbox(self) -> OutboxTransport:
+        """The folder that stands in for Slack."""
+        from flows.slack.outbox import OutboxTransport
+
+        return OutboxTransport(self.home / "outbox")
+
     @cached_property
     def _ungated(self) -> Transport:
         if self.dry_run:
@@ -227,9 +250,7 @@ class Assembly:
 
             return DryRunTransport()
         if self.slack is None:
-            from flows.slack.outbox import OutboxTransport
-
-            return OutboxTransport(self.home / "outbox")
+            return self.outbox
         from flows.slack.remembered import RememberingTransport
 
         return RememberingTransport(self.slack, lambda: self._results.of("posts"))
@@ -239,8 +260,11 @@ class Assembly:
         from flows.runtime.results import ResultsStorage
         from flows.warehouse.bigquery.credentials import credentials_block
 
-        uri = self.settings.state_uri or str(self.settings.home / "state")
-        return ResultsStorage(uri, lambda: credentials_block(self._credentials))
+        return ResultsStorage(self._state_uri, lambda: credentials_block(self._credentials))
+
+    @property
+    def _state_uri(self) -> str:
+        return self.settings.state_uri or str(self.settings.home / "state")
 
     @property
     def _credentials(self) -> CredentialsConfig:

@@ -232,6 +232,12 @@ class Settings(SharedSettings):
         validation_alias="VOC_REPORT_URL",
         description="Address under which people see that folder (default: a bucket's own).",
     )
+    page_retention_weeks: int | None = Field(
+        None,
+        ge=1,
+        validation_alias="VOC_PAGE_RETENTION_WEEKS",
+        description="Weeks that pages, their records and the model's answers are kept (default: for ever).",
+    )
 
     # What the options of `voc` say about the source: of this process, and nothing that the environment sets.
     _asked_source: AskedSource = PrivateAttr(default_factory=AskedSource)

@@ -88,6 +88,14 @@ class Workspaces:
             return Workspace(folder, folder / "warehouse.duckdb")
         return self._of_last_run()
 
+    def all(self) -> tuple[Workspace, ...]:
+        """Every workspace with a database, and on BigQuery the one of its runs."""
+        files = sorted((self.home / "duckdb").glob("*/warehouse.duckdb"))
+        found = [Workspace(path.parent, path) for path in files]
+        if self.is_on_bigquery or (self.duckdb_path is not None and self.duckdb_path.is_file()):
+            found.append(self.of(None))
+        return tuple(found)
+
     def remember(self, workspace: Workspace) -> None:
         """Make this the workspace that `voc status` reads when no source is named."""
         path = private_folder(self.home) / "last_run.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,7 @@ class OutboxTransport:
                 if message["channel"] == destination.channel and in_thread and is_recent:
                     found.append(Posted(message["ts"], message["metadata"]["event_payload"]))
             except (OSError, ValueError, KeyError, TypeError):
-                raise SlackError(
-                    f"{file} is not a message of the outbox. Move it elsewhere."
-                ) from None
+                raise _no_message(file) from None
         return found
 
     def post(
@@ -65,6 +64,34 @@ class OutboxTransport:
     def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
         raise SlackError("the outbox keeps no pictures: its messages hold their charts.")
 
+    def forget(self, are_in: Callable[[str, Iterable[str]], bool], *, dry_run: bool) -> int:
+        """Blank the messages with certain words; how many there were. Their metadata stays: it is the ledger.
+
+        Args:
+            are_in: whether the words are in a message, by its week and its text.
+        """
+        found = 0
+        for file in sorted(self._folder.glob("*.json")):
+            try:
+                text = file.read_text(encoding="utf-8")
+                message = json.loads(text)
+                week = str(message["metadata"]["event_payload"].get("report_week"))
+                is_blank = not (message["text"] or message["blocks"])
+            except (OSError, ValueError, KeyError, TypeError):
+                raise _no_message(file) from None
+            if is_blank or not are_in(week, [text]):
+                continue
+            found += 1
+            if not dry_run:
+                file.with_suffix(".txt").unlink(missing_ok=True)
+                blank = message | {"text": "", "blocks": []}
+                write_private(file, json.dumps(blank, ensure_ascii=False, indent=2))
+        return found
+
     def _next_ts(self) -> str:
         newest = max((float(file.stem) for file in self._folder.glob("*.json")), default=0.0)
         return f"{max(time.time(), newest + 0.000_01):.6f}"
+
+
+def _no_message(file: Path) -> SlackError:
+    return SlackError(f"{file} is not a message of the outbox. Move it elsewhere.")

@@ -22,6 +22,8 @@ from flows.source.reading import Records
 from flows.source.times import ISO
 from flows.source.workbook import write_sheet_as_csv
 
+COPY = ".copy-{pid}.csv"
+"""The name of a copy that exists while a file is read."""
 _NO_TEXT = re.compile(r"STRUCT|MAP|BLOB|UNION|.*\]$")
 
 
@@ -47,7 +49,7 @@ def register(
     """
     name = path.name
     lines: list[Line] = []
-    with _explained(path), _removed_at_end(folder / f".copy-{os.getpid()}.csv") as copy:
+    with _explained(path), _removed_at_end(folder / COPY.format(pid=os.getpid())) as copy:
         records, places = _records_of(connection, path, options, copy, lines)
         relation, kind = records.relation, "view"
         if path.suffix.lower() != ".parquet":

@@ -23,6 +23,12 @@ class Warehouse(Protocol):
     def internal(self, table: str) -> str:
         """The name of a table that is no mart, as a select writes it."""
 
+    def has(self, table: str) -> bool:
+        """Whether a table exists, named as a select writes it."""
+
+    def delete(self, table: str, where: str, **parameters: date | str) -> None:
+        """Remove the rows of a table for which a condition holds."""
+
 
 class DuckDBWarehouse:
     """The marts in a DuckDB file, opened for each read so that no lock is held in between."""
@@ -33,11 +39,22 @@ class DuckDBWarehouse:
     def internal(self, table: str) -> str:
         return table
 
+    def has(self, table: str) -> bool:
+        return bool(
+            self.rows("from information_schema.tables where table_name = @table", table=table)
+        )
+
+    def delete(self, table: str, where: str, **parameters: date | str) -> None:
+        self._run(f"delete from {table} where {where}", parameters, read_only=False)
+
     def rows(self, sql: str, **parameters: date | str) -> list[Row]:
+        return self._run(sql, parameters, read_only=True)
+
+    def _run(self, sql: str, parameters: dict[str, date | str], *, read_only: bool) -> list[Row]:
         import duckdb
 
         try:
-            with duckdb.connect(str(self._path), read_only=True) as connection:
+            with duckdb.connect(str(self._path), read_only=read_only) as connection:
                 result = connection.execute(
                     sql.replace("@", "$") if parameters else sql, parameters
                 )

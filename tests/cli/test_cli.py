@@ -537,7 +537,7 @@ def test_an_app_that_may_not_read_the_channel_is_no_failure_and_posts_once(
 
 
 def test_every_command_has_help(voc: Voc) -> None:
-    for command in ("run", "status", "backtest", "report", "sample", "doctor", "docs"):
+    for command in ("run", "status", "backtest", "report", "sample", "doctor", "purge", "docs"):
         ran = voc(command, "--help")
         assert ran.code == 0
         assert "Usage" in ran.out

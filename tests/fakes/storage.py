@@ -22,6 +22,7 @@ class Object:
     content: bytes
     content_type: str
     cache_control: str | None
+    updated: str = "2026-11-16T00:00:00Z"
 
 
 class FakeStorage(FakeServer):
@@ -67,7 +68,9 @@ class FakeStorage(FakeServer):
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter")
         names = [name for name in self.objects[bucket] if name.startswith(prefix)]
         here = [n for n in names if not delimiter or delimiter not in n.removeprefix(prefix)]
-        return Reply(body={"kind": "storage#objects", "items": [{"name": name} for name in here]})
+        objects = self.objects[bucket]
+        items = [{"name": name, "updated": objects[name].updated} for name in here]
+        return Reply(body={"kind": "storage#objects", "items": items})
 
     def _upload(self, request: Request, bucket: str) -> Reply:
         header = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n".encode()
@@ -87,10 +90,16 @@ class FakeStorage(FakeServer):
             raise Refused("notFound", [f"No such object: {bucket}/{name}"], 404)
         return Reply(body=found.content, headers={"Content-Type": found.content_type})
 
+    def _delete(self, request: Request, bucket: str, name: str) -> Reply:
+        if self.objects[bucket].pop(name, None) is None:
+            raise Refused("notFound", [f"No such object: {bucket}/{name}"], 404)
+        return Reply(204)
+
 
 _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
     ("GET", r"/storage/v1/b/([^/]+)", FakeStorage._show_bucket),
     ("GET", r"/storage/v1/b/([^/]+)/o", FakeStorage._list),
+    ("DELETE", r"/storage/v1/b/([^/]+)/o/([^/]+)", FakeStorage._delete),
     ("POST", r"/upload/storage/v1/b/([^/]+)/o", FakeStorage._upload),
     ("GET", r"/download/storage/v1/b/([^/]+)/o/([^/]+)", FakeStorage._download),
 ]

@@ -84,6 +84,22 @@ class BigQuery:
     def internal(self, table: str) -> str:
         return f"`{self.config.project}.{self.config.datasets[-1]}.{table}`"
 
+    def has(self, table: str) -> bool:
+        from google.api_core.exceptions import NotFound
+
+        name = table.strip("`")
+        if "." not in name:
+            name = f"{self.config.project}.{self.config.dataset}.{name}"
+        with self._explained():
+            try:
+                self.client.get_table(name, timeout=REQUEST_TIMEOUT_SECONDS)
+            except NotFound:
+                return False
+            return True
+
+    def delete(self, table: str, where: str, **parameters: date | str) -> None:
+        self.rows(f"delete from {table} where {where}", **parameters)
+
     def rows(self, sql: str, **parameters: date | str) -> list[dict[str, Any]]:
         """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
         bigquery = _google_bigquery()
