@@ -20,16 +20,22 @@ names_listed as (
 
 {{ masked_in_steps('names_listed', ['masked_category1', 'masked_category2', 'masked_category3'], 'names') }},
 
+names_shared as (
+    select
+        *,
+        {%- for level in levels %}
+        max(nullif(masked_{{ level }}, {{ fold_spelling('listed_' ~ level) }})) over (partition by {{ level }}) as new_{{ level }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from names
+),
+
 names_masked as (
     select * replace (
         {%- for level in levels %}
-        coalesce(
-            max(nullif(masked_{{ level }}, {{ fold_spelling('listed_' ~ level) }})) over (partition by {{ level }}),
-            {{ level }}
-        ) as {{ level }}
-        {{- ',' if not loop.last }}
+        coalesce(new_{{ level }}, {{ level }}) as {{ level }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
-    from names
+    from names_shared
 )
 {%- endmacro %}
