@@ -16,9 +16,12 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
+from flows.analysis.prompt import without_private
 from flows.page.forgetting import forget_old
 from flows.page.publishing import Published, Publisher, Record
 from flows.page.store import PageStore
+from flows.privacy.kept import masked_errors
+from flows.privacy.masker import Masker
 from flows.report.message import SUMMARY, Delivered, Message
 from flows.report.values import Correction, Week, WeeklyReport
 from flows.runtime.errors import SourceError, VocError
@@ -65,7 +68,7 @@ def step(
     def decorate(function: Callable[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
         @wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            with redacted_errors():
+            with redacted_errors(), masked_errors():
                 try:
                     return await asyncio.to_thread(function, *args, **kwargs)
                 except asyncio.CancelledError:
@@ -119,14 +122,14 @@ def build_models(build: dbt.Build, file: SourceFile | None, workspaces: Workspac
 
 
 @step(retries=2)
-def read_changes(warehouse: Warehouse, as_of: date) -> WeeklyReport:
+def read_changes(warehouse: Warehouse, as_of: date, masker: Masker) -> WeeklyReport:
     """Read what dbt decided."""
     weeks = read_week_pair(warehouse, as_of)
     if weeks is None:
         raise SourceError(
             f"the source has fewer than two complete weeks before {as_of}. Choose a later week."
         )
-    report = read_report(warehouse, weeks)
+    report = without_private(read_report(warehouse, weeks), masker.contains_pii)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
     log.info("%s: %s", weeks.comparison.label, counts)
     warn_of_faults(warehouse, report.doubts)

@@ -7,20 +7,19 @@ import logging
 from contextlib import aclosing
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from prefect import flow, runtime
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from catalogue import ending
 from flows.page.publishing import Publisher, Record
+from flows.privacy.kept import keep_artifact, mask_lines_of, masked_errors
 from flows.report.as_of import checked_as_of
 from flows.report.doubts import doubt_as_json
 from flows.report.message import MessageId
 from flows.report.outcome import RunResult
-from flows.report.values import Change, Receipt, Week, WeeklyReport, printable
+from flows.report.values import Receipt, Week, WeeklyReport
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import VocError
 from flows.runtime.failures import ends_in_one_line, redacted_errors
@@ -54,6 +53,7 @@ from flows.warehouse.readiness import Readiness
 log = logging.getLogger("voc")
 # The few lines of this logger say what a run does, on the terminal and in the Prefect UI.
 log.setLevel(logging.INFO)
+mask_lines_of(log)
 
 
 def _run_name() -> str:
@@ -95,7 +95,7 @@ async def weekly_voc(
     destination = parts.destination(channel, thread_ts)
     operators = parts.operators(destination)
     try:
-        with redacted_errors():
+        with redacted_errors(), masked_errors():
             await check_destination(parts.transport, destination)
             await operators.report_missed_failures()
             check_rules()
@@ -142,7 +142,7 @@ async def report_week(
     build = parts.build(workspace, as_of, full_refresh=bool(file and file.needs_full_refresh))
     await build_models(build, file, parts.workspaces)
     warehouse = parts.warehouse(workspace)
-    report = await read_changes(warehouse, as_of)
+    report = await read_changes(warehouse, as_of, parts.masker)
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
     publisher = Publisher(
@@ -181,7 +181,7 @@ async def report_week(
         week = report.weeks.comparison
         await forget_old_pages(pages, answers, week, s.page_retention_weeks, s.zone)
     page = await publish_page(publisher, Record(tuple(analyses), receipt)) or page
-    await acreate_markdown_artifact(messages[-1].text, key="voc-receipt")
+    await keep_artifact("voc-receipt", messages[-1].text)
     for week in read_changed_weeks(warehouse, report.weeks.comparison):
         earlier = await delivery_of(parts, destination, file, week)
         if corrections := await find_corrections(warehouse, week, earlier):
@@ -248,14 +248,8 @@ async def not_ready(readiness: Readiness, operators: Operators, parts: Assembly)
 async def publish_artifacts(report: WeeklyReport, composer: Composer) -> None:
     """Show the changes and the summary in the Prefect UI."""
     summary, *_ = composer.summary(report)
-    await acreate_table_artifact([_shown(change) for change in report.changes], key="voc-changes")
-    await acreate_markdown_artifact(preview(summary.blocks), key="voc-summary")
-
-
-def _shown(change: Change) -> dict[str, Any]:
-    """A row of the artifact. A database refuses invisible characters, such as a NUL in a category's name."""
-    row = change.as_json()
-    return {name: printable(v) if isinstance(v, str) else v for name, v in row.items()}
+    await keep_artifact("voc-changes", [change.as_json() for change in report.changes])
+    await keep_artifact("voc-summary", preview(summary.blocks))
 
 
 def _scheduled_at() -> datetime:

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flows.analysis.prompt import MAX_SAMPLE_CHARACTERS
 from tests import services
 from tests.conftest import run_module
 from tests.fakes.http import Reply
@@ -32,7 +33,11 @@ PRIVATE_KEY = "marked-private-key"
 SECRETS = (BOT_TOKEN, LAAS_KEY, SIGNING_SECRET, PREFECT_KEY, PRIVATE_KEY)
 # What a customer wrote, as it stands in the source: in the middle of it something to be masked.
 WORDS = "하늘색코끼리가"
-PHONE = "010-4321-8765"
+PHONE, MAIL = "010-4321-8765", "hong@example.com"
+NAME = "곽철민"
+PRIVATE = (PHONE, NAME, MAIL)
+# Its digits are no card; the first sixteen, where the prompt cuts the text off, look like one.
+ODD = "가" * (MAX_SAMPLE_CHARACTERS - 16) + "4" * 24
 
 RUN_LIKE_A_WORKER = (
     "import asyncio, datetime, sys; from flows.weekly_voc import weekly_voc; "
@@ -59,22 +64,28 @@ class Everything:
     printed: dict[str, str] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     posted: str = ""
+    prompts: tuple[str, ...] = ()
 
     def files(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if path.is_file()]
 
 
 def write_source(path: Path) -> None:
-    """Two weeks; in the second a category gets worse, in the words of a customer."""
+    """Two weeks; in the second, categories whose names hold personal data get worse, in the words of a customer."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(
             ["id", "event_create_time", "category1", "overall_emotion", "title", "detail"]
         )
         for day, count in (("2026-11-03", 5), ("2026-11-10", 40)):
-            for n in range(count):
-                words = f"{WORDS} {PHONE} 번호로 {n}번 전화"
-                writer.writerow([f"{day}-{n}", f"{day}T03:00:00Z", "유저", "부정", words, words])
+            for category in (f"{PHONE} 고객", f"{NAME}님 {MAIL}"):
+                for n in range(count):
+                    words = f"{WORDS} {PHONE} 번호로 {n}번 전화"
+                    id_ = f"{category[:2]}-{day}-{n}"
+                    writer.writerow([id_, f"{day}T03:00:00Z", category, "부정", words, words])
+            writer.writerow(
+                [f"odd-{day}", f"{day}T03:00:00Z", f"{PHONE} 고객", "부정", "문의", ODD]
+            )
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +151,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
         voc("docs", "docs")
         execute("bot", "-m", "bot", SLACK_BOT_TOKEN=f"{BOT_TOKEN}-2")
         left.posted = json.dumps([*slack.messages(CHANNEL), *slack.threads.values()])
+        left.prompts = tuple(laas.prompts)
         left.printed["Prefect's logs"] = logs_of(prefect.url)
         yield left
 
@@ -207,19 +219,31 @@ def test_customers_words_are_in_tables_messages_and_pages_and_nowhere_else(
     assert in_duckdb == {".duckdb"}
 
 
-def test_what_is_masked_is_nowhere_but_in_the_source(everything: Everything) -> None:
-    assert PHONE not in everything.posted
-    assert not [name for name, text in everything.printed.items() if PHONE in text]
-    (warehouse,) = (path for path in everything.files() if PHONE.encode() in path.read_bytes())
+@pytest.mark.parametrize("private", PRIVATE)
+def test_what_is_masked_is_nowhere_but_in_the_source(everything: Everything, private: str) -> None:
+    """Not even as a category's name: Prefect's database, the record, the page and the outbox are among the files."""
+    assert private not in everything.posted
+    assert not [prompt for prompt in everything.prompts if private in prompt]
+    assert not [name for name, text in everything.printed.items() if private in text]
+    (warehouse,) = (path for path in everything.files() if private.encode() in path.read_bytes())
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         tables = connection.sql(
             "select table_schema || '.' || table_name from information_schema.tables "
             "where table_type = 'BASE TABLE'"
         ).fetchall()
         holding = [
-            name for (name,) in tables if PHONE in str(connection.sql(f"from {name}").fetchall())
+            name for (name,) in tables if private in str(connection.sql(f"from {name}").fetchall())
         ]
     assert holding == ["source.tickets"]
+
+
+def test_a_ticket_that_still_looks_private_is_left_out_and_its_category_is_analysed(
+    everything: Everything,
+) -> None:
+    about = [prompt for prompt in everything.prompts if "[전화번호] 고객" in prompt]
+    assert about
+    assert not [prompt for prompt in about if "odd-" in prompt]
+    assert "4" * 16 not in everything.posted
 
 
 def test_an_unexpected_error_is_told_by_its_type_and_where_it_came_from(

@@ -1,8 +1,9 @@
-{#- A short name for the rules by which tickets are counted: it changes with the SQL, the time zone and the source. -#}
+{#- A short name for the rules by which tickets are counted: it changes with the SQL, the time zone, the source and the rules of masking. -#}
 {% macro counting_version() -%}
     {%- if execute -%}
         {%- set any_week = [("date '2000-01-03'", "date '2000-01-03'")] -%}
-        {{ return(local_md5(deduplicated_tickets(any_week) ~ code_of('fct_voc_weekly_counts'))[:8]) }}
+        {%- set rules = [var('pii_folds'), var('pii_parts'), pii_rules()] | string -%}
+        {{ return(local_md5(deduplicated_tickets(any_week) ~ code_of('fct_voc_weekly_counts') ~ rules)[:8]) }}
     {%- endif -%}
 {%- endmacro %}
 

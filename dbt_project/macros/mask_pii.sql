@@ -7,11 +7,11 @@
 {%- endmacro %}
 
 {#-
-  The same for some columns of a relation, as a chain of CTEs that ends in `masked`: a few rules in each, because tools
+  The same for some columns of a relation, as a chain of CTEs that ends in `name`: a few rules in each, because tools
   that read lineage from SQL cannot follow a hundred nested calls.
 -#}
-{% macro masked_in_steps(relation, columns) -%}
-spelling_folded as (
+{% macro masked_in_steps(relation, columns, name='masked') -%}
+{{ name }}_spelling_folded as (
     select * replace (
         {%- for column in columns %}
         {{ fold_spelling(column) }} as {{ column }}{{ ',' if not loop.last }}
@@ -20,7 +20,7 @@ spelling_folded as (
     from {{ relation }}
 )
     {%- for rules in pii_rules() | batch(6) %}
-        {%- set step = 'masked' if loop.last else 'masked_up_to_' ~ rules[-1].name %},
+        {%- set step = name if loop.last else name ~ '_up_to_' ~ rules[-1].name %},
 
 {{ step }} as (
     select * replace (
@@ -28,7 +28,7 @@ spelling_folded as (
         {{ masked_by(rules, column) }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
-    from {{ 'spelling_folded' if loop.first else 'masked_up_to_' ~ loop.previtem[-1].name }}
+    from {{ name ~ ('_spelling_folded' if loop.first else '_up_to_' ~ loop.previtem[-1].name) }}
 )
     {%- endfor %}
 {%- endmacro %}

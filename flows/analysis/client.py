@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 from asyncio import sleep
 from datetime import UTC, datetime
 from types import TracebackType
@@ -14,9 +13,8 @@ import httpx
 
 from flows.analysis.apis import ModelApi
 from flows.analysis.completion import NoCompletion, Reply, json_of, reply_of, tokens_of
-from flows.analysis.prompt import Prompt
+from flows.analysis.prompt import Prompt, as_read
 from flows.privacy.masker import Masker
-from flows.report.values import printable
 from flows.runtime.retry_after import retry_after_seconds
 from flows.runtime.usage import Usage
 
@@ -27,7 +25,6 @@ LONGEST_WAIT_SECONDS = 60
 CONNECT_SECONDS = 10
 FAILURES_IN_A_ROW = 3
 MAX_ANSWER_BYTES = 2_000_000
-_JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-f]{4})|(["\\])|.)')
 
 
 class ModelError(Exception):
@@ -104,7 +101,7 @@ class ModelClient:
         Raises ModelError when there is no answer, and for a prompt that still looks like personal data: tickets are
         masked in SQL, and what the SQL did not foresee is not sent.
         """
-        if self._masker.contains_pii(_as_read(prompt.text)):
+        if self._masker.contains_pii(as_read(prompt.text)):
             raise ModelError("the prompt looks like personal data and is not sent")
         if self._failures >= FAILURES_IN_A_ROW:
             self._usage.questions_not_asked += 1
@@ -179,13 +176,6 @@ class ModelClient:
 
 def _clock() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _as_read(prompt: str) -> str:
-    """The prompt as the model reads it: an escape before @ would look like a mailbox, in a number hide it."""
-    return printable(
-        _JSON_ESCAPE.sub(lambda e: chr(int(e[1], 16)) if e[1] else e[2] or " ", prompt)
-    )
 
 
 def _wait(at_least: float, error: ModelError) -> float:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from catalogue import Locale
-from flows.report.values import Change, Material, Sample
+from flows.report.values import Change, Keyword, Material, Sample, WeeklyReport, printable
 
 SAMPLES_PER_WEEK = 10  # more of the same kind add cost, not insight
 MAX_SAMPLE_CHARACTERS = 600
 MAX_LEVEL_CHARACTERS = 200
+
+_JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-f]{4})|(["\\])|.)')
 
 _REASONS = {
     "volume_increase": "문의 건수 증가",
@@ -56,6 +60,30 @@ def stricter(prompt: Prompt) -> Prompt:
     return Prompt(f"{prompt.instruction}\n\n{_STRICTER}", prompt.data)
 
 
+def without_private(report: WeeklyReport, looks_private: Callable[[str], bool]) -> WeeklyReport:
+    """The report without the samples and keywords that look like personal data although they are masked.
+
+    As a whole or as the prompt shows them: half of a number that is cut off may look like another one.
+    """
+
+    def may_be_shown(sample: Sample) -> bool:
+        shown = {sample.title, sample.detail, as_read(_ticket_line(sample))}
+        return not any(map(looks_private, shown))
+
+    return replace(
+        report,
+        samples=tuple(filter(may_be_shown, report.samples)),
+        keywords=tuple(k for k in report.keywords if not looks_private(_keyword_text(k))),
+    )
+
+
+def as_read(prompt: str) -> str:
+    """A prompt as the model reads it: an escape before @ would look like a mailbox, in a number hide it."""
+    return printable(
+        _JSON_ESCAPE.sub(lambda e: chr(int(e[1], 16)) if e[1] else e[2] or " ", prompt)
+    )
+
+
 def samples_for_prompt(material: Material) -> tuple[Sample, ...]:
     """The samples whose ids an answer may name: the first of each week."""
     return tuple(
@@ -96,7 +124,6 @@ def _ticket_line(sample: Sample) -> str:
 
 def _change_summary(material: Material) -> str:
     change, weeks = material.change, material.weeks
-    keywords = [f"{k.label} {k.base_count}→{k.comparison_count}" for k in material.keywords]
     summary = {
         "category": [level[:MAX_LEVEL_CHARACTERS] for level in change.category],
         "status": change.status,
@@ -114,9 +141,13 @@ def _change_summary(material: Material) -> str:
         "negative_ratio_change_pp": _rounded(change.negative_ratio_change_pp),
         "usual_tickets": change.usual,
         "last_8_weeks": change.total_last_8_weeks,
-        "rising_keywords": keywords,
+        "rising_keywords": list(map(_keyword_text, material.keywords)),
     }
     return _inert(json.dumps(summary, ensure_ascii=False))
+
+
+def _keyword_text(keyword: Keyword) -> str:
+    return f"{keyword.label} {keyword.base_count}→{keyword.comparison_count}"
 
 
 def _ratios(change: Change) -> dict[str, float | None]:

@@ -178,11 +178,14 @@ def run(
         force=force,
     )
     if as_json:
-        _print_json(result.as_json())
+        shown = result.as_json()
+        # The other values come from code, and a key of a message may look like a number.
+        foreign = {name: shown[name] for name in ("changes", "analyses", "doubts")}
+        _print_json(shown | parts.masker.clean(foreign))
     else:
         from flows.cli.commands.show import show_result
 
-        show_result(result, parts.settings)
+        show_result(result, parts.settings, parts.masker)
     if result.outcome in ("no_data", "not_ready"):
         raise typer.Exit(3)
 

@@ -11,12 +11,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 import re2
 
 from flows.runtime.errors import UsageError
 from flows.runtime.project import PROJECT_FILE, project_variable
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,23 @@ class Masker:
     def contains_pii(self, text: str) -> bool:
         """Whether `mask` would replace anything. Full-width letters alone are not personal data."""
         return self.mask(text) != self._fold(text)
+
+    def clean(self, value: T) -> T:
+        """A text, or a list or dictionary of texts: each line with personal data masked, the others as they are."""
+        return cast(T, self._clean(value))
+
+    def _clean(self, value: object) -> object:
+        match value:
+            case str():
+                return "\n".join(
+                    line if (masked := self.mask(line)) == self._fold(line) else masked
+                    for line in value.split("\n")
+                )
+            case dict():
+                return {name: self._clean(each) for name, each in value.items()}
+            case list() | tuple():
+                return [self._clean(each) for each in value]
+        return value
 
     def _fold(self, text: str) -> str:
         # Half of a surrogate pair, as cut-off JSON may carry, has no UTF-8 form: it becomes "?".

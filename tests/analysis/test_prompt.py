@@ -14,9 +14,11 @@ from flows.analysis.prompt import (
     SAMPLES_PER_WEEK,
     build_prompt,
     samples_for_prompt,
+    without_private,
 )
+from flows.privacy.masker import Masker
 from flows.report.values import Keyword, Material
-from tests.builders import CATEGORY, build_change, build_material, build_samples
+from tests.builders import CATEGORY, build_change, build_material, build_report, build_samples
 
 
 def block(prompt: str, name: str) -> str:
@@ -140,3 +142,22 @@ def test_any_ticket_is_one_line_of_json_inside_its_block(text: str, ticket_id: s
     assert prompt.count("<tickets>\n") == prompt.count("\n</tickets>") == 1
     assert len(block(prompt, "tickets").split("\n")) == 3
     assert [ticket["ticket_id"] for ticket in tickets_in(material)] == [ticket_id] * 3
+
+
+def test_a_ticket_that_still_looks_private_is_left_out_with_its_keyword_and_the_others_stay() -> (
+    None
+):
+    """As a whole, or as the prompt cuts it off: the first sixteen of these digits look like a card."""
+    cut_off = "가" * (MAX_SAMPLE_CHARACTERS - 16) + "4" * 24
+    fine, *odd = (
+        *build_samples(1),
+        *build_samples(1, title="010-3847-5555"),
+        *build_samples(1, detail="kim@example.com"),
+        *build_samples(1, detail=cut_off),
+        *build_samples(1, ticket_id="010-3847-5555"),
+    )
+    keywords = (Keyword(CATEGORY, "업로드", 3, 17), Keyword(CATEGORY, "010-3847-5555", 1, 2))
+    report = build_report(samples=(*odd, fine), keywords=keywords)
+    kept = without_private(report, Masker.of_project().contains_pii)
+    assert (kept.samples, kept.keywords) == ((fine,), keywords[:1])
+    assert kept.rows == report.rows

@@ -2,6 +2,8 @@ with texts as (
     select * from {{ ref('stg_zendesk__ticket_texts') }}
 ),
 
+{{ category_names_masked('texts') }},
+
 flagged_categories as (
     select
         week_start,
@@ -20,20 +22,20 @@ flagged_tickets as (
         flagged_categories.category1,
         flagged_categories.category2,
         flagged_categories.category3,
-        texts.ticket_id,
-        texts.ticket_created_at,
-        texts.ticket_date,
-        case when texts.week_start = flagged_categories.week_start then 'comparison' else 'base' end as week_role,
-        texts.is_negative,
-        texts.title,
-        texts.detail,
-        texts.keywords
-    from texts
+        tickets.ticket_id,
+        tickets.ticket_created_at,
+        tickets.ticket_date,
+        case when tickets.week_start = flagged_categories.week_start then 'comparison' else 'base' end as week_role,
+        tickets.is_negative,
+        tickets.title,
+        tickets.detail,
+        tickets.keywords
+    from names_masked as tickets
     inner join flagged_categories
         on
-            texts.category1 = flagged_categories.category1
-            and texts.category2 = flagged_categories.category2
-            and texts.category3 = flagged_categories.category3
+            tickets.category1 = flagged_categories.category1
+            and tickets.category2 = flagged_categories.category2
+            and tickets.category3 = flagged_categories.category3
 ),
 
 -- Masked here, before anything is stored or leaves the warehouse.

@@ -1,3 +1,7 @@
+{%- set sums = ['total_count', 'negative_count', 'positive_count', 'neutral_count', 'without_emotion_count', 'inbound_count'] -%}
+{%- for day in weekdays() -%}
+    {%- do sums.append(day ~ '_count') -%}
+{%- endfor -%}
 with tickets as (
     select * from {{ ref('stg_zendesk__tickets') }}
 ),
@@ -26,27 +30,23 @@ tickets_counted_by_week as (
         {%- endfor %}
         count(case when row_count > 1 then 1 end) as repeated_count,
         max(row_count) as most_rows_per_ticket,
-        cast(sum(row_count) as int64) as source_row_count
+        sum(row_count) as source_row_count
     from tickets_by_weekday
     group by week_start, category1, category2, category3
-)
+),
+
+-- Not in staging, which has a thousand times the rows.
+{{ category_names_masked('tickets_counted_by_week') }}
 
 select
     week_start,
     category1,
     category2,
     category3,
-    total_count,
-    negative_count,
-    negative_count / total_count as negative_ratio,
-    positive_count,
-    neutral_count,
-    without_emotion_count,
-    inbound_count,
-    {%- for day in weekdays() %}
-    {{ day }}_count,
+    {%- for column in sums + ['repeated_count', 'source_row_count'] %}
+    cast(sum({{ column }}) as int64) as {{ column }},
     {%- endfor %}
-    repeated_count,
-    most_rows_per_ticket,
-    source_row_count
-from tickets_counted_by_week
+    sum(negative_count) / sum(total_count) as negative_ratio,
+    max(most_rows_per_ticket) as most_rows_per_ticket
+from names_masked
+group by week_start, category1, category2, category3

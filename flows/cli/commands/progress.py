@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from flows.privacy.kept import mask_lines_of
 from flows.runtime.progress import progress
 
 REFRESHES_PER_SECOND = 8
@@ -40,6 +41,7 @@ def progress_on_stderr(*, shows_details: bool = False) -> Iterator[None]:
         handler.addFilter(lambda record: record.name in ("voc", progress.name))
         handler.addFilter(_is_new_line())
         logging.getLogger("voc").setLevel(logging.INFO)
+        mask_lines_of(logging.getLogger("voc"))
         for log in (logging.getLogger("voc"), *([progress] if shows_details else [])):
             log.addHandler(handler)
             stack.callback(log.removeHandler, handler)

@@ -6,6 +6,7 @@ import logging
 from datetime import date
 from pathlib import Path
 
+from flows.analysis.prompt import without_private
 from flows.cli.commands.tables import computed_week
 from flows.page.publishing import Publisher, Record, page_name, read_record
 from flows.page.store import FolderStore
@@ -23,7 +24,7 @@ def write_report(parts: Assembly, *, as_of: date | None, out: Path, source: Path
     """
     found = computed_week(parts, as_of, source, with_texts=True)
     week = found.weeks.comparison
-    report = read_report(found.warehouse, found.weeks)
+    report = without_private(read_report(found.warehouse, found.weeks), parts.masker.contains_pii)
     try:
         kept = read_record(parts.page_store(found.workspace), week)
     except VocError as error:

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
+from flows.privacy.masker import Masker
 from flows.report.outcome import RunResult
 from flows.report.values import to_look_at_first
 from flows.report.writing import category_name
@@ -19,12 +20,12 @@ from flows.slack.preview import preview
 _MESSAGE_WIDTH = 92
 
 
-def show_result(result: RunResult, settings: Settings) -> None:
+def show_result(result: RunResult, settings: Settings, masker: Masker) -> None:
     """Print the messages as they look in Slack, then one line on what happened to them, and where to look."""
     console = Console(highlight=False)
     for message in result.messages:
         is_reply = message.id.kind != "summary"
-        panel = Panel(Text(preview(message.blocks)), width=_MESSAGE_WIDTH)
+        panel = Panel(Text(masker.clean(preview(message.blocks))), width=_MESSAGE_WIDTH)
         console.print(Padding(panel, (0, 0, 0, 4 if is_reply else 0)))
     console.print(Text(_closing_line(result)))
     for what, where in _where_to_look(result, settings):
