@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from catalogue import ending
-from flows.page.publishing import Publisher, Record
+from flows.page.publishing import Record
 from flows.privacy.kept import keep_artifact, mask_lines_of, masked_errors
 from flows.report.as_of import checked_as_of
 from flows.report.doubts import doubt_as_json
@@ -145,15 +145,7 @@ async def report_week(
     report = await read_changes(warehouse, as_of, parts.masker)
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
-    publisher = Publisher(
-        parts.page_store(workspace),
-        warehouse,
-        report,
-        last_day,
-        parts.masker,
-        parts.settings.version,
-        parts.texts,
-    )
+    publisher = parts.publisher(parts.page_store(workspace), warehouse, report, last_day)
     page = await publish_page(publisher)
     composer = parts.composer(report_url=page.url if page else None)
     await publish_artifacts(report, composer)

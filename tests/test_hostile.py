@@ -16,7 +16,7 @@ import duckdb
 import pytest
 import yaml
 
-from flows.analysis.answer import UnusableAnswer, parse_answer
+from flows.analysis.answer import parse_answer
 from flows.analysis.client import ModelError
 from flows.analysis.prompt import (
     MAX_LEVEL_CHARACTERS,
@@ -24,6 +24,7 @@ from flows.analysis.prompt import (
     build_prompt,
     samples_for_prompt,
 )
+from flows.analysis.reading import UnusableAnswer
 from flows.analysis.rule_based import rule_based_analysis
 from flows.privacy.gate import Gate
 from flows.privacy.masker import Masker

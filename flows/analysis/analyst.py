@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from prefect import task
 
 from catalogue import Texts
-from flows.analysis.answer import UnusableAnswer, parse_answer
+from flows.analysis.answer import parse_answer
 from flows.analysis.client import ModelClient, ModelError
 from flows.analysis.completion import Reply
 from flows.analysis.prompt import Prompt, build_prompt, stricter
+from flows.analysis.reading import UnusableAnswer
 from flows.analysis.rule_based import rule_based_analysis
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, Change, Material, WeeklyReport

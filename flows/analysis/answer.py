@@ -6,9 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from flows.analysis.claims import Facts, refusal
-from flows.analysis.prompt import MAX_SAMPLE_CHARACTERS, samples_for_prompt, shown_first
+from flows.analysis.prompt import (
+    INSTRUCTIONS,
+    MAX_SAMPLE_CHARACTERS,
+    samples_for_prompt,
+    shown_first,
+)
 from flows.analysis.reading import Hypothesis, UnusableAnswer, read_answer
 from flows.analysis.support import ranked
+from flows.report.emphasis import plain
 from flows.report.values import Analysis, Example, Material, Sample, printable
 
 MAX_SUMMARY_CHARACTERS = 700
@@ -29,7 +35,7 @@ def parse_answer(
     left the first samples take their place. `mask` is applied to all that the model wrote. Raises UnusableAnswer when
     nothing of the summary and the hypotheses is left.
     """
-    answer = read_answer(text, finish_reason)
+    answer = read_answer(text, finish_reason, prompt=INSTRUCTIONS)
     check = _Check(Facts(material), mask)
     summary = _cut(" ".join(check.kept(" ".join(answer.summary))), MAX_SUMMARY_CHARACTERS)
     hypotheses = [
@@ -73,7 +79,7 @@ class _Check:
     def kept(self, text: str, *, is_advice: bool = False) -> list[str]:
         kept = []
         for sentence in sentences(self._mask(text)):
-            if refusal(sentence, self._facts, is_advice=is_advice):
+            if refusal(plain(sentence), self._facts, is_advice=is_advice):
                 self.left_out += 1
             else:
                 kept.append(sentence)

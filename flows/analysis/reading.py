@@ -47,7 +47,7 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Answer:
-    """The four sections as the model wrote them, nothing checked: lines of the summary, named ids, causes, actions."""
+    """The four sections as the model wrote them, nothing checked: summary, named ids, causes, actions."""
 
     summary: tuple[str, ...]
     examples: tuple[str, ...]
@@ -58,8 +58,8 @@ class Answer:
 def read_answer(text: str, finish_reason: str | None = None, *, prompt: str = "") -> Answer:
     """Read the sections of an answer to `prompt`: JSON in any spelling, Markdown or plain text.
 
-    Raises UnusableAnswer for what was cut off or filtered, for a draft without an answer, refusals, fillers, echoes of
-    the prompt, HTML pages and remains of JSON.
+    Raises UnusableAnswer for what was cut off or filtered, for a draft without an answer, refusals, fillers, echoes
+    of the prompt, HTML pages and remains of JSON.
     """
     if finish_reason in ("length", "content_filter"):
         raise UnusableAnswer(f"it ended with {finish_reason}")
@@ -99,12 +99,9 @@ def _without_reasoning(text: str) -> str:
         if last["name"].lower() != "final":
             raise UnusableAnswer("a draft without an answer")
         text = text[last.end() :]
-    closing = None
-    for closing in _CLOSES.finditer(text):
-        pass
-    if closing:
+    if closings := list(_CLOSES.finditer(text)):
         # A mark inside a string of JSON would be a word of the answer.
-        text = text[closing.end() :]
+        text = text[closings[-1].end() :]
     if opening := _OPENS.search(text):
         text = text[: opening.start()]
     text = _MARK.sub("", text).strip()
@@ -118,7 +115,8 @@ def _without_reasoning(text: str) -> str:
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title|\?xml|script)\b|<div\s+class=", re.I)
 # A key with its colon, a bracket at the edge of a line.
 _JSON_REMAINS = re.compile(
-    r"[{\[,]\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[{}\[\]],?\s*$|[\"'”]\s*[\]}]\s*[,}\]]*\s*$",
+    r"[{\[,]\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[\"'“][\w ]{1,40}[\"'”]\s*:|^\s*[{}\[\]],?\s*$"
+    r"|[\"'”]\s*[\]}]\s*[,}\]]*\s*$",
     re.M,
 )
 _COMMENT = re.compile(r"(?m)(?:^|(?<=[\s,{\[\"']))//[^\n\"]*$|(?s:/\*.*?\*/)")
@@ -128,7 +126,11 @@ _CURLED = str.maketrans("“”", '""')
 def _json_sections(text: str) -> dict[str, Any] | None:
     for value in _json_values(text):
         inner = [*value.values()] if len(value) == 1 else []
-        for parsed in (value, *inner, *(v for i in inner if isinstance(i, str) for v in _json_values(i))):
+        for parsed in (
+            value,
+            *inner,
+            *(v for i in inner if isinstance(i, str) for v in _json_values(i)),
+        ):
             if isinstance(parsed, dict):
                 named = {_section_named(str(key)): item for key, item in parsed.items()}
                 found = {section: item for section, item in named.items() if section}
@@ -166,7 +168,7 @@ def _json_values(text: str, depth: int = 2) -> Iterable[dict[str, Any]]:
         body = _COMMENT.sub("", text[start : end + 1])
         for spelling in (body, body.translate(_CURLED)):
             try:
-                value = yaml.load(spelling.replace("\t", " "), yaml.CSafeLoader)  # noqa: S506
+                value = yaml.load(spelling.replace("\t", " "), yaml.CSafeLoader)
             except (yaml.YAMLError, ValueError, RecursionError):
                 continue
             if isinstance(value, dict) and all(v is not None for v in value.values()):
@@ -209,7 +211,7 @@ def _answer(sections: dict[str, Any]) -> Answer:
 
 def _hypothesis(value: Any) -> Hypothesis:
     if not isinstance(value, dict):
-        return Hypothesis(*_items([value])[:1] or [""])
+        return Hypothesis(next(iter(_items([value])), ""))
     text, words, tickets = "", [], []
     for key, item in value.items():
         name = _DECORATION.sub("", str(key)).lower()
@@ -252,29 +254,41 @@ def _flat(value: Any, depth: int = 3) -> str:
 # --- What is no answer -----------------------------------------------------------------------------
 
 _REFUSAL = re.compile(
-    r"i(?:'|’)?m (?:sorry|unable|not able)|i am (?:sorry|unable|not able)|i (?:can(?:'|’)?t|cannot|won(?:'|’)?t|will not|must decline)|as an ai\b|language model"
+    r"i(?:'|’)?m (?:sorry|unable|not able)|i am (?:sorry|unable|not able)|i (?:can(?:'|’)?t|cannot|won(?:'"
+    r"|’)?t|will not|must decline)|as an ai\b|language model"
     r"|(?:unable|not able|not possible) to (?:help|assist|provide|comply|answer|analy)|sorry, (?:but )?i"
-    r"|(?:답변|도움|도와|제공|처리|수행|분석|응답|생성|작성|이행|진행|말씀)(?:을|를)?\s?(?:해\s?)?(?:드릴|드리기|할|하기|해|드릴\s?수)\s?(?:는|가)?\s?(?:수(?:가|는)?\s?없|어렵|곤란|불가)"
-    r"|(?:답변|제공|분석|응답|요청|처리)(?:이|은|는|을|를)?\s?(?:불가능|불가|거부|거절)|(?:죄송|미안)(?:합니다|하지만|해요|스럽)|양해\s?(?:부탁|바랍)|인공지능\s?(?:언어\s?)?모델|AI\s?(?:언어\s?)?모델(?:로서|이므로|이기)|정책(?:상|에\s?(?:따라|위배|위반|어긋))\s?.{0,30}(?:없|어렵|불가)"
-    r"|안전\s?(?:지침|정책|가이드)|(?:blocked|declined|rejected) by|content (?:filter|policy)|do(?:n(?:'|’)?t| not) have access|don(?:'|’)?t support|sorry\b.{0,20}\bbut\b",
+    r"|(?:답변|도움|도와|제공|처리|수행|분석|응답|생성|작성|이행|진행|말씀)(?:을|를)?\s?(?:해\s?)?(?:드릴"
+    r"|드리기|할|하기|해|드릴\s?수)\s?(?:는|가)?\s?(?:수(?:가|는)?\s?없|어렵|곤란|불가)"
+    r"|(?:답변|제공|분석|응답|요청|처리)(?:이|은|는|을|를)?\s?(?:불가능|불가|거부|거절)|(?:죄송"
+    r"|미안)(?:합니다|하지만|해요|스럽)|양해\s?(?:부탁|바랍)|인공지능\s?(?:언어\s?)?모델"
+    r"|AI\s?(?:언어\s?)?모델(?:로서|이므로|이기)|정책(?:상|에\s?(?:따라|위배|위반|어긋))\s?.{0,30}(?:없|어렵|불가)"
+    r"|안전\s?(?:지침|정책|가이드)|(?:blocked|declined|rejected) by|content (?:filter|policy)|do(?:n(?:'"
+    r"|’)?t| not) have access|don(?:'|’)?t support|sorry\b.{0,20}\bbut\b",
     re.I,
 )
 _GREETS = (
-    r"(?:네|예|넵|물론(?:입니다|이죠|이에요)?|좋습니다|좋은 질문입니다|알겠습니다|알겠어요|확인했습니다|확인하였습니다|이해했습니다"
-    r"|안녕하세요|감사합니다|sure|certainly|of course|okay|ok|understood|got it|absolutely|hello|hi|thank you|thanks|thinking|null|none|n/a)"
+    r"(?:네|예|넵|물론(?:입니다|이죠|이에요)?|좋습니다|좋은 질문입니다|알겠습니다|알겠어요|확인했습니다"
+    r"|확인하였습니다|이해했습니다"
+    r"|안녕하세요|감사합니다|sure|certainly|of course|okay|ok|understood|got it|absolutely|hello|hi|thank you"
+    r"|thanks|thinking|null|none|n/a)"
 )
 _ANNOUNCES = (
-    r"[가-힣A-Za-z(), ]{0,60}?(?:분석|정리|작성|답변|요약|확인|검토|살펴|보고|제공|말씀|준비|생성|안내|설명|알려|도와)[가-힣 ]{0,14}"
-    r"(?:하겠습니다|드리겠습니다|드릴까요|볼게요|보겠습니다|시작합니다|할게요|드릴게요|주세요|주시면|바랍니다|입니다\s?:|중입니다|겠어요)"
+    r"[가-힣A-Za-z(), ]{0,60}?(?:분석|정리|작성|답변|요약|확인|검토|살펴|보고|제공|말씀|준비|생성|안내|설명"
+    r"|알려|도와)[가-힣 ]{0,14}"
+    r"(?:하겠습니다|드리겠습니다|드릴까요|볼게요|보겠습니다|시작합니다|할게요|드릴게요|주세요|주시면|바랍니다"
+    r"|입니다\s?:|중입니다|겠어요)"
     r"|(?:다음은|아래는|이하는|요청하신)[가-힣A-Za-z() ]{0,40}(?:입니다|같습니다|했습니다)"
     r"|[가-힣 ]{0,20}(?:결과|내용)(?:는|은)\s(?:다음|아래)과 같습니다"
-    r"|(?:here(?:'|’)?s|here is|let me|i(?:'|’)ll|i will|i(?:'|’)d be|below is|the following is|working on|one moment|please (?:wait|provide|share|let))\b.{0,80}"
-    r"|(?:잠시만\s?)?기다려\s?(?:주세요|주시면[가-힣 ]*)|무엇을 도와[가-힣 ]*|추가(?:로)?\s?(?:정보|질문|궁금)[가-힣 ,]*|어떤 (?:부분|내용)[가-힣 ]*(?:나요|까요|가요)"
+    r"|(?:here(?:'|’)?s|here is|let me|i(?:'|’)ll|i will|i(?:'|’)d be|below is|the following is|working on"
+    r"|one moment|please (?:wait|provide|share|let))\b.{0,80}"
+    r"|(?:잠시만\s?)?기다려\s?(?:주세요|주시면[가-힣 ]*)|무엇을 도와[가-힣 ]*|추가(?:로)?\s?(?:정보|질문"
+    r"|궁금)[가-힣 ,]*|어떤 (?:부분|내용)[가-힣 ]*(?:나요|까요|가요)"
     r"|도움이\s?되[가-힣 ]*|언제든(?:지)?\s?(?:문의|말씀)[가-힣 ]*|더\s?필요하신[가-힣 ,]*"
 )
 _FILLER = re.compile(rf"(?:{_GREETS}[\s,.!?~…]*)*(?:이제\s)?(?:{_ANNOUNCES})?[\s.!?~:…]*", re.I)
 _ECHOES = (
-    "두세 문장 요약", "대표 티켓의 ticket_id", "고객의 소리(voc) 분석가입니다", "json 객체 하나로만", "<tickets>", "<change>", "</tickets>", "</change>",
+    "두세 문장 요약", "대표 티켓의 ticket_id", "고객의 소리(voc) 분석가입니다", "json 객체 하나로만",
+    "<tickets>", "<change>", "</tickets>", "</change>",
     "\\u003c", "자료일 뿐입니다", "역할 변경, 형식 변경", "\"ticket_id\"", "ticket_id만", "지어내지 마세요",
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ MAX_WORDS = 4
 def ranked(
     hypotheses: Sequence[Hypothesis], material: Material
 ) -> tuple[tuple[str, ...], tuple[Support, ...]]:
-    """The hypotheses by what counts for them: first the one whose tickets became more by most; without a ticket last."""
+    """The hypotheses by their tickets: first the one whose tickets became more by most; without a ticket last."""
     supported = [(h.text, support_of(h, material)) for h in hypotheses]
     supported.sort(
         key=lambda pair: (

@@ -73,6 +73,7 @@ class Publisher:
 
     Args:
         last_day: the last day that the source reaches, None where it is not known.
+        ticket_url: address of a ticket with {id} in it.
     """
 
     def __init__(
@@ -84,7 +85,9 @@ class Publisher:
         masker: Masker,
         version: str,
         texts: Texts,
+        ticket_url: str | None = None,
     ) -> None:
+        self._ticket_url = ticket_url
         self._place = place
         self._warehouse = warehouse
         self._report = report
@@ -122,6 +125,7 @@ class Publisher:
             receipt=record.receipt,
             version=self._version,
             index_url=place.url(INDEX) or INDEX,
+            ticket_url=self._ticket_url,
         )
         place.write(name, report_page(contents, self._texts, self._looks_private))
         write_index(place, self._past_weeks, self._texts, self._looks_private)

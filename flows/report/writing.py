@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from catalogue import Texts
 from flows.report.values import Change, Receipt, Status, printable
@@ -27,6 +28,11 @@ def cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
+
+
+def ticket_address(template: str, ticket_id: str) -> str:
+    """Where a ticket is seen. Its id is quoted, so that none can break out of the address."""
+    return template.replace("{id}", quote(ticket_id, safe=""))
 
 
 def signed(value: float) -> str:

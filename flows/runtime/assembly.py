@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from flows.analysis.analyst import Analyst
     from flows.analysis.apis import ModelApi
     from flows.analysis.client import ModelClient
+    from flows.page.publishing import Publisher
     from flows.page.store import PageStore
     from flows.privacy.masker import Masker
+    from flows.report.values import WeeklyReport
     from flows.runtime.operators import Operators
     from flows.runtime.results import ResultsStorage
     from flows.slack.messages import Composer
@@ -195,6 +197,17 @@ class Assembly:
 
         s = self.settings
         return Composer(self.texts, s.version, s.dashboard_url, report_url, s.ticket_url)
+
+    def publisher(
+        self, store: PageStore, warehouse: Warehouse, report: WeeklyReport, last_day: date | None
+    ) -> Publisher:
+        """Writes the pages of a report."""
+        from flows.page.publishing import Publisher
+
+        s = self.settings
+        return Publisher(
+            store, warehouse, report, last_day, self.masker, s.version, self.texts, s.ticket_url
+        )
 
     def page_store(self, workspace: Workspace) -> PageStore:
         """Where the pages on a source are kept; a file has a folder of its own."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from catalogue.slack import escaped
+from flows.report.emphasis import shown
 from flows.report.message import Block
 from flows.report.values import printable
 from flows.report.writing import cut
@@ -83,6 +84,14 @@ def actions(*buttons: Block) -> Block:
 def literal(text: str) -> str:
     """Foreign text on one line: it notifies no one, links nowhere and formats nothing, not even text beside it."""
     return _FORMATTING.sub(lambda mark: mark[0].translate(_LOOKALIKES), escaped(printable(text)))
+
+
+def formatted(text: str) -> str:
+    """What a model wrote, on one line: like `literal`, and its Markdown emphasis is Slack's.
+
+    Slack takes a star for a mark only where no letter touches it: an invisible blank keeps them apart.
+    """
+    return shown(text, literal, lambda strong: f"\u200b*{literal(strong)}*\u200b").strip("\u200b")
 
 
 def _plain(text: str) -> dict[str, Any]:

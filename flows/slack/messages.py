@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from catalogue import Texts
 from catalogue.slack import escaped
 from flows.report.analyses import hypothesis_lines, left_out_lines
 from flows.report.doubts import doubt_text, rename_text, renames_of
+from flows.report.emphasis import plain
 from flows.report.evidence import MARKS, alarms_text, company_texts, evidence_text, mark_text
 from flows.report.evidence import footnote as evidence_footnote
 from flows.report.message import SUMMARY, Block, Message, MessageId
@@ -44,6 +44,7 @@ from flows.report.writing import (
     reasons,
     signed,
     sparkline,
+    ticket_address,
     unanswered,
 )
 from flows.slack.blocks import (
@@ -52,6 +53,7 @@ from flows.slack.blocks import (
     bar_chart,
     button,
     context,
+    formatted,
     header,
     link_button,
     literal,
@@ -127,19 +129,20 @@ class Composer:
     def analysis(self, change: Change, analysis: Analysis, doubts: Sequence[Doubt] = ()) -> Message:
         """The reply that says why one category got worse: its status and numbers, then the four sections."""
         texts = self.texts
-        summary = literal(analysis.summary.lstrip("> "))  # at the start of a line > would quote
+        summary = analysis.summary.lstrip("> ")  # at the start of a line > would quote
         examples = "\n".join(self._example_line(example) for example in analysis.examples)
         (line,) = self._lines([change], doubts)
         return Message(
             MessageId("analysis", change.category),
             text=cut(
-                f"{change.status} {_name(change.category)}: {summary}", MAX_NOTIFICATION_CHARACTERS
+                f"{change.status} {_name(change.category)}: {literal(plain(summary))}",
+                MAX_NOTIFICATION_CHARACTERS,
             ),
             blocks=(
                 section(
                     f"{ICONS[change.status]} *{change.status}* · {self._label(change.status)}\n{line}"
                 ),
-                _titled_section(texts("analysis.summary"), summary),
+                _titled_section(texts("analysis.summary"), formatted(summary)),
                 _titled_section(texts("analysis.examples"), examples),
                 _titled_section(
                     texts("analysis.hypotheses"), _bullets(hypothesis_lines(analysis, texts))
@@ -303,8 +306,7 @@ class Composer:
         label = literal(cut(example.ticket_id, MAX_TICKET_ID_CHARACTERS)).strip() or "–"
         id_ = f"`{label}`"
         if self.ticket_url and example.ticket_id:
-            # Quoted, so that no id can break out of its address.
-            id_ = f"<{self.ticket_url.replace('{id}', quote(example.ticket_id, safe=''))}|{label}>"
+            id_ = f"<{ticket_address(self.ticket_url, example.ticket_id)}|{label}>"
         return f"> {id_} {literal(example.quote) or self.texts('analysis.no_words')}"
 
     def _correction_line(self, correction: Correction) -> str:
@@ -443,7 +445,7 @@ def _titled_section(title: str, body: str) -> Block:
 
 
 def _bullets(items: Iterable[str]) -> str:
-    return "\n".join(f"• {literal(item)}" for item in items)
+    return "\n".join(f"• {formatted(item)}" for item in items)
 
 
 def _name(category: Category) -> str:

@@ -18,10 +18,10 @@ from flows.analysis.answer import (
     MAX_ITEMS,
     MAX_QUOTE_CHARACTERS,
     MAX_SUMMARY_CHARACTERS,
-    UnusableAnswer,
     parse_answer,
     quoted,
 )
+from flows.analysis.reading import UnusableAnswer
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, Material
 from tests.builders import CATEGORY, build_material, build_samples

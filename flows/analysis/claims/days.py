@@ -10,7 +10,7 @@ from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.sentence import MARKS, Refused, Sentence, Week
 
 _WEEKDAYS = "월화수목금토일"
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _YEAR = r"(?:(?P<year>20[0-9]{2})\s?[-./년]\s?)?"
 _MONTH = r"(?<![0-9.,])(?P<month>1[0-2]|0?[1-9])"
 _WEEKDAY = r"(?:\s?\(?(?P<weekday>[월화수목금토일])(?:요일|(?=\)))\)?)?"

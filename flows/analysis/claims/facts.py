@@ -93,7 +93,9 @@ class Facts:
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
-        return tuple((s.week_role, f"{compact(s.title)}\n{compact(s.detail)}") for s in self.samples)
+        return tuple(
+            (s.week_role, f"{compact(s.title)}\n{compact(s.detail)}") for s in self.samples
+        )
 
     @cached_property
     def ids(self) -> frozenset[str]:

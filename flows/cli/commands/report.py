@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.analysis.prompt import without_private
 from flows.cli.commands.tables import computed_week
-from flows.page.publishing import Publisher, Record, page_name, read_record
+from flows.page.publishing import Record, page_name, read_record
 from flows.page.store import FolderStore
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import VocError
@@ -30,13 +30,7 @@ def write_report(parts: Assembly, *, as_of: date | None, out: Path, source: Path
     except VocError as error:
         log.warning("the analyses that a run has published cannot be read: %s", error)
         kept = Record()
-    Publisher(
-        FolderStore(out.resolve()),
-        found.warehouse,
-        report,
-        found.last_day or (kept.receipt.last_day if kept.receipt else None),
-        parts.masker,
-        parts.settings.version,
-        parts.texts,
-    ).write(kept.completed(report, parts.texts))
+    last_day = found.last_day or (kept.receipt.last_day if kept.receipt else None)
+    publisher = parts.publisher(FolderStore(out.resolve()), found.warehouse, report, last_day)
+    publisher.write(kept.completed(report, parts.texts))
     return out / page_name(week)

@@ -7,19 +7,22 @@ autoescape and, before that, through the gate: what still looks like personal da
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property, partial
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from catalogue import Texts
 from flows.page.html.charts import Chart, trend
+from flows.report.analyses import left_out_lines, support_text
 from flows.report.doubts import doubt_text
+from flows.report.emphasis import shown
 from flows.report.evidence import (
     MARKS,
     alarms_text,
@@ -38,6 +41,7 @@ from flows.report.values import (
     Receipt,
     Sample,
     Status,
+    Ticket,
     WeeklyReport,
     printable,
     to_look_at_first,
@@ -49,6 +53,7 @@ from flows.report.writing import (
     percent,
     reasons,
     signed,
+    ticket_address,
     unanswered,
 )
 
@@ -66,6 +71,7 @@ class Contents:
         last_day: the last day that the source reaches, None where it is not known.
         receipt: None while the run goes on.
         index_url: where the list of past reports is.
+        ticket_url: address of a ticket with {id} in it; None where there is none.
     """
 
     report: WeeklyReport
@@ -75,6 +81,7 @@ class Contents:
     receipt: Receipt | None
     version: str
     index_url: str
+    ticket_url: str | None = None
 
 
 def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -> str:
@@ -98,6 +105,10 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         columns=_columns(texts),
         growth=partial(growth, texts=texts),
         headline=partial(headline, texts=texts),
+        left_out=partial(left_out_lines, texts=texts),
+        ticket_address=partial(ticket_address, contents.ticket_url)
+        if contents.ticket_url
+        else None,
         unanswered=partial(unanswered, texts=texts),
         script=_asset("page.js"),
     )
@@ -111,6 +122,14 @@ def index_page(
 ) -> str:
     """The list of past weeks, newest first; each week whose label has an address in `urls` links to its page."""
     return _render("index.html.j2", texts, looks_private, weeks=weeks, urls=urls, script="")
+
+
+class _Hypothesis(NamedTuple):
+    """What a model or the rules take for a cause, and the tickets behind it: a ticket that was purged is None."""
+
+    text: str
+    support: str
+    tickets: tuple[tuple[str, Ticket | None], ...]
 
 
 class _Row:
@@ -132,6 +151,21 @@ class _Row:
     @cached_property
     def material(self) -> Material:
         return self._contents.report.material_for(self.change)
+
+    @property
+    def hypotheses(self) -> Iterator[_Hypothesis]:
+        """The hypotheses of its analysis, each with the tickets that are counted beside it."""
+        if self.analysis is None:
+            return
+        by_id = {ticket.ticket_id: ticket for ticket in self.material.tickets}
+        supports = [*self.analysis.supports, *[None] * len(self.analysis.hypotheses)]
+        for text, support in zip(self.analysis.hypotheses, supports, strict=False):
+            counted = () if support is None else (*support.comparison, *support.base)
+            yield _Hypothesis(
+                text,
+                "" if support is None else support_text(support, self.texts),
+                tuple((id_, by_id.get(id_)) for id_ in counted),
+            )
 
     @property
     def evidence(self) -> str:
@@ -172,7 +206,12 @@ def _render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "signed": signed, "percent": percent}
+    environment.filters |= {
+        "number": number,
+        "signed": signed,
+        "percent": percent,
+        "emphasised": lambda text: _emphasised(judged(printable(text))),
+    }
     style = _asset("style.css")
     # Safe without escaping: style and script are ours and have no other origin.
     return environment.get_template(template).render(
@@ -185,6 +224,11 @@ def _render(
         script_hash=_hash(script),
         **values,
     )
+
+
+def _emphasised(text: str) -> Markup:
+    """What a model wrote, its Markdown emphasis as HTML's."""
+    return Markup(shown(text, escape, Markup("<strong>{}</strong>").format))  # noqa: S704
 
 
 def _doubts(report: WeeklyReport, texts: Texts) -> list[str]:
