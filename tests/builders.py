@@ -20,6 +20,7 @@ from flows.report.values import (
     Sample,
     Status,
     Threshold,
+    Ticket,
     Week,
     WeeklyReport,
     WeekPair,
@@ -145,6 +146,7 @@ def build_material(
     change: Change | None = None,
     samples: Iterable[Sample] | None = None,
     keywords: Iterable[Keyword] = (),
+    tickets: Iterable[Ticket] = (),
 ) -> Material:
     """Material on a change; by default with three samples of each week."""
     default_samples = build_samples(3) + build_samples(3, "base")
@@ -153,7 +155,16 @@ def build_material(
         weeks=WEEKS,
         samples=default_samples if samples is None else tuple(samples),
         keywords=tuple(keywords),
+        tickets=tuple(tickets),
     )
+
+
+def build_tickets(
+    role: Literal["comparison", "base"], texts: Iterable[str], category: Category = CATEGORY
+) -> tuple[Ticket, ...]:
+    """Tickets with ids that begin with 9001 in the comparison week and with 8001 in the base week."""
+    first = 9001 if role == "comparison" else 8001
+    return tuple(Ticket(category, role, str(n), text) for n, text in enumerate(texts, first))
 
 
 def build_analysis(**values: Any) -> Analysis:

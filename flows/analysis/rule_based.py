@@ -65,9 +65,9 @@ def _hypotheses(material: Material, texts: Texts) -> list[Hypothesis]:
 
 
 def _actions(material: Material, texts: Texts) -> tuple[str, ...]:
-    keyword = [k.label for k in material.keywords[:1]]
     is_critical = material.change.status == "CRITICAL"
+    top = next((k.label for k in material.keywords), None)
     return (
-        *(texts("rules.ask_team", keyword=label) for label in keyword),
+        texts("rules.ask_team", keyword=top) if top else texts("rules.read_tickets"),
         *([texts("rules.today")] if is_critical else []),
     )

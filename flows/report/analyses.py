@@ -20,13 +20,10 @@ def support_text(support: Support, texts: Texts) -> str:
     return texts("analysis.support_of_tickets", **numbers)
 
 
-def hypothesis_lines(analysis: Analysis, texts: Texts) -> list[str]:
-    """Each hypothesis with its tickets counted, where they were."""
+def supported(analysis: Analysis) -> list[tuple[str, Support | None]]:
+    """Each hypothesis with the tickets counted for it, where they were."""
     supports = [*analysis.supports, *[None] * len(analysis.hypotheses)]
-    return [
-        f"{hypothesis} ({support_text(support, texts)})" if support else hypothesis
-        for hypothesis, support in zip(analysis.hypotheses, supports, strict=False)
-    ]
+    return list(zip(analysis.hypotheses, supports, strict=False))
 
 
 def left_out_lines(analysis: Analysis, texts: Texts) -> list[str]:

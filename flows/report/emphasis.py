@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 # Letters may follow at once, as Korean particles do; an underscore within a word belongs to it.
 _MARKED = re.compile(
     r"(?P<stars>\*{1,3})(?=[^\s*])(?P<starred>[^*]+?)(?<=\S)(?P=stars)(?!\*)"
-    r"|(?<!\w)__(?=\S)(?P<lined>[^_]+?)(?<=\S)__"
+    r"|(?<![\w.])__(?=\S)(?P<lined>[^_]+?)(?<=\S)__(?!\w)"
     r"|`(?P<code>[^`]+)`"
 )
 _LEFT_OVER = re.compile(r"\*{2,}")

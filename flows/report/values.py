@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any, Literal
 
+from flows.report.emphasis import plain
+
 Status = Literal["CRITICAL", "MONITOR", "IMPROVED", "STABLE"]
 STATUSES: tuple[Status, ...] = ("CRITICAL", "MONITOR", "IMPROVED", "STABLE")
 ANALYSED: tuple[Status, ...] = ("CRITICAL", "MONITOR")
@@ -503,14 +505,20 @@ class Analysis:
     supports: tuple[Support, ...] = ()
     sentences_left_out: int = 0
 
+    @property
+    def is_markdown(self) -> bool:
+        """Whether marks in its words are emphasis. What is written by rule quotes words of customers as they are."""
+        return self.source != "rule_based"
+
     def as_json(self) -> dict[str, Any]:
+        said = plain if self.is_markdown else str
         return {
             "category": list(self.category),
             "source": self.source,
-            "summary": self.summary,
+            "summary": said(self.summary),
             "examples": [{"ticket_id": e.ticket_id, "quote": e.quote} for e in self.examples],
-            "hypotheses": list(self.hypotheses),
-            "actions": list(self.actions),
+            "hypotheses": list(map(said, self.hypotheses)),
+            "actions": list(map(said, self.actions)),
             "evidence": [support.as_json() for support in self.supports],
             "sentences_left_out": self.sentences_left_out,
         }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from catalogue import Texts
 from catalogue.slack import escaped
-from flows.report.analyses import hypothesis_lines, left_out_lines
+from flows.report.analyses import left_out_lines, support_text, supported
 from flows.report.doubts import doubt_text, rename_text, renames_of
 from flows.report.emphasis import plain
 from flows.report.evidence import MARKS, alarms_text, company_texts, evidence_text, mark_text
@@ -131,23 +131,32 @@ class Composer:
         texts = self.texts
         summary = analysis.summary.lstrip("> ")  # at the start of a line > would quote
         examples = "\n".join(self._example_line(example) for example in analysis.examples)
+        written = formatted if analysis.is_markdown else literal
+        hypotheses = [
+            written(text) + (f" ({literal(support_text(support, texts))})" if support else "")
+            for text, support in supported(analysis)
+        ]
         (line,) = self._lines([change], doubts)
         return Message(
             MessageId("analysis", change.category),
             text=cut(
-                f"{change.status} {_name(change.category)}: {literal(plain(summary))}",
+                f"{change.status} {_name(change.category)}: "
+                + literal(plain(summary) if analysis.is_markdown else summary),
                 MAX_NOTIFICATION_CHARACTERS,
             ),
             blocks=(
                 section(
                     f"{ICONS[change.status]} *{change.status}* · {self._label(change.status)}\n{line}"
                 ),
-                _titled_section(texts("analysis.summary"), formatted(summary)),
+                _titled_section(texts("analysis.summary"), written(summary)),
                 _titled_section(texts("analysis.examples"), examples),
                 _titled_section(
-                    texts("analysis.hypotheses"), _bullets(hypothesis_lines(analysis, texts))
+                    texts("analysis.hypotheses"), "\n".join(f"• {line}" for line in hypotheses)
                 ),
-                _titled_section(texts("analysis.actions"), _bullets(analysis.actions)),
+                _titled_section(
+                    texts("analysis.actions"),
+                    "\n".join(f"• {written(action)}" for action in analysis.actions),
+                ),
                 context(
                     "\n".join(
                         [
@@ -442,10 +451,6 @@ def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
 
 def _titled_section(title: str, body: str) -> Block:
     return section(f"*{title}*\n{body or '–'}")
-
-
-def _bullets(items: Iterable[str]) -> str:
-    return "\n".join(f"• {formatted(item)}" for item in items)
 
 
 def _name(category: Category) -> str:

@@ -18,21 +18,40 @@ def _week(start: date) -> Week:
     return Week(start, start + timedelta(days=6), f"{year}-W{week:02d}")
 
 
-def _material(category, start, totals, negatives, usual, trend, reason, status, keywords, comparison, base) -> Material:
+def _material(
+    category, start, totals, negatives, usual, trend, reason, status, keywords, comparison, base
+) -> Material:
     weeks = WeekPair(comparison=_week(start), base=_week(start - timedelta(days=7)))
     (b, c), (bn, cn) = totals, negatives
     assert trend[-2:] == (b, c) and len(trend) == 8
     br, cr = (bn / b if b else None), cn / c
     change = Change(
-        week_start=start, category1=category[0], category2=category[1], category3=category[2], status=status,
-        status_reason=reason, base_total=b, comparison_total=c, base_negative=bn, comparison_negative=cn,
-        total_change_pct=100 * (c - b) / b if b else None, base_negative_ratio=br, comparison_negative_ratio=cr,
-        negative_ratio_change_pp=100 * (cr - br) if br is not None else None, is_new=b == 0,
-        total_last_8_weeks=trend, weeks_before=0 if b == 0 else 40,
-        usual_low=usual[0] if usual else None, usual_high=usual[1] if usual else None, evidence="strong",
+        week_start=start,
+        category1=category[0],
+        category2=category[1],
+        category3=category[2],
+        status=status,
+        status_reason=reason,
+        base_total=b,
+        comparison_total=c,
+        base_negative=bn,
+        comparison_negative=cn,
+        total_change_pct=100 * (c - b) / b if b else None,
+        base_negative_ratio=br,
+        comparison_negative_ratio=cr,
+        negative_ratio_change_pp=100 * (cr - br) if br is not None else None,
+        is_new=b == 0,
+        total_last_8_weeks=trend,
+        weeks_before=0 if b == 0 else 40,
+        usual_low=usual[0] if usual else None,
+        usual_high=usual[1] if usual else None,
+        evidence="strong",
     )
     samples = []
-    for role, rows, week in (("comparison", comparison, weeks.comparison), ("base", base, weeks.base)):
+    for role, rows, week in (
+        ("comparison", comparison, weeks.comparison),
+        ("base", base, weeks.base),
+    ):
         for row in rows.strip().splitlines():
             if not row.strip():
                 continue
@@ -47,7 +66,10 @@ def _material(category, start, totals, negatives, usual, trend, reason, status, 
 def _tickets(material: Material, fillers: tuple[str, ...]) -> tuple[Ticket, ...]:
     """All tickets of both weeks: the samples, then short ones that bring each keyword to its count."""
     made = []
-    for role, total in (("base", material.change.base_total), ("comparison", material.change.comparison_total)):
+    for role, total in (
+        ("base", material.change.base_total),
+        ("comparison", material.change.comparison_total),
+    ):
         own = [s for s in material.samples if s.week_role == role]
         made += [Ticket(s.category, role, s.ticket_id, s.text) for s in own]
         texts = [[] for _ in range(total - len(own))]
@@ -58,8 +80,17 @@ def _tickets(material: Material, fillers: tuple[str, ...]) -> tuple[Ticket, ...]
                 texts[position % len(texts)].append(keyword.keyword)
                 position += 1
         for n, words in enumerate(texts):
-            text = (", ".join(words) + " 건으로 문의합니다. " if words else "") + fillers[n % len(fillers)]
-            made.append(Ticket(material.change.category, role, f"{'9' if role == 'comparison' else '8'}{n:04d}", text))
+            text = (", ".join(words) + " 건으로 문의합니다. " if words else "") + fillers[
+                n % len(fillers)
+            ]
+            made.append(
+                Ticket(
+                    material.change.category,
+                    role,
+                    f"{'9' if role == 'comparison' else '8'}{n:04d}",
+                    text,
+                )
+            )
         for keyword in material.keywords:
             wanted = keyword.base_count if role == "base" else keyword.comparison_count
             found = sum(keyword.keyword in t.text for t in made if t.week_role == role)
@@ -68,13 +99,31 @@ def _tickets(material: Material, fillers: tuple[str, ...]) -> tuple[Ticket, ...]
 
 
 def _with_tickets(material: Material, *fillers: str) -> Material:
-    return Material(material.change, material.weeks, material.samples, material.keywords, _tickets(material, fillers))
+    return Material(
+        material.change,
+        material.weeks,
+        material.samples,
+        material.keywords,
+        _tickets(material, fillers),
+    )
 
 
 DELIVERY = _material(
-    ("주문앱", "배달", "지연·오배송"), date(2026, 3, 9), (96, 158), (48, 109), (78, 112),
-    (101, 88, 93, 99, 90, 104, 96, 158), "volume_increase", "CRITICAL",
-    (("배달 지연", 12, 41), ("라이더", 9, 27), ("주소 오류", 4, 15), ("식은 음식", 6, 18), ("쿠폰 환불", 3, 9)),
+    ("주문앱", "배달", "지연·오배송"),
+    date(2026, 3, 9),
+    (96, 158),
+    (48, 109),
+    (78, 112),
+    (101, 88, 93, 99, 90, 104, 96, 158),
+    "volume_increase",
+    "CRITICAL",
+    (
+        ("배달 지연", 12, 41),
+        ("라이더", 9, 27),
+        ("주소 오류", 4, 15),
+        ("식은 음식", 6, 18),
+        ("쿠폰 환불", 3, 9),
+    ),
     """
 31207 - 3/9 저녁 7시에 주문했는데 9시가 다 되어서야 도착했어요. 배달 지연 안내도 없었습니다.
 31215 - 3/9 라이더가 옆 동에 두고 갔어요. 주소 오류라고만 하고 다시 안 가져다줍니다.
@@ -103,8 +152,14 @@ DELIVERY = _material(
 
 BANK = _with_tickets(
     _material(
-        ("개인뱅킹", "로그인·인증", "생체인증"), date(2026, 5, 25), (0, 67), (0, 52), None,
-        (0, 0, 0, 0, 0, 0, 0, 67), "volume_increase", "CRITICAL",
+        ("개인뱅킹", "로그인·인증", "생체인증"),
+        date(2026, 5, 25),
+        (0, 67),
+        (0, 52),
+        None,
+        (0, 0, 0, 0, 0, 0, 0, 67),
+        "volume_increase",
+        "CRITICAL",
         (("지문", 0, 31), ("인증 실패", 0, 24), ("재등록", 0, 16), ("페이스", 0, 12)),
         """
 A-5501 - 5/25 지문을 세 번 눌러도 인증 실패만 나옵니다.
@@ -120,12 +175,22 @@ A-5566 - 5/31 고객센터 연결이 40분째 안 돼요. 지문 오류 해결�
 """,
         "",
     ),
-    "확인 부탁드립니다.", "계속 이러네요.", "로그인이 안 됩니다.", "이체가 막혔어요.", "어떻게 하나요?",
+    "확인 부탁드립니다.",
+    "계속 이러네요.",
+    "로그인이 안 됩니다.",
+    "이체가 막혔어요.",
+    "어떻게 하나요?",
 )
 
 HOTEL = _material(
-    ("숙소예약", "예약변경", "취소·환불"), date(2026, 6, 15), (84, 84), (21, 45), (70, 98),
-    (79, 86, 91, 80, 77, 88, 84, 84), "negative_ratio", "CRITICAL",
+    ("숙소예약", "예약변경", "취소·환불"),
+    date(2026, 6, 15),
+    (84, 84),
+    (21, 45),
+    (70, 98),
+    (79, 86, 91, 80, 77, 88, 84, 84),
+    "negative_ratio",
+    "CRITICAL",
     (("취소 수수료", 5, 19), ("환불", 8, 17), ("무료취소", 2, 14), ("체크인", 6, 10)),
     """
 H-20417 - 6/15 무료취소 기간인데 취소 수수료가 50% 청구됐어요.
@@ -154,8 +219,14 @@ H-20364 + 6/14 늦은 체크인도 가능한지요?
 )
 
 GAME = _material(
-    ("모바일게임", "접속", "서버 불안정"), date(2026, 7, 13), (212, 163), (74, 98), (180, 245),
-    (207, 221, 198, 230, 215, 204, 212, 163), "negative_ratio", "CRITICAL",
+    ("모바일게임", "접속", "서버 불안정"),
+    date(2026, 7, 13),
+    (212, 163),
+    (74, 98),
+    (180, 245),
+    (207, 221, 198, 230, 215, 204, 212, 163),
+    "negative_ratio",
+    "CRITICAL",
     (("튕김", 22, 47), ("핑", 13, 38), ("매칭", 17, 29), ("복구", 5, 14)),
     """
 G88102 - 7/13 랭크 매칭 잡히자마자 튕김. 점수만 깎였습니다.
@@ -185,9 +256,21 @@ G87078 - 7/12 핑 때문에 손해 봤습니다.
 
 SCHOOL = _with_tickets(
     _material(
-        ("학교알림", "출결", "결석 신고"), date(2026, 9, 14), (41, 73), (9, 31), (33, 52),
-        (38, 45, 40, 36, 47, 44, 41, 73), "volume_increase+negative_ratio", "CRITICAL",
-        (("알림 미수신", 4, 21), ("담임", 6, 19), ("제출", 8, 17), ("사유서", 3, 12), ("로그아웃", 1, 8)),
+        ("학교알림", "출결", "결석 신고"),
+        date(2026, 9, 14),
+        (41, 73),
+        (9, 31),
+        (33, 52),
+        (38, 45, 40, 36, 47, 44, 41, 73),
+        "volume_increase+negative_ratio",
+        "CRITICAL",
+        (
+            ("알림 미수신", 4, 21),
+            ("담임", 6, 19),
+            ("제출", 8, 17),
+            ("사유서", 3, 12),
+            ("로그아웃", 1, 8),
+        ),
         """
 51702 - 9/14 결석 신고를 올렸는데 담임 선생님께 알림이 안 갔대요.
 51708 - 9/14 알림 미수신 때문에 아이가 무단결석으로 처리됐습니다.
@@ -213,14 +296,29 @@ SCHOOL = _with_tickets(
 50668 + 9/13 사유서를 고치고 싶어요.
 """,
     ),
-    "확인해 주세요.", "아이가 걱정됩니다.", "어떻게 해야 하나요?", "지난번에도 그랬어요.",
+    "확인해 주세요.",
+    "아이가 걱정됩니다.",
+    "어떻게 해야 하나요?",
+    "지난번에도 그랬어요.",
 )
 
 SAAS = _material(
-    ("비즈니스", "연동", "데이터 연동 오류"), date(2026, 10, 26), (3482, 5117), (1218, 2456), (3105, 3890),
-    (3377, 3420, 3561, 3398, 3604, 3455, 3482, 5117), "volume_increase+negative_ratio", "CRITICAL",
-    (("동기화", 412, 1036), ("API 한도", 188, 529), ("엑셀 내보내기", 233, 391), ("SSO", 95, 310), ("권한", 276, 402),
-     ("청구서", 141, 158)),
+    ("비즈니스", "연동", "데이터 연동 오류"),
+    date(2026, 10, 26),
+    (3482, 5117),
+    (1218, 2456),
+    (3105, 3890),
+    (3377, 3420, 3561, 3398, 3604, 3455, 3482, 5117),
+    "volume_increase+negative_ratio",
+    "CRITICAL",
+    (
+        ("동기화", 412, 1036),
+        ("API 한도", 188, 529),
+        ("엑셀 내보내기", 233, 391),
+        ("SSO", 95, 310),
+        ("권한", 276, 402),
+        ("청구서", 141, 158),
+    ),
     """
 CS-140233 - 10/26 월요일 오전부터 CRM 동기화가 멈췄습니다. 리드가 하나도 안 들어와요.
 CS-140310 - 10/26 API 한도 초과 429 오류가 계속 납니다. 요금제는 Enterprise입니다.
@@ -247,7 +345,14 @@ CS-137290 + 10/25 SSO 설정 가이드를 보내 주세요.
 """,
 )
 
-MATERIALS = {"delivery": DELIVERY, "bank": BANK, "hotel": HOTEL, "game": GAME, "school": SCHOOL, "saas": SAAS}
+MATERIALS = {
+    "delivery": DELIVERY,
+    "bank": BANK,
+    "hotel": HOTEL,
+    "game": GAME,
+    "school": SCHOOL,
+    "saas": SAAS,
+}
 
 SCRIPTS: dict[str, str] = {}
 
@@ -1005,7 +1110,9 @@ def _read(scripts):
                 for wrong in place[1:]:
                     value, kind = wrong.rsplit("@", 1)
                     assert kind, line
-                    false.append((name, fill([*right[:n], value, *right[n + 1 :]]), is_advice, kind))
+                    false.append(
+                        (name, fill([*right[:n], value, *right[n + 1 :]]), is_advice, kind)
+                    )
     return true, false
 
 

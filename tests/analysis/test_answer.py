@@ -165,7 +165,6 @@ def test_a_heading_without_content_does_not_hide_the_others() -> None:
         '{"error": "model overloaded"}',
         '{"summary": "답이 중간에 끊',
         f"분석입니다:\n```json\n{JSON[:-10]}\n```",
-        '{"summary": "쉼표가 남았습니다.",}',
         "\u200b\ufeff\x00",
     ],
 )
@@ -240,18 +239,20 @@ def test_invisible_characters_hide_no_number_from_the_mask(hidden: str) -> None:
 
 
 def test_the_mask_comes_before_the_cut() -> None:
+    # In a sentence that is left out: what stays is never more than what was masked.
     number = " 010-1234-5678 입니다"
+    short = "가나다. " * 200
     analysis = parse(
         {
-            "summary": "가" * (MAX_SUMMARY_CHARACTERS - 6) + number,
-            "actions": ["나" * (MAX_ITEM_CHARACTERS - 6) + number],
+            "summary": short[: MAX_SUMMARY_CHARACTERS - 6] + number,
+            "actions": [short[: MAX_ITEM_CHARACTERS - 6] + number],
         }
     )
     assert "010" not in analysis.summary
     assert "010" not in analysis.actions[0]
 
 
-@pytest.mark.parametrize("control", ["\x00", "\x1b[31m", "\r", "\u2028", "\u202e", "\ud800"])
+@pytest.mark.parametrize("control", ["\x00", "\x1b[m", "\r", "\u2028", "\u202e", "\ud800"])
 def test_control_characters_are_gone(control: str) -> None:
     dirty = f"앞{control}뒤"
     analysis = parse(json.dumps({"summary": dirty, "hypotheses": [dirty], "actions": [dirty]}))
@@ -262,9 +263,9 @@ def test_control_characters_are_gone(control: str) -> None:
 
 def test_lengths_and_numbers_of_items_are_bounded() -> None:
     analysis = parse(
-        {"summary": "가" * 5000, "hypotheses": ["나" * 500] * 50, "actions": "다\n" * 50}
+        {"summary": "가나. " * 2000, "hypotheses": ["나" * 500] * 50, "actions": "다\n" * 50}
     )
-    assert len(analysis.summary) == MAX_SUMMARY_CHARACTERS
+    assert MAX_SUMMARY_CHARACTERS - 4 < len(analysis.summary) <= MAX_SUMMARY_CHARACTERS
     assert [len(item) for item in analysis.hypotheses] == [MAX_ITEM_CHARACTERS] * MAX_ITEMS
     assert analysis.actions == ("다",) * MAX_ITEMS
 

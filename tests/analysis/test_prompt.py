@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import Any
 
 from hypothesis import given, settings
@@ -65,6 +66,8 @@ def test_the_change_is_told_with_dates_counts_ratios_and_rules() -> None:
         "negative_tickets": {"base": 2, "comparison": 18},
         "negative_ratio_pct": {"base": 10.0, "comparison": 40.0},
         "negative_ratio_change_pp": 30.0,
+        "usual_tickets": None,
+        "last_8_weeks": [0, 0, 0, 0, 0, 0, 20, 45],
         "rising_keywords": ["업로드 3→17"],
     }
 
@@ -91,12 +94,23 @@ def test_at_most_ten_tickets_of_each_week_go_in_the_first_ones() -> None:
 
 
 def test_a_ticket_has_its_id_its_emotion_and_its_detail_or_else_its_title() -> None:
-    (angry,) = build_samples(1, detail="  안 돼요  ", title="제목")
+    (angry,) = build_samples(1, detail="  안 돼요  ", title="제목", day=date(2025, 11, 12))
     (calm,) = build_samples(1, "base", detail=" ", title=" 문의 ", is_negative=False)
-    assert tickets_in(build_material(samples=[angry, calm])) == [
-        {"ticket_id": "9001", "week": "비교주", "negative": True, "text": "안 돼요"},
-        {"ticket_id": "8001", "week": "기준주", "negative": False, "text": "문의"},
-    ]
+    first, second = tickets_in(build_material(samples=[angry, calm]))
+    assert first == {
+        "ticket_id": "9001",
+        "week": "비교주",
+        "day": "2025-11-12",
+        "negative": True,
+        "text": "안 돼요",
+    }
+    assert second == {
+        "ticket_id": "8001",
+        "week": "기준주",
+        "day": None,
+        "negative": False,
+        "text": "문의",
+    }
 
 
 def test_a_long_ticket_is_cut() -> None:

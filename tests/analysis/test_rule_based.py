@@ -6,7 +6,14 @@ import pytest
 
 from flows.analysis.rule_based import rule_based_analysis
 from flows.report.values import Example, Keyword
-from tests.builders import CATEGORY, KOREAN, build_change, build_material, build_samples
+from tests.builders import (
+    CATEGORY,
+    KOREAN,
+    build_change,
+    build_material,
+    build_samples,
+    build_tickets,
+)
 
 KEYWORDS = tuple(Keyword(CATEGORY, f"단어{number}", number, 10 + number) for number in range(1, 8))
 
@@ -39,34 +46,35 @@ def test_the_summary_tells_which_way_it_went(base: int, comparison: int, said: s
 
 
 def test_a_new_category_has_no_percentage() -> None:
-    analysis = rule_based_analysis(build_material(build_change(base=0, comparison=30)), KOREAN)
-    assert analysis.summary == (
+    change = build_change(base=0, comparison=30, total_last_8_weeks=(0,) * 7 + (30,))
+    assert rule_based_analysis(build_material(change), KOREAN).summary == (
         "지난주에 없던 문의가 이번 주 30건 들어왔습니다. 부정 비율은 50.0%입니다."
     )
-    assert any("새로 생긴 유형" in hypothesis for hypothesis in analysis.hypotheses)
 
 
-@pytest.mark.parametrize(
-    ("reason", "said"),
-    [
-        ("volume_increase", ["건수가 기준 이상 늘었습니다"]),
-        ("negative_ratio", ["더 부정적으로 바뀌었습니다"]),
-        ("volume_increase+negative_ratio", ["건수가 기준 이상", "더 부정적으로"]),
-    ],
-)
-def test_the_hypotheses_follow_from_the_rules_that_were_met(reason: str, said: list[str]) -> None:
-    analysis = rule_based_analysis(build_material(build_change(status_reason=reason)), KOREAN)
-    assert len(analysis.hypotheses) == len(said)
-    for hypothesis, words in zip(analysis.hypotheses, said, strict=True):
-        assert words in hypothesis
+def test_a_category_that_was_there_weeks_ago_is_not_new_but_back() -> None:
+    change = build_change(base=0, comparison=30, total_last_8_weeks=(0, 0, 12, 0, 0, 0, 0, 30))
+    assert "30건 다시 들어왔습니다" in rule_based_analysis(build_material(change), KOREAN).summary
 
 
-def test_the_top_five_rising_keywords_are_named_first() -> None:
-    analysis = rule_based_analysis(build_material(keywords=KEYWORDS), KOREAN)
-    assert analysis.hypotheses[0] == (
-        "늘어난 키워드: 단어1(1→11건), 단어2(2→12건), 단어3(3→13건), 단어4(4→14건), 단어5(5→15건)"
+def test_each_of_the_top_keywords_is_a_hypothesis_with_its_tickets_counted() -> None:
+    """Ranked by how many more tickets hold it; a keyword that no ticket holds comes last."""
+    tickets = [
+        *build_tickets("comparison", ["단어2가 안 돼요"] * 3 + ["단어1"] * 2),
+        *build_tickets("base", ["단어2"]),
+    ]
+    analysis = rule_based_analysis(build_material(keywords=KEYWORDS, tickets=tickets), KOREAN)
+    assert analysis.hypotheses == tuple(
+        f"‘단어{n}’ 문의가 {n}건에서 {10 + n}건으로 늘었습니다." for n in (2, 1, 3)
     )
+    assert [(len(s.base), len(s.comparison)) for s in analysis.supports] == [(1, 3), (0, 2), (0, 0)]
     assert any("‘단어1’" in action for action in analysis.actions)
+
+
+def test_without_a_keyword_there_is_one_hypothesis_that_says_so() -> None:
+    analysis = rule_based_analysis(build_material(keywords=[]), KOREAN)
+    assert analysis.hypotheses == ("눈에 띄게 늘어난 단어가 없습니다.",)
+    assert analysis.supports == ()
 
 
 def test_the_examples_are_the_first_samples_of_the_comparison_week() -> None:

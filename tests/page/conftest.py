@@ -16,6 +16,7 @@ from flows.report.values import (
     History,
     Keyword,
     Receipt,
+    Support,
     Week,
     WeeklyReport,
 )
@@ -27,6 +28,7 @@ from tests.builders import (
     build_changes,
     build_report,
     build_samples,
+    build_tickets,
 )
 
 HOSTILE: Category = ("유저", "<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>")
@@ -60,6 +62,12 @@ def report() -> WeeklyReport:
             *build_samples(1, category=HOSTILE, title="<svg onload=alert(4)>", detail=""),
         ),
         keywords=(Keyword(CATEGORY, "<i>사파리</i>", 0, 49),),
+        tickets=(
+            *build_tickets(
+                "comparison", ["사파리 오류 <u>9001</u>", f"사파리 {PHONE}", "다른 문의"]
+            ),
+            *build_tickets("base", ["사파리 로그인"]),
+        ),
     )
 
 
@@ -71,7 +79,14 @@ def contents(report: WeeklyReport) -> Contents:
         build_history(report),
         analyses={
             CATEGORY: build_analysis(
-                summary="<script>alert(5)</script> 요약", examples=(Example("<u>1</u>", "“인용”"),)
+                summary="<script>alert(5)</script> **요약**",
+                examples=(Example("<u>1</u>", "“인용”"),),
+                hypotheses=("**사파리** 갱신 이후일 수 있습니다.", "알 수 없습니다."),
+                supports=(
+                    Support(("사파리",), ("8001",), ("9001", "9002", "9999"), 20, 40),
+                    Support((), (), (), 20, 40),
+                ),
+                sentences_left_out=2,
             ),
             HOSTILE: build_analysis(category=HOSTILE, source="rule_based"),
         },

@@ -167,6 +167,39 @@ def test_the_receipt_names_the_model_and_what_it_did_not_write(
     assert "1건은 답 없이" in text
 
 
+def test_a_count_opens_exactly_its_tickets(contents: Contents, masker: Masker) -> None:
+    """In the order of the weeks; a ticket with personal data is left out, of a purged one the id stays."""
+    page = report_page(contents, Texts(), masker.contains_pii)
+    counted = page[page.index('<details class="counted">') :]
+    counted = counted[: counted.index("</details>")]
+    assert "사파리 3/40건, 지난주 1건" in counted
+    items = [Page(item).text for item in counted.split("<li>")[1:]]
+    assert items == [
+        "9001 사파리 오류 <u>9001</u>",
+        f"9002 {Texts()('gate.withheld')}",
+        "9999",
+        "8001 기준주 사파리 로그인",
+    ]
+    assert page.count('<details class="counted">') == 1
+    assert "알 수 없습니다. 근거 없음" in Page(page).text
+
+
+def test_a_counted_ticket_links_to_its_address(contents: Contents, masker: Masker) -> None:
+    contents = replace(contents, ticket_url="https://desk.example/{id}")
+    page = report_page(contents, Texts(), masker.contains_pii)
+    for id_ in ("9001", "9999", "8001"):
+        assert f'<a href="https://desk.example/{id_}" rel="noreferrer">{id_}</a>' in page
+    assert "https://desk.example/%3Cu%3E1%3C/u%3E" not in page  # an id cannot end its address
+    assert 'href="https://desk.example/%3Cu%3E1%3C%2Fu%3E"' in page
+
+
+def test_emphasis_of_a_model_is_strong_and_what_was_left_out_is_said(page: str) -> None:
+    assert "&lt;script&gt;alert(5)&lt;/script&gt; <strong>요약</strong>" in page
+    assert "<strong>사파리</strong> 갱신" in page
+    assert "**" not in page
+    assert "확인되지 않은 문장 2개를 뺐습니다." in Page(page).text
+
+
 def test_an_analysis_by_another_model_says_so(contents: Contents, masker: Masker) -> None:
     analyses = {c: replace(a, source="model") for c, a in contents.analyses.items()}
     page = report_page(replace(contents, analyses=analyses), Texts(), masker.contains_pii)

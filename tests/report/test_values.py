@@ -122,7 +122,12 @@ def test_a_row_is_printed_with_the_marts_columns_without_the_trend() -> None:
 
 def test_an_analysis_is_printed_with_its_four_sections() -> None:
     analysis = build_analysis(
-        summary="요약", examples=(Example("1", "말"),), hypotheses=("가설",), actions=("조치",)
+        summary="**요약**",
+        examples=(Example("1", "말"),),
+        hypotheses=("*가설*",),
+        actions=("조치",),
+        supports=(Support(("오류",), ("8001",), ("9001", "9002"), 20, 40),),
+        sentences_left_out=1,
     )
     assert json.loads(json.dumps(analysis.as_json())) == {
         "category": ["유저", "이력서", "업로드 오류"],
@@ -131,6 +136,14 @@ def test_an_analysis_is_printed_with_its_four_sections() -> None:
         "examples": [{"ticket_id": "1", "quote": "말"}],
         "hypotheses": ["가설"],
         "actions": ["조치"],
+        "evidence": [
+            {
+                "words": ["오류"],
+                "base": {"count": 1, "total": 20, "tickets": ["8001"]},
+                "comparison": {"count": 2, "total": 40, "tickets": ["9001", "9002"]},
+            }
+        ],
+        "sentences_left_out": 1,
     }
 
 

@@ -24,6 +24,7 @@ from flows.report.values import (
     Example,
     Receipt,
     Status,
+    Support,
     Threshold,
     WeeklyReport,
 )
@@ -501,6 +502,31 @@ def test_an_analysis_has_the_change_and_the_four_sections_in_order() -> None:
     ]
     assert message.text == "CRITICAL 유저 / 이력서 / 업로드 오류: 두 배로 늘었습니다."
     assert message.id.category == ("유저", "이력서", "업로드 오류")
+
+
+def test_a_hypothesis_has_its_tickets_counted_beside_it() -> None:
+    analysis = build_analysis(
+        hypotheses=("**사파리**에서 실패합니다.", "티켓 둘이 말합니다.", "아무도 말하지 않습니다."),
+        supports=(
+            Support(("사파리", "**아이폰**"), ("8001",), ("9001", "9002"), 20, 40),
+            Support((), (), ("9001", "9002"), 20, 40),
+            Support((), ("8001",), (), 20, 40),
+        ),
+        sentences_left_out=2,
+    )
+    *_, hypotheses, _, note = texts(build_composer().analysis(build_change(), analysis).blocks)
+    assert hypotheses.splitlines()[1:] == [
+        "• *사파리*\u200b에서 실패합니다. (사파리·＊＊아이폰＊＊ 2/40건, 지난주 1건)",
+        "• 티켓 둘이 말합니다. (티켓 2/40건, 지난주 0건)",
+        "• 아무도 말하지 않습니다. (근거 없음)",
+    ]
+    assert note.endswith("\n확인되지 않은 문장 2개를 뺐습니다.")
+
+
+def test_words_of_customers_in_a_rule_based_analysis_are_not_emphasised() -> None:
+    analysis = build_analysis(source="rule_based", hypotheses=("‘**급함**’ 문의가 늘었습니다.",))
+    message = build_composer().analysis(build_change(), analysis)
+    assert "• ‘＊＊급함＊＊’ 문의가 늘었습니다." in texts(message.blocks)[3]
 
 
 def test_a_rule_based_analysis_is_labelled_as_such() -> None:

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 
 from catalogue import Texts
 from flows.page.html.charts import Chart, trend
-from flows.report.analyses import left_out_lines, support_text
+from flows.report.analyses import left_out_lines, support_text, supported
 from flows.report.doubts import doubt_text
 from flows.report.emphasis import shown
 from flows.report.evidence import (
@@ -158,8 +158,7 @@ class _Row:
         if self.analysis is None:
             return
         by_id = {ticket.ticket_id: ticket for ticket in self.material.tickets}
-        supports = [*self.analysis.supports, *[None] * len(self.analysis.hypotheses)]
-        for text, support in zip(self.analysis.hypotheses, supports, strict=False):
+        for text, support in supported(self.analysis):
             counted = () if support is None else (*support.comparison, *support.base)
             yield _Hypothesis(
                 text,
@@ -210,7 +209,7 @@ def _render(
         "number": number,
         "signed": signed,
         "percent": percent,
-        "emphasised": lambda text: _emphasised(judged(printable(text))),
+        "emphasised": lambda text: _emphasised(judged(printable(str(text)))),
     }
     style = _asset("style.css")
     # Safe without escaping: style and script are ours and have no other origin.
