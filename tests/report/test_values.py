@@ -11,7 +11,7 @@ import pytest
 
 from flows.report.message import Delivered, Message
 from flows.report.outcome import RunResult
-from flows.report.values import Alarms, Example, Keyword, Receipt, WeeklyReport
+from flows.report.values import Alarms, Example, Keyword, Receipt, Support, WeeklyReport
 from tests.builders import (
     CATEGORY,
     COMPARISON,
