@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from flows.analysis.claims.amounts import BASE_WORD, COMPARISON_WORD, DOWN, SUBJECT, UP
 from flows.analysis.claims.facts import NEGATIVE, TOTAL, Facts, compact
 from flows.analysis.claims.numerals import numerals
 from flows.analysis.claims.sentence import Refused, Sentence
+from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, DOWN, SUBJECT, UP
 
 _COMPARED = rf"(?:보다|비해|대비|비하면|견주)[^,.]*?"
 _DIRECTION = re.compile(rf"(?P<up>{UP})|(?P<down>{DOWN})", re.I)
