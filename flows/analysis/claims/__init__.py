@@ -12,6 +12,7 @@ from flows.analysis.claims.days import check_days
 from flows.analysis.claims.directions import check_directions
 from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.history import check_history
+from flows.analysis.claims.measures import check_measures
 from flows.analysis.claims.names import check_names
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.shares import check_shares
@@ -35,11 +36,12 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
         if isinstance(outcome, Refused):
             return outcome
         sentence = outcome
-    return (
-        check_names(sentence, facts)
-        or check_amounts(sentence, facts, is_advice=is_advice)
-        or check_directions(sentence, facts)
-    )
+    if refused := check_names(sentence, facts):
+        return refused
+    outcome = check_measures(sentence, facts, is_advice=is_advice)
+    if isinstance(outcome, Refused):
+        return outcome
+    return check_amounts(outcome, facts, is_advice=is_advice) or check_directions(outcome, facts)
 
 
 __all__ = ["Facts", "Refused", "refusal"]

@@ -15,6 +15,9 @@ from flows.report.values import Material, Sample
 Unit = Literal["count", "percent", "points", "factor"]
 Role = Literal["base", "comparison", "change", "other"]
 
+Measure = tuple[float, str]
+"""A number of anything but tickets, and its unit: 6 and 시간."""
+
 TOTAL, NEGATIVE, NOT_NEGATIVE = "문의", "부정", "부정 아님"
 
 
@@ -111,9 +114,22 @@ class Facts:
             ]
         )
 
+    @cached_property
+    def measures(self) -> frozenset[Measure]:
+        """The lengths of time, amounts and the like in the samples."""
+        # What reads them needs this module.
+        from flows.analysis.claims.measures import measures_of
+
+        return measures_of("\n".join(f"{s.title}\n{s.detail}" for s in self.samples))
+
     def holds(self, words: str) -> bool:
         """Whether the data holds these words as they are, white space and case apart."""
         return compact(words) in self.text
+
+    def has_number(self, written: str) -> bool:
+        """Whether the data holds a number as it is written, and not as a part of a longer one."""
+        before, after = r"(?<![0-9])(?<![0-9][.,])", r"(?![0-9]|[.,][0-9])"
+        return bool(re.search(before + re.escape(compact(written)) + after, self.text))
 
     @cached_property
     def days(self) -> frozenset[date]:

@@ -20,14 +20,14 @@ _TENS = {"십": 10, "백": 100, "천": 1000}
 # 건 and its like count tickets; everything else is a length of time, an amount or a name.
 COUNTERS = r"건|명|개(?!월)|티켓|tickets?\b|케이스"
 _UNITS = rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?|pp\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times\b|{COUNTERS}"
-_NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
-_SINO = (
+NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
+SINO = (
     "(?:[일이삼사오육칠팔구십백천]{0,6}만\\s)?[영공일이삼사오육륙칠팔구십백천만]{2,12}|[십백천만]"
 )
 _NUMBER = re.compile(
     r"(?P<sign>[+−±▲▼-]\s?)?"
     rf"(?:(?:(?P<myriads>[0-9]+)만\s)?(?<![\w.,])(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>만|천|백)?(?P<odd>여|몇)?\s?(?P<unit>{_UNITS})?"
-    rf"|(?<![가-힣A-Za-z])(?P<words>{_NATIVE}|{_SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
+    rf"|(?<![가-힣A-Za-z])(?P<words>{NATIVE}|{SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
 )
 _APPROXIMATE_BEFORE = re.compile(
     r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost)\s?$"
@@ -80,7 +80,7 @@ def numerals(sentence: str) -> Iterator[Numeral]:
     for match in _NUMBER.finditer(sentence):
         digits, words = match["digits"], match["words"]
         unit = (match["unit"] if digits else match["words_unit"]) or ""
-        value = float(digits.replace(",", "")) if digits else float(_in_words(words))
+        value = float(digits.replace(",", "")) if digits else float(in_words(words))
         if match["scale"]:
             value *= {"백": 100, "천": 1000, "만": 10_000}[match["scale"]]
         if match["myriads"]:
@@ -105,7 +105,7 @@ def numerals(sentence: str) -> Iterator[Numeral]:
         )
 
 
-def _in_words(words: str) -> int:
+def in_words(words: str) -> int:
     for tens, value in (("", 0), *_NATIVE_TENS.items()):
         if words.startswith(tens):
             rest = words[len(tens) :]
