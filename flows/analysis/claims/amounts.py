@@ -200,7 +200,7 @@ class _Amounts:
         subject, is_said = self._subject(index, said)
         named = list(facts_named(said, self.sentence, self.facts))
         known = [f for f in self.facts.numbers if f.subject in (TOTAL, NEGATIVE, NOT_NEGATIVE)]
-        if counts_samples(self.text):
+        if counts_samples(self.text, self.facts):
             known += self.facts.of_samples
         after = self.text[
             number.end : self.numbers[index + 1].start if index + 1 < len(self.numbers) else None

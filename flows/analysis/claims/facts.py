@@ -92,11 +92,13 @@ class Facts:
 
     @cached_property
     def _all_texts(self) -> tuple[tuple[str, str], ...]:
-        return tuple((t.week_role, compact(t.text)) for t in self.material.tickets)
+        return tuple((t.week_role, normalised(t.text)) for t in self.material.tickets)
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
-        return tuple((s.week_role, f"{compact(s.title)}\n{compact(s.detail)}") for s in self.samples)
+        return tuple(
+            (s.week_role, f"{normalised(s.title)}\n{normalised(s.detail)}") for s in self.samples
+        )
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -108,7 +110,7 @@ class Facts:
         change = self.material.change
         return "\n".join(
             [
-                *(text for _, text in self._texts),
+                *("\n".join(map(compact, text.split("\n"))) for _, text in self._texts),
                 *(compact(keyword.keyword) for keyword in self.material.keywords),
                 *map(compact, change.category),
             ]
@@ -150,8 +152,11 @@ class Facts:
 
 def _numbers(texts: tuple[tuple[str, str], ...], word: str = "") -> tuple[int, int]:
     """How many texts of the base and of the comparison week hold a word."""
+    # With a blank inside it begins where a word does: "지 문의" does not hold 지문.
+    spaced = r"\s?".join(map(re.escape, word))
+    pattern = re.compile(rf"{re.escape(word)}|(?<!\S){spaced}")
     base, comparison = (
-        sum(role == week and word in text for role, text in texts)
+        sum(role == week and bool(pattern.search(text)) for role, text in texts)
         for week in ("base", "comparison")
     )
     return base, comparison

@@ -34,6 +34,7 @@ SUBJECT = re.compile(
 )
 _OF_SUBJECT = {"not_negative": NOT_NEGATIVE, "negative": NEGATIVE, "total": TOTAL}
 _SAMPLES = re.compile(r"표본|샘플|예시|(?:제공|확인|읽어|살펴)[가-힣\s]{1,4}(?:비교주\s|기준주\s)?(?:티켓|사례|문의)|samples?")
+_WHOLE = re.compile(r"(?<![0-9,.])(?P<size>[0-9]{1,3})\s?건\s?(?:중|가운데)")
 _WORD = re.compile(r"[가-힣A-Za-z]{2,}")
 _PARTICLES = re.compile(
     r"(?:에서|으로|로|은|는|이|가|을|를|의|에|와|과|도|만|까지|부터|이라는|라는|이란|관련|언급|입니다|이며|이고|한|된|이라고|라고|하는|합니다)+$"
@@ -52,9 +53,11 @@ def week_at(text: str, place: int) -> str | None:
     return named
 
 
-def counts_samples(text: str) -> bool:
+def counts_samples(text: str, facts: Facts) -> bool:
     """Whether a sentence speaks of the samples that were read, and not of all tickets."""
-    return bool(_SAMPLES.search(text))
+    sizes = {size for size in facts.sample_counts if size}
+    wholes = (int(match["size"]) for match in _WHOLE.finditer(text))
+    return bool(_SAMPLES.search(text)) or any(size in sizes for size in wholes)
 
 
 def subjects_in(text: str) -> list[str]:
@@ -73,7 +76,7 @@ def keywords_in(text: str, sentence: Sentence, facts: Facts) -> Iterator[str]:
 
 def facts_named(text: str, sentence: Sentence, facts: Facts) -> Iterator[Fact]:
     """The facts on the words of a part of a sentence, and on the words that are quoted in it."""
-    in_samples = counts_samples(sentence.rest)
+    in_samples = counts_samples(sentence.rest, facts)
     keywords = list(keywords_in(text, sentence, facts))
     words = [_PARTICLES.sub("", word) for word in _WORD.findall(text)]
     pairs = [f"{a}{b}" for a, b in pairwise(words)]
