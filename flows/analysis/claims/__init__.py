@@ -16,6 +16,7 @@ from flows.analysis.claims.measures import check_measures
 from flows.analysis.claims.names import check_names
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.shares import check_shares
+from flows.analysis.claims.sources import check_sources
 
 MAX_SENTENCE_CHARACTERS = 500
 """Nobody reads a longer sentence on a phone, and patterns take long on it."""
@@ -31,7 +32,14 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
     if len(sentence.whole) > MAX_SENTENCE_CHARACTERS:
         return Refused.LENGTH
     # Each check blanks out what it has seen, so that the digits of a version are no number for the next.
-    for check in (check_quotations, check_codes, check_days, check_history, check_shares):
+    for check in (
+        check_quotations,
+        check_codes,
+        check_sources,
+        check_days,
+        check_history,
+        check_shares,
+    ):
         outcome = check(sentence, facts)
         if isinstance(outcome, Refused):
             return outcome

@@ -25,8 +25,18 @@ _SHARE = re.compile(
     r"부정(?:적)?(?:률|율)|(?:부정|불만)[가-힣\s]*?(?:비율|비중|율|률)|(?<![가-힣])(?:비율|비중)(?!로)|negative (?:share|ratio)",
     re.I,
 )
+_NEARLY = r"(?:거의|비슷|유사|크게|큰\s|별|많이|대체로)"
 _SAME = re.compile(
-    r"(?:지난\s?주|전\s?주|기준\s?주)[와과]\s?(?:비교해\s?)?(?:(?P<same>같|동일|변함없|차이가\s?없)|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))|(?P<still>변화가?\s?없|변동이?\s?없|그대로)"
+    rf"(?:{BASE_WORD})[와과]\s?(?:비교해\s?)?(?:(?P<same>{_NEARLY}?\s?(?:같[은다습았]|동일|변함없|차이가\s?없|비슷|유사)|{_NEARLY}\s(?:변화|차이|변동)가?\s?없)|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))"
+    r"|(?P<still>변화[가는]?\s?없|변동[이은]?\s?없|그대로|제자리)",
+)
+_BEYOND = re.compile(
+    r"(?:범위|상한|상단|하한|하단|최대치|최소치|수준|평소|통상|[0-9]건)(?:[선치])?(?:\([^)]*\))?[을를보다에은는도\s]{0,3}[^,.0-9]{0,14}?(?:[인이]\s[0-9,]+건[을를보다\s]{0,3}(?:크게|훨씬|한참)?\s?)?"
+    r"(?:(?P<above>웃[도돌돕돈]|상회|초과|넘[어은었는])|(?P<below>밑[도돌돕돈]|하회|미달|못\s?미|미치지)|(?P<outside>벗어(?!나지)[나났난]|안에\s(?:들|있)지\s?(?:못|않))|(?P<inside>안에\s(?:있|들|머|속)|벗어나지\s(?:않|못)))"
+)
+_USUAL = re.compile(r"평소|통상|정상|일반적|그\s?범위|usual")
+_TWO = re.compile(
+    r"(?P<first>[0-9][0-9,.]*)\s?(?:건|%)?\)?[이가은는도]\s[^0-9]{1,16}?(?P<second>[0-9][0-9,.]*)\s?(?:건|%)?\)?보다\s(?:더\s|훨씬\s)?(?:(?P<more>많|높|크|큰)|(?P<less>적|낮|작))"
 )
 _PAIR = re.compile(r"(?:에서|->|→)")
 
@@ -59,27 +69,66 @@ def check_directions(sentence: Sentence, facts: Facts) -> Refused | None:
     for match in _LEVEL.finditer(text):
         before = _clause(text, match.start())
         is_up = bool(match["up"] or match["above"])
+        if (match["up"] or match["down"]) and not re.search(
+            rf"(?:{BASE_WORD}|{COMPARISON_WORD}|평소|통상|이전|전|[0-9건%)])[가-힣]{{0,3}}$", before
+        ):
+            continue  # compared with something else: 증가율은 SSO보다 낮다
         if re.search(rf"(?:{COMPARISON_WORD})[^,.]{{0,12}}$", before):
             is_up = not is_up  # 지난주가 이번 주보다 많다
         if _is_wrong(
             is_up, before + text[match.start() : match.end()], sentence, facts, is_bare=True
         ):
             return Refused.DIRECTION
-    for match in _SAME.finditer(text):
-        change = _change(
-            _clause(text, match.start()),
-            sentence,
-            facts,
-            is_bare=bool(match["same"] or match["other"]),
-        )
-        if change is not None and (change == 0) == bool(match["other"]):
-            return Refused.DIRECTION
+    if not all(_are_in_order(match) for match in _TWO.finditer(text)):
+        return Refused.DIRECTION
+    if not all(_is_beyond(match, facts) for match in _BEYOND.finditer(text)):
+        return Refused.DIRECTION
+    if not all(_is_same(match, sentence, facts) for match in _SAME.finditer(text)):
+        return Refused.DIRECTION
     return None
+
+
+def _are_in_order(match: re.Match[str]) -> bool:
+    """지문(31건)이 페이스(12건)보다 많다."""
+    first, second = (float(match[name].rstrip(",.").replace(",", "")) for name in ("first", "second"))
+    return first > second if match["more"] else first < second
+
+
+def _is_beyond(match: re.Match[str], facts: Facts) -> bool:
+    """Whether the tickets of the week are above, below, outside or within what is usual."""
+    change = facts.material.change
+    clause = _clause(match.string, match.start()) + match[0]
+    if change.usual is None or not _USUAL.search(match.string):
+        return True
+    if _SHARE.search(clause) or SUBJECT.search(clause) and "부정" in clause:
+        return True
+    low, high = change.usual
+    is_base = re.search(BASE_WORD, clause) and not re.search(COMPARISON_WORD, clause)
+    total = change.base_total if is_base else change.comparison_total
+    if match["above"]:
+        return total > high
+    if match["below"]:
+        return total < low
+    return (low <= total <= high) == bool(match["inside"])
+
+
+def _is_same(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """지난주와 같다, 지난주와 거의 같은 수준, 지난주와 다르다."""
+    said = _clause(match.string, match.start())
+    change = _change(said, sentence, facts, is_bare=match["still"] is None)
+    if change is None:
+        return True
+    if match["other"]:
+        return change != 0
+    is_share = bool(_SHARE.search(said))
+    is_nearly = re.search(_NEARLY, said[-8:] + match[0])
+    slack = 0.0 if not is_nearly else 2.0 if is_share else 0.07 * facts.material.change.base_total
+    return abs(change) <= slack
 
 
 def _is_wrong(is_up: bool, said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> bool:
     change = _change(said, sentence, facts, is_bare=is_bare)
-    return change is not None and (change > 0) != is_up
+    return change is not None and (change == 0 or (change > 0) != is_up)
 
 
 def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> float | None:
@@ -89,7 +138,7 @@ def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> fl
     """
     change = facts.material.change
     if _SHARE.search(said) and not re.search("긍정|중립|비부정", said):
-        return change.negative_ratio_change_pp
+        return change.negative_ratio_change_pp or 0.0
     spoken = compact(said)
     for fact in facts.numbers:
         if fact.unit == "count" and fact.role == "change" and fact.subject not in (TOTAL, NEGATIVE):

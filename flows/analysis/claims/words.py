@@ -81,3 +81,12 @@ def is_common_noun(word: str) -> bool:
     return any(
         pieces[0].surface == word and pieces[0].feature.pos == "NNG" for pieces in readings if pieces
     )
+
+
+def nouns_of(text: str) -> frozenset[str]:
+    """The nouns and the stems of verbs in a text, piece by piece."""
+    return frozenset(
+        piece.surface
+        for piece in _analyser().parse(text)
+        if piece.feature.pos.split("+")[0] in {*_NOUNS, "VV", "VA", "SL"}
+    )
