@@ -25,16 +25,36 @@ from flows.analysis.claims.wording import (
     week_at,
 )
 
+_OF_CATEGORY = (TOTAL, NEGATIVE, NOT_NEGATIVE)
+_LABEL = re.compile(
+    r"\b(?:channel|patch|server|step|level|line|phase|room|gate|app|version|build|release|model|error|code|page|no\.?|number|phone|stage)\s$",
+    re.I,
+)
+_OBJECT = re.compile(
+    r"\s?(?!(?:negative\s|new\s|more\s|fewer\s|other\s|of\s|such\s|(?:\w+\s)?(?:tickets|reports|mentions|inquiries|complaints|cases|samples)\b|this\b|in\b|last\b|to\b|and\b|or\b|times\b|while\b|but\b|compared\b|are\b|were\b|is\b|was\b|the\b|on\b|for\b|per\b|a\b|after\b|before\b|with\b|,))[a-z]{3,}",
+    re.I,
+)
+_PEOPLE = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds|thousands)\s(?:of\s(?:the\s|our\s)?)?(?:\w+\s)?"
+    r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies|members|accounts|guests|players|parents)\b",
+    re.I,
+)
+"""English number words for what the data does not count."""
 _STAFF = re.compile(r"담당|팀|직원|개발자|상담[원사]|엔지니어|인력|인원|운영자|요원|기사")
 _USUAL = re.compile(r"평소|통상|상한|하한|범위|예상|기대|주\s?전|최근|usual|expected|평균")
 _INCREASE = re.compile(r"(?:늘어난|증가한|더\s들어온|증가분|줄어든|감소한|감소분)\s(?:문의\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
 _OF = re.compile(
-    r"\s?(?:중|가운데)(?:에서|엔|에는|에|의)?\s?(?P<what>[가-힣\s]{0,14}?)|\s?(?P<slash>/)\s?|\sof\s|\sout of\s"
+    r"\s?(?:중|가운데)(?:에서|엔|에는|에|의)?\s?(?P<what>[가-힣\s]{0,14}?)|\s?(?P<slash>/)\s?|\s?(?:out )?of\s"
 )
 def check_amounts(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Refused | None:
     """Refuse a number that the data does not have for what it is said to count."""
     return None if _Amounts(sentence, facts, is_advice).are_carried() else Refused.NUMBER
+
+
+def _is_part_first(of: re.Match[str]) -> bool:
+    """49/69, 49 of 69, but 69건 중 49건."""
+    return bool(of["slash"]) or "of" in of[0]
 
 
 @dataclass(frozen=True)
@@ -47,11 +67,19 @@ class _Amounts:
     def text(self) -> str:
         return self.sentence.rest
 
+    @property
+    def is_korean(self) -> bool:
+        return self.sentence.is_korean
+
     @cached_property
     def numbers(self) -> list[Numeral]:
         return list(numerals(self.text))
 
     def are_carried(self) -> bool:
+        if not self.is_advice and _PEOPLE.search(self.text):
+            return False
+        if self._is_of_a_keyword_in_english():
+            return True
         index = 0
         while index < len(self.numbers):
             if (
@@ -79,9 +107,28 @@ class _Amounts:
             index += 1
         return True
 
+    def _is_of_a_keyword_in_english(self) -> bool:
+        """Whether all numbers are those of one rising keyword, which the sentence names in translation."""
+        is_spoken_of = re.search(r"mention|keyword|\btimes\b", self.text, re.I)
+        if self.is_korean or not is_spoken_of or SUBJECT.search(self.text) or not self.numbers:
+            return False
+        of_keywords: dict[str, list[Fact]] = {}
+        for fact in self.facts.numbers:
+            if fact.unit == "count" and fact.subject not in _OF_CATEGORY:
+                of_keywords.setdefault(fact.subject, []).append(fact)
+        roles = [roles_of(self.text, self.numbers, n, "count") for n in range(len(self.numbers))]
+        return any(
+            all(
+                unit_of(number.unit) in (None, "count")
+                and any(number.fits(f.value) for f in known if role is None or f.role in role)
+                for number, role in zip(self.numbers, roles, strict=True)
+            )
+            for known in of_keywords.values()
+        )
+
     def _is_part(self, first: Numeral, second: Numeral, of: re.Match[str]) -> bool:
         """69건 중 49건, 49/69건: both of one week, the part of what is named in the sentence."""
-        part, whole = (first, second) if of["slash"] else (second, first)
+        part, whole = (first, second) if _is_part_first(of) else (second, first)
         week = week_at(self.text, first.start)
         if _INCREASE.search(self.text[: first.start]):
             return self._is_part_of_change(part, whole)
@@ -146,11 +193,15 @@ class _Amounts:
 
     def _is_carried(self, index: int) -> bool:
         number = self.numbers[index]
-        after, written = self.text[number.end :], self.text[number.start : number.end]
+        after, written = self.text[number.end :], self.text[number.start : number.end].strip()
         unit = unit_of(number.unit)
         if number.unit in ("명", "개") and not _TICKETS.match(after):
             return self._is_other_object(number, written)
-        if unit is None:
+        if unit is None and not self.is_korean and not self._has_neighbour(index):
+            if number.decimals or _LABEL.search(self.text[: number.start]) or _OBJECT.match(after):
+                return self.facts.has_number(written) or written.replace(",", "") in self.facts.digits
+            unit = "count"
+        elif unit is None:
             if number.decimals or not self._has_neighbour(index):
                 return self.facts.has_number(written)
             unit = self._unit_of_neighbour(index)
@@ -199,7 +250,7 @@ class _Amounts:
         said = self._said_of(index)
         subject, is_said = self._subject(index, said)
         named = list(facts_named(said, self.sentence, self.facts))
-        known = [f for f in self.facts.numbers if f.subject in (TOTAL, NEGATIVE, NOT_NEGATIVE)]
+        known = [f for f in self.facts.numbers if f.subject in _OF_CATEGORY]
         if counts_samples(self.text, self.facts):
             known += self.facts.of_samples
         after = self.text[
@@ -217,7 +268,7 @@ class _Amounts:
         is_base_spoken_of = bool(re.search(f"{BASE_WORD}|from ", self.text, re.I))
         is_share_spoken_of = bool(re.search(r"비율|비중|[률율]|share|ratio", self.text))
         for fact in (*known, *named):
-            is_of_category = fact.subject in (TOTAL, NEGATIVE, NOT_NEGATIVE)
+            is_of_category = fact.subject in _OF_CATEGORY
             if unit is not None and fact.unit != unit:
                 continue
             if roles is not None and fact.role not in roles:

@@ -56,7 +56,7 @@ def check_codes(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         spans, codes = [], []
         for match in re.finditer(pattern, sentence.rest):
             code = match[0].rstrip(".-_")
-            if _WEEK_LABEL.fullmatch(code):
+            if _WEEK_LABEL.fullmatch(code) or _is_plain(code, sentence):
                 continue
             if not _is_there(code, facts):
                 return Refused.CODE
@@ -65,6 +65,15 @@ def check_codes(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         # Tickets that hold a code are counted like those that hold a quoted word.
         sentence = replace(sentence.without(spans), quoted=(*sentence.quoted, *codes))
     return sentence
+
+
+def _is_plain(code: str, sentence: Sentence) -> bool:
+    """Whether a word before a number is no product: from 96; in an English sentence also patch 3.2."""
+    if not (match := re.fullmatch(r"([A-Za-z]{2,})\s[0-9.]+", code)):
+        return False
+    return match[1].casefold() in PLAIN_WORDS or (
+        not sentence.is_korean and match[1].islower()
+    )
 
 
 def _is_there(code: str, facts: Facts) -> bool:

@@ -10,6 +10,7 @@ from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.sentence import MARKS, Refused, Sentence, Week
 
 _WEEKDAYS = "월화수목금토일"
+_WEEKDAYS_IN_ENGLISH = "mon tue wed thu fri sat sun".split()
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _YEAR = r"(?:(?P<year>20[0-9]{2})\s?[-./년]\s?)?"
 _MONTH = r"(?<![0-9.,])(?P<month>1[0-2]|0?[1-9])"
@@ -27,7 +28,7 @@ _DAY = re.compile(
     rf"{_WEEKDAY_BEFORE}{_YEAR}{_MONTH}\s?(?P<sign>월|[-./])\s?(?P<day>3[01]|[12][0-9]|0?[1-9]){_NOT_COUNTED}(?:\s?일)?{_WEEKDAY}"
 )
 _DAY_IN_ENGLISH = re.compile(
-    rf"\b(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\b", re.I
+    rf"(?:\b(?P<weekday>{'|'.join(_WEEKDAYS_IN_ENGLISH)})[a-z]*,?\s)?\b(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\b", re.I
 )
 _DAY_OF_MONTH = re.compile(
     rf"{_WEEKDAY_BEFORE}(?<![0-9.,])(?P<day>3[01]|[12]?[0-9])일(?=\s?(?:\(|부터|까지|에|자|~|-|과|와|이후|오전|오후|밤|새벽|,)|$){_WEEKDAY}"
@@ -126,7 +127,9 @@ def _day(match: re.Match[str], facts: Facts) -> str | None:
 
 def _day_in_english(match: re.Match[str], facts: Facts) -> str | None:
     month = _MONTHS.index(match["name"].lower()) + 1
-    return _known(None, month, int(match["day"]), None, facts)
+    english = match["weekday"]
+    weekday = english and _WEEKDAYS[_WEEKDAYS_IN_ENGLISH.index(english.lower())]
+    return _known(None, month, int(match["day"]), weekday, facts)
 
 
 def _day_of_month(match: re.Match[str], facts: Facts) -> str | None:

@@ -128,6 +128,15 @@ class Facts:
         """Whether the data holds these words as they are, white space and case apart."""
         return compact(words) in self.text
 
+    @cached_property
+    def digits(self) -> frozenset[str]:
+        """The numbers of the samples in digits, 5만 as 50000: for a sentence in another language."""
+        scales = {"천": 1000, "만": 10_000}
+        found = re.findall(r"(?<![0-9.,])([0-9][0-9,]*(?:\.[0-9]+)?)\s?([천만]?)", self.text)
+        return frozenset(
+            f"{float(number.replace(',', '')) * scales.get(scale, 1):.10g}" for number, scale in found
+        )
+
     def has_number(self, written: str) -> bool:
         """Whether the data holds a number as it is written, and not as a part of a longer one."""
         before, after = r"(?<![0-9])(?<![0-9][.,])", r"(?![0-9]|[.,][0-9])"

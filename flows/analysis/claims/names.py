@@ -21,7 +21,7 @@ _LOAN_GERUND = tuple("링팅킹싱밍닝핑딩징칭빙")
 
 def check_names(sentence: Sentence, facts: Facts) -> Refused | None:
     """Refuse a proper name that is in no ticket. In a Korean sentence every Latin word may be one."""
-    is_korean = bool(re.search("[가-힣]", sentence.whole))
+    is_korean = sentence.is_korean
     for index, match in enumerate(_LATIN.finditer(sentence.rest)):
         word = match[0].rstrip(".-'&+")
         is_written_as_name = any(c.isupper() for c in (word if index else word[1:]))

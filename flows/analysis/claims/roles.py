@@ -22,6 +22,9 @@ _ARROW = re.compile(r"(?:->|→|⇒|~>)\s?$")
 _RANGE = re.compile(
     r"(?:평소|통상|일반적)[^0-9]{0,20}(?:[0-9,]+\s?건?\s?(?:에서|~|–|-)\s?)?$|usual[^0-9]{0,20}(?:[0-9,]+ ?(?:to|and|-|–) ?)?$"
 )
+_CHANGES = (
+    "by|up|down|rose|fell|grew|climbed|jumped|dropped|declined|increased|decreased|increase|rise|growth|drop|decrease|decline|jump"
+)
 _BEYOND = re.compile(r"\s?(?:초과|웃도|웃돌|상회|밑도|밑돌|하회|넘어)")
 
 
@@ -42,6 +45,8 @@ def roles_of(text: str, numbers: Sequence[Numeral], index: int, unit: Unit | Non
         return {"base" if adjacent["base"] else "comparison"}
     if re.search(r"폭(?:은|이|도)?\s?$", before):
         return {"change"}  # 늘어난 폭은 25건으로
+    if english := _english_role(before, after):
+        return {english}
     if re.search(r"[을를]\s(?:약\s)?$", before) and _BEYOND.match(after):
         return {"change"}  # 상한을 46건 웃돌다
     if _RANGE.search(before) or re.match(r"\s?(?:에서|~|–|-)\s?[0-9,]+건\s사이", after):
@@ -68,10 +73,21 @@ def roles_of(text: str, numbers: Sequence[Numeral], index: int, unit: Unit | Non
     return {week} if week else None
 
 
+def _english_role(before: str, after: str) -> str | None:
+    """from 96 to 158; an increase of 62; 62 more than; it is now 158."""
+    if re.search(r"\bfrom\s$", before, re.I):
+        return "base"
+    if re.search(r"\b(?:to|reached|hit|now|now at)\s$", before, re.I):
+        return "comparison"
+    if re.search(rf"\b(?:{_CHANGES})\s(?:by\s|of\s)?(?:about\s|roughly\s)?$", before, re.I):
+        return "change"
+    return "change" if re.match(r"\s?(?:tickets\s)?(?:more|fewer|less|higher|lower)\b", after) else None
+
+
 def unit_of(unit: str) -> Unit | None:
     if not unit:
         return None
-    if re.fullmatch(r"%p|%포인트|퍼센트포인트|%point|percentagepoints?|pp", unit, re.I):
+    if re.fullmatch(r"%p|%포인트|퍼센트포인트|%point|percentagepoints?|points?|pp", unit, re.I):
         return "points"
     if unit in ("%", "퍼센트", "프로") or unit.lower() == "percent":
         return "percent"
