@@ -41,7 +41,7 @@ _PEOPLE = re.compile(
 )
 """English number words for what the data does not count."""
 _STAFF = re.compile(r"담당|팀|직원|개발자|상담[원사]|엔지니어|인력|인원|운영자|요원|기사")
-_USUAL = re.compile(r"평소|통상|상한|하한|범위|예상|기대|주\s?전|최근|usual|expected|평균")
+_USUAL = re.compile(r"평소|통상|상한|하한|범위|예상|기대|주\s?전|최근|최고|최다|최대|최저|사이|usual|expected|평균")
 _INCREASE = re.compile(r"(?:늘어난|증가한|더\s들어온|증가분|줄어든|감소한|감소분)\s(?:문의\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
 _OF = re.compile(
@@ -50,6 +50,15 @@ _OF = re.compile(
 def check_amounts(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Refused | None:
     """Refuse a number that the data does not have for what it is said to count."""
     return None if _Amounts(sentence, facts, is_advice).are_carried() else Refused.NUMBER
+
+
+def _is_target(number: Numeral, before: str, after: str) -> bool:
+    """What advice aims at or waits for, or how many it wants to be read."""
+    aims = re.match(r"[^.]{0,12}?(?:목표|때까지|아래로|밑으로|(?:넘|초과하|이상이|이하이|미만이|웃돌)[으]?면)", after)
+    reads = number.unit == "건" and re.match(
+        r"\s?(?:[을를씩]|정도[를]?|가량[을]?|이상[을]?|내외[를]?)?\s?(?:무작위로\s|우선\s|먼저\s)?(?:골라|선정|뽑아|추려|추출|무작위)", after
+    )
+    return bool(aims or (reads and number.value % 5 == 0 and number.value <= 100))
 
 
 def _is_part_first(of: re.Match[str]) -> bool:
@@ -133,12 +142,13 @@ class _Amounts:
         if _INCREASE.search(self.text[: first.start]):
             return self._is_part_of_change(part, whole)
         is_in_words = not self.text[whole.start].isdigit() and whole.value <= 10
+        is_ratio = is_in_words or "꼴" in self.text[part.end : part.end + 3]
         for role, samples in zip(("base", "comparison"), self.facts.sample_counts, strict=True):
             if week not in (None, role):
                 continue
             known = list(self.facts.numbers)
             if whole.value == samples:
-                known = [*self.facts.of_samples, *(known if is_in_words else ())]
+                known = [*self.facts.of_samples, *(known if is_ratio else ())]
             wholes = {
                 f.value for f in known if (f.subject, f.unit, f.role) == (TOTAL, "count", role)
             }
@@ -155,7 +165,7 @@ class _Amounts:
                 for f in named
                 if f.unit == "percent" and f.role == role and self._is_spoken_of(f.subject)
             ]
-            if (is_in_words or re.search("꼴", self.text)) and any(
+            if is_ratio and any(
                 abs(100 * part.value / whole.value - share) <= 3 for share in shares
             ):
                 return True
@@ -175,15 +185,20 @@ class _Amounts:
         if unit_of(whole.unit) not in (None, "count") or unit_of(part.unit) != "percent":
             return False
         week = week_at(self.text, whole.start)
-        named = [*facts_named(self.text, self.sentence, self.facts), *self.facts.numbers, *self.facts.of_samples]
+        named = [
+            *facts_named(self.text, self.sentence, self.facts),
+            *self.facts.numbers,
+            *self.facts.of_samples,
+        ]
+        wholes = [f for f in named if f.unit == "count" and f.subject == TOTAL]
         return any(
-            whole.fits(f.value) for f in named if f.unit == "count" and f.subject == TOTAL
-        ) and any(
-            part.fits(f.value)
-            for f in named
-            if f.unit == "percent"
-            and f.role in (week, "base", "comparison")
-            and self._is_spoken_of(f.subject)
+            whole.fits(total.value) and part.fits(share.value)
+            for total in wholes
+            for share in named
+            if share.unit == "percent"
+            and share.role == total.role
+            and share.role in ({week} if week else {"base", "comparison"})
+            and self._is_spoken_of(share.subject)
         )
 
     def _is_spoken_of(self, subject: str) -> bool:
@@ -195,6 +210,11 @@ class _Amounts:
         number = self.numbers[index]
         after, written = self.text[number.end :], self.text[number.start : number.end].strip()
         unit = unit_of(number.unit)
+        before = self.text[: number.start]
+        if self._is_rest_or_difference(index, before):
+            return True
+        if self.is_advice and _is_target(number, before, after):
+            return not any(True for _ in keywords_in(before, self.sentence, self.facts))
         if number.unit in ("명", "개") and not _TICKETS.match(after):
             return self._is_other_object(number, written)
         if unit is None and not self.is_korean and not self._has_neighbour(index):
@@ -217,13 +237,30 @@ class _Amounts:
             for fact in self._candidates(index, unit)
         )
 
+    def _is_rest_or_difference(self, index: int, before: str) -> bool:
+        """67건 중 52건, 나머지 15건; 47건보다 26건 많다: what follows from the numbers before."""
+        value = self.numbers[index].value
+        earlier = [number.value for number in self.numbers[:index]]
+        if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before):
+            return len(earlier) >= 2 and value in (
+                abs(earlier[-1] - earlier[-2]),
+                abs(sum(earlier[-2:]) - earlier[0]),
+            )
+        is_count = unit_of(self.numbers[index].unit) == "count"
+        if is_count and earlier and re.search(r"건(?:\([^)]*\))?보다\s(?:무려\s)?$", before):
+            return value == abs(self.facts.material.change.comparison_total - earlier[-1])
+        return False
+
     def _is_other_object(self, number: Numeral, written: str) -> bool:
         """5명, 3개: the data counts tickets, so a ticket says it, or advice plans it."""
         if self.is_advice and not states_the_present(self.text, number.start, number.end):
             return True
         if number.unit == "명" and _STAFF.search(self.text):
             return False
-        if re.match(r"\s?(?:의\s)?(?:상승\s)?(?:키워드|단어)", self.text[number.end :]):
+        around = (self.text[: number.start], self.text[number.end :])
+        if re.search(r"(?:키워드|단어)\s$", around[0]) or re.match(
+            r"\s?(?:의\s)?(?:상승\s)?(?:키워드|단어)", around[1]
+        ):
             return number.value == len(self.facts.material.keywords)
         return number.value == 1 or (number.value, number.unit) in self.facts.measures
 
@@ -315,6 +352,8 @@ class _Amounts:
             if behind and behind.lastgroup != "total":
                 return subjects_in(behind[0])[0], True
         found = subjects_in(said)
+        if unit_of(number.unit) == "percent" and re.search(r"(?:전체|총|건)[^,]{0,10}의\s?$", said):
+            found = [subject for subject in subjects_in(self.text) if subject != TOTAL][:1]
         if not found:
             return TOTAL, False
         if found[-1] == TOTAL and NEGATIVE in found and not re.search("전체|총", said):

@@ -30,6 +30,7 @@ _MEASURE = re.compile(
     rf"(?:(?<![\w.,])(?:(?P<first>[0-9]+)\s?[~–-]\s?)?(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>[만천백])?"
     rf"|(?<![가-힣])(?P<words>(?>{NATIVE}|(?=[가-힣]{{0,6}}[십백천만]){SINO})))\s?{_UNIT}"
     rf"|(?<![가-힣])(?P<days>{'|'.join(_DAYS)})(?=째|[간이을을은를에만도씩\s,.]|동안|넘|가까이)"
+    r"|(?<![가-힣])(?P<week>일주일)(?=째|\s?(?:넘|이상|가까이))"
 )
 _NOT_COUNTED = re.compile(r"(?<![0-9])[0-9]{1,2}\)(?=\s)|(?<![0-9])1:1(?![0-9])|24/7|365일")
 """The marks of a list, and set phrases."""
@@ -69,7 +70,7 @@ def check_measures(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Sent
             and each.value <= 1000
             and not states_the_present(sentence.rest, each.start, each.end)
         )
-        if not (is_planned or _is_plain(each, facts) or _is_in_data(each, facts)):
+        if not (is_planned or _is_plain(each, sentence.rest, facts) or _is_in_data(each, facts)):
             return Refused.NUMBER
         spans.append((each.start, each.end))
     return sentence.without(spans)
@@ -85,6 +86,9 @@ def _written(text: str) -> Iterator[_Written]:
         if match["days"]:
             yield _Written(_DAYS[match["days"]], "일", None, *match.span())
             continue
+        if match["week"]:
+            yield _Written(1, "주", None, *match.span())
+            continue
         digits = match["digits"]
         value = float(digits.replace(",", "")) if digits else in_words(match["words"])
         value *= _SCALES[match["scale"]]
@@ -95,11 +99,13 @@ def _written(text: str) -> Iterator[_Written]:
         yield _Written(value, unit, first, *match.span())
 
 
-def _is_plain(measure: _Written, facts: Facts) -> bool:
+def _is_plain(measure: _Written, text: str, facts: Facts) -> bool:
     """Whether it is a way of speaking: 한 번, 두 가지, 지난 8주."""
     value, unit = measure.value, measure.unit
     if unit == "주":
-        return value in (1, 2, 8)
+        lasts = re.match(r"\s?(?:째|넘|이상|가까이)", text[measure.end :])
+        is_of_trend = re.search(r"(?:최근|지난|직전|이전|과거|앞선)\s?$", text[: measure.start])
+        return value <= 8 if is_of_trend else value in (1, 2, 8) and not lasts
     if unit in ("가지", "번째", "단계", "페이지", "번") and value == len(facts.material.keywords):
         return unit == "가지"
     return (value == 1 and not re.fullmatch(rf"{_TIMES}|만?원|시", unit)) or (

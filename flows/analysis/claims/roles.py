@@ -49,7 +49,7 @@ def roles_of(text: str, numbers: Sequence[Numeral], index: int, unit: Unit | Non
         return {english}
     if re.search(r"[을를]\s(?:약\s)?$", before) and _BEYOND.match(after):
         return {"change"}  # 상한을 46건 웃돌다
-    if _RANGE.search(before) or re.match(r"\s?(?:에서|~|–|-)\s?[0-9,]+건\s사이", after):
+    if _RANGE.search(before) or re.match(r"\s?(?:에서|~|–|-)\s?[0-9,]+건\s사이|\s?사이", after):
         return {"other"}
     following = numbers[index + 1] if index + 1 < len(numbers) else None
     if _WAS.match(after) and (

@@ -12,8 +12,8 @@ _FRACTION = re.compile(
     r"(?P<of>[0-9]+|[이삼사오육칠팔구십])\s?분의\s?(?P<part>[0-9]+|[일이삼사오육칠팔구])"
 )
 _HALF = re.compile(
-    r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에])?\s?(?:넘지\s?않|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s)?못\s?미|미치지))"
-    r"|(?P<least>[이을]?\s?(?:훨씬\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)|(?P<about>\s?(?:수준|가량|정도|가까이|쯤)))?|반토막|반으로"
+    r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에은는])?\s?(?:아니|넘지\s?않|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s)?못\s?미|미치지))"
+    r"|(?P<least>[이을]?\s?(?:훨씬\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?|반토막|반으로"
 )
 _FACTORS = {"doubled": 2, "tripled": 3, "quadrupled": 4, "quintupled": 5, "halved": 0.5}
 _FACTOR = re.compile(
@@ -50,6 +50,8 @@ def _shares(sentence: Sentence, facts: Facts, place: int) -> list[float]:
     text = sentence.rest
     week = week_at(text, place)
     weeks = {week} if week in ("base", "comparison") else {"comparison"}
+    if re.match(r"(?:절반|과반)\s?(?:수준|가량|정도)?(?:에서|이던|이었던)", text[place:]):
+        weeks = {"base"}
     if re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", text):
         weeks = {"base", "comparison"}
     known = list(facts_named(text, sentence, facts))

@@ -12,7 +12,7 @@ from flows.analysis.claims.words import nouns_of
 from flows.report.values import Sample
 
 _SAID_OF_ANY = frozenset(
-    "문의 티켓 고객 사례 불만 제보 접수 내용 지적 의견 신고 호소 사용자 이용자 경우 이번 지난 비교 기준 확인 문제 관련 상황 표현 대표 원인 오류 이후 가능 표본 샘플 부정 건수"
+    "문의 티켓 고객 사례 불만 제보 접수 내용 지적 의견 신고 호소 사용자 이용자 경우 이번 지난 비교 확인 문제 관련 상황 표현 대표 원인 오류 이후 가능 표본 샘플 부정 건수"
     " 요청 발생 언급 항의 질문 안내 설명".split()
 )
 _EVENT = re.compile(
@@ -67,13 +67,20 @@ def _is_of_another(
     samples: Iterable[Sample], named: Iterable[Sample], text: str, facts: Facts
 ) -> bool:
     """Whether samples hold no word of a sentence, and one that is not named holds two."""
-    of_all = _SAID_OF_ANY | nouns_of(" ".join(facts.material.change.category))
+    category = " ".join(facts.material.change.category)
+    of_all = _SAID_OF_ANY | nouns_of(category)
     words = {word for word in nouns_of(text) if len(word) > 1} - of_all
     own, ids = _text(samples), {sample.ticket_id for sample in named}
     if any(word in own for word in words):
         return False
-    others = (_text([s]) for s in facts.samples if s.ticket_id not in ids)
-    return any(sum(word in other for word in words) >= 2 for other in others)
+    others = [_text([s]) for s in facts.samples if s.ticket_id not in ids]
+    spoken = compact(text)
+    keywords = [k for k in map(compact, (k.label for k in facts.material.keywords)) if k in spoken]
+    return any(
+        sum(word in other for word in words) >= 2
+        or any(keyword in other for keyword in keywords if keyword not in compact(category))
+        for other in others
+    )
 
 
 def _is_made_up_event(samples: Iterable[Sample], text: str) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Fact, Facts, compact
 from flows.analysis.claims.sentence import MARKS, Sentence
 
-BASE_WORD = rf"지난\s?주|전\s?주|기준\s?주|직전\s?주?|이전\s?주|저번\s?주|앞선\s?주|그\s?전\s?주|last week|base week|previous week|the week before|{MARKS['base']}+"
+BASE_WORD = rf"지난\s?주|전\s?주|기준\s?주|직전(?!\s?(?:최|[0-9]))\s?주?|이전\s?주|저번\s?주|앞선\s?주|그\s?전\s?주|last week|base week|previous week|the week before|{MARKS['base']}+"
 COMPARISON_WORD = rf"이번\s?주|금주|비교\s?주|해당\s?주|당주|금번|this week|comparison week|{MARKS['comparison']}+"
 WEEK = re.compile(
     rf"(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD})|(?P<other>평소|통상|usual)", re.I
