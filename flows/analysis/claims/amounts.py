@@ -14,10 +14,7 @@ from flows.analysis.claims.roles import CHANGED, roles_of, sign_fits, unit_of
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.wording import (
     BASE_WORD,
-    COMPARISON_WORD,
-    DOWN,
     SUBJECT,
-    UP,
     counts_samples,
     facts_named,
     keywords_in,
@@ -36,17 +33,22 @@ _OBJECT = re.compile(
 )
 _PEOPLE = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds|thousands)\s(?:of\s(?:the\s|our\s)?)?(?:\w+\s)?"
-    r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies|members|accounts|guests|players|parents)\b",
+    r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies|members|accounts|guests|players|parents|hours|days|minutes|months|years)\b"
+    r"|\b(?:three|four|five|six|seven|nine|ten|several)\sweeks\b",
     re.I,
 )
 """English number words for what the data does not count."""
 _STAFF = re.compile(r"담당|팀|직원|개발자|상담[원사]|엔지니어|인력|인원|운영자|요원|기사")
-_USUAL = re.compile(r"평소|통상|상한|하한|범위|예상|기대|주\s?전|최근|최고|최다|최대|최저|사이|usual|expected|평균")
+_USUAL = re.compile(
+    r"평소|통상|상한|하한|범위|예상|기대|주\s?전|최근|최고|최다|최대|최저|사이|usual|expected|평균"
+)
 _INCREASE = re.compile(r"(?:늘어난|증가한|더\s들어온|증가분|줄어든|감소한|감소분)\s(?:문의\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
 _OF = re.compile(
     r"\s?(?:중|가운데)(?:에서|엔|에는|에|의)?\s?(?P<what>[가-힣\s]{0,14}?)|\s?(?P<slash>/)\s?|\s?(?:out )?of\s"
 )
+
+
 def check_amounts(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Refused | None:
     """Refuse a number that the data does not have for what it is said to count."""
     return None if _Amounts(sentence, facts, is_advice).are_carried() else Refused.NUMBER
@@ -54,9 +56,13 @@ def check_amounts(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Refus
 
 def _is_target(number: Numeral, before: str, after: str) -> bool:
     """What advice aims at or waits for, or how many it wants to be read."""
-    aims = re.match(r"[^.]{0,12}?(?:목표|때까지|아래로|밑으로|(?:넘|초과하|이상이|이하이|미만이|웃돌)[으]?면)", after)
+    aims = re.match(
+        r"[^.]{0,12}?(?:목표|때까지|아래로|밑으로|(?:넘|초과하|이상이|이하이|미만이|웃돌)[으]?면)",
+        after,
+    )
     reads = number.unit == "건" and re.match(
-        r"\s?(?:[을를씩]|정도[를]?|가량[을]?|이상[을]?|내외[를]?)?\s?(?:무작위로\s|우선\s|먼저\s)?(?:골라|선정|뽑아|추려|추출|무작위)", after
+        r"\s?(?:[을를씩]|정도[를]?|가량[을]?|이상[을]?|내외[를]?)?\s?(?:무작위로\s|우선\s|먼저\s)?(?:골라|선정|뽑아|추려|추출|무작위)",
+        after,
     )
     return bool(aims or (reads and number.value % 5 == 0 and number.value <= 100))
 
@@ -85,7 +91,10 @@ class _Amounts:
         return list(numerals(self.text))
 
     def are_carried(self) -> bool:
-        if not self.is_advice and _PEOPLE.search(self.text):
+        is_present = not self.is_advice or re.search(r"already|current|existing", self.text, re.I)
+        if is_present and _PEOPLE.search(self.text):
+            return False
+        if not self._are_each_in_order():
             return False
         if self._is_of_a_keyword_in_english():
             return True
@@ -96,6 +105,9 @@ class _Amounts:
                 and self.numbers[index].value == 1
             ):
                 index += 1  # 한 건도
+                continue
+            if self._counts_keywords(index):
+                index += 1
                 continue
             pair = self.numbers[index : index + 2]
             of = len(pair) == 2 and _OF.fullmatch(self.text[pair[0].end : pair[1].start])
@@ -116,10 +128,31 @@ class _Amounts:
             index += 1
         return True
 
+    def _are_each_in_order(self) -> bool:
+        """'배달 지연'과 '라이더'는 각각 41건, 27건: the first number is of the first word."""
+        whole = compact(self.sentence.whole)
+        if not (each := re.search("각각", self.text)):
+            return True
+        keywords = sorted(set(keywords_in(self.text, self.sentence, self.facts)), key=whole.index)
+        numbers = [number for number in self.numbers if number.start >= each.end()]
+        if len(keywords) != len(numbers):
+            return True
+        return all(
+            any(number.fits(fact.value) for fact in self.facts.numbers if fact.subject == keyword)
+            for keyword, number in zip(keywords, numbers, strict=True)
+        )
+
     def _is_of_a_keyword_in_english(self) -> bool:
         """Whether all numbers are those of one rising keyword, which the sentence names in translation."""
-        is_spoken_of = re.search(r"mention|keyword|\btimes\b", self.text, re.I)
-        if self.is_korean or not is_spoken_of or SUBJECT.search(self.text) or not self.numbers:
+        is_spoken_of = re.search(
+            r"mention|keyword|\btimes\b|tickets (?:about|on|regarding|with|that)", self.text, re.I
+        )
+        if (
+            self.is_korean
+            or not is_spoken_of
+            or not self.numbers
+            or NEGATIVE in subjects_in(self.text)
+        ):
             return False
         of_keywords: dict[str, list[Fact]] = {}
         for fact in self.facts.numbers:
@@ -152,7 +185,10 @@ class _Amounts:
             wholes = {
                 f.value for f in known if (f.subject, f.unit, f.role) == (TOTAL, "count", role)
             }
-            named = [*facts_named(self.text, self.sentence, self.facts), *(f for f in known if f.subject != TOTAL)]
+            named = [
+                *facts_named(self.text, self.sentence, self.facts),
+                *(f for f in known if f.subject != TOTAL),
+            ]
             parts = [
                 f
                 for f in named
@@ -166,7 +202,8 @@ class _Amounts:
                 if f.unit == "percent" and f.role == role and self._is_spoken_of(f.subject)
             ]
             if is_ratio and any(
-                abs(100 * part.value / whole.value - share) <= 3 for share in shares
+                -3 <= share - 100 * part.value / whole.value <= (17 if part.bound == "over" else 3)
+                for share in shares
             ):
                 return True
         return False
@@ -219,7 +256,9 @@ class _Amounts:
             return self._is_other_object(number, written)
         if unit is None and not self.is_korean and not self._has_neighbour(index):
             if number.decimals or _LABEL.search(self.text[: number.start]) or _OBJECT.match(after):
-                return self.facts.has_number(written) or written.replace(",", "") in self.facts.digits
+                return (
+                    self.facts.has_number(written) or written.replace(",", "") in self.facts.digits
+                )
             unit = "count"
         elif unit is None:
             if number.decimals or not self._has_neighbour(index):
@@ -246,6 +285,8 @@ class _Amounts:
                 abs(earlier[-1] - earlier[-2]),
                 abs(sum(earlier[-2:]) - earlier[0]),
             )
+        if re.search(r"하루\s?(?:평균|에)?\s?(?:약\s)?$", before):
+            return self.numbers[index].fits(round(self.facts.material.change.comparison_total / 7))
         is_count = unit_of(self.numbers[index].unit) == "count"
         if is_count and earlier and re.search(r"건(?:\([^)]*\))?보다\s(?:무려\s)?$", before):
             return value == abs(self.facts.material.change.comparison_total - earlier[-1])
@@ -257,12 +298,20 @@ class _Amounts:
             return True
         if number.unit == "명" and _STAFF.search(self.text):
             return False
-        around = (self.text[: number.start], self.text[number.end :])
-        if re.search(r"(?:키워드|단어)\s$", around[0]) or re.match(
-            r"\s?(?:의\s)?(?:상승\s)?(?:키워드|단어)", around[1]
+        if number.unit == "명" and (
+            owner := re.search(r"([가-힣]{2,})\s$", self.text[: number.start])
         ):
-            return number.value == len(self.facts.material.keywords)
+            return number.value == 1 or self.facts.holds(owner[1] + written)  # 형제 두 명
         return number.value == 1 or (number.value, number.unit) in self.facts.measures
+
+    def _counts_keywords(self, index: int) -> bool:
+        """상승 키워드 다섯 개, 다섯 개의 키워드: as many as there are."""
+        number = self.numbers[index]
+        around = re.search(r"(?:키워드|단어)\s$", self.text[: number.start]) or re.match(
+            r"\s?(?:의\s)?(?:상승\s)?(?:키워드|단어)", self.text[number.end :]
+        )
+        is_count = number.unit == "개" and number.value == len(self.facts.material.keywords)
+        return bool(around) and is_count
 
     def _has_neighbour(self, index: int) -> bool:
         """Whether a number without a unit stands before one that has it: 20 → 40건, 70~108건."""
@@ -296,23 +345,36 @@ class _Amounts:
         if re.match(r"\s?(?:\([^)]*\))?(?:이던|이었던|였던)\s", after):
             named += facts_named(after, self.sentence, self.facts)
         if held := re.match(
-            r"[이가은는]\s(?P<words>[^,.]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담)", after
+            r"[이가은는]\s(?P<words>[^,.]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])",
+            after,
         ):
-            known, named, is_said = [], list(facts_named(held["words"], self.sentence, self.facts)), False
+            known, named, is_said = (
+                [],
+                list(facts_named(held["words"], self.sentence, self.facts)),
+                False,
+            )
+        if not self.is_korean:
+            named = list(facts_named(self.text, self.sentence, self.facts))
         if keyword_facts := self._of_keyword(said):
             known, named = [], keyword_facts
-        is_usual = bool(_USUAL.search(self.text))
+        is_usual = bool(_USUAL.search(self.sentence.whole))
         is_base_spoken_of = bool(re.search(f"{BASE_WORD}|from ", self.text, re.I))
         is_share_spoken_of = bool(re.search(r"비율|비중|[률율]|share|ratio", self.text))
         for fact in (*known, *named):
             is_of_category = fact.subject in _OF_CATEGORY
             if unit is not None and fact.unit != unit:
                 continue
-            if roles is not None and fact.role not in roles:
+            role = "change" if fact.role == "beyond" and is_usual else fact.role
+            if role == "beyond" or (roles is not None and role not in roles):
                 continue
             if is_said and is_of_category and fact.subject != subject:
                 continue
-            if fact.role == "other" and fact.unit == "count" and not is_usual and roles != {"other"}:
+            if (
+                fact.role == "other"
+                and fact.unit == "count"
+                and not is_usual
+                and roles != {"other"}
+            ):
                 continue
             if roles is None and fact.role == "base" and not is_base_spoken_of:
                 continue
@@ -338,7 +400,11 @@ class _Amounts:
         while True:
             begin = self.numbers[index - 1].end if index else 0
             segment = self.text[begin:start]
-            if not index or SUBJECT.search(segment) or any(True for _ in keywords_in(segment, self.sentence, self.facts)):
+            if (
+                not index
+                or SUBJECT.search(segment)
+                or any(True for _ in keywords_in(segment, self.sentence, self.facts))
+            ):
                 return segment
             index -= 1
 
@@ -346,7 +412,7 @@ class _Amounts:
         """What a number counts, and whether the sentence says it: right behind it, or nearest before it."""
         number = self.numbers[index]
         if match := re.match(
-            r"\s?(?:\([^)]*\))?\s?(?:이|가|은|는|의)?\s?", self.text[number.end :]
+            r"\s?(?:\([^)]*\))?\s?(?:이|가|은|는|의|are|were)?\s?", self.text[number.end :]
         ):
             behind = SUBJECT.match(self.text, number.end + match.end())
             if behind and behind.lastgroup != "total":
@@ -359,4 +425,3 @@ class _Amounts:
         if found[-1] == TOTAL and NEGATIVE in found and not re.search("전체|총", said):
             return NEGATIVE, True
         return found[-1], True
-

@@ -71,9 +71,7 @@ def _is_plain(code: str, sentence: Sentence) -> bool:
     """Whether a word before a number is no product: from 96; in an English sentence also patch 3.2."""
     if not (match := re.fullmatch(r"([A-Za-z]{2,})\s[0-9.]+", code)):
         return False
-    return match[1].casefold() in PLAIN_WORDS or (
-        not sentence.is_korean and match[1].islower()
-    )
+    return match[1].casefold() in PLAIN_WORDS or (not sentence.is_korean and match[1].islower())
 
 
 def _is_there(code: str, facts: Facts) -> bool:

@@ -9,7 +9,7 @@ from flows.analysis.claims.numerals import numerals
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, DOWN, SUBJECT, UP
 
-_COMPARED = rf"(?:보다|비해|대비|비하면|견주)[^,.]*?"
+_COMPARED = r"(?:보다|비해|대비|비하면|견주)[^,.]*?"
 _DIRECTION = re.compile(rf"(?P<up>{UP})|(?P<down>{DOWN})", re.I)
 _LEVEL = re.compile(
     rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))"
@@ -72,6 +72,8 @@ def check_directions(sentence: Sentence, facts: Facts) -> Refused | None:
         if (match["up"] or match["down"]) and not re.search(
             rf"(?:{BASE_WORD}|{COMPARISON_WORD}|평소|통상|이전|전|[0-9건%)])[가-힣]{{0,3}}$", before
         ):
+            if not _are_keywords_in_order(before, match, facts):
+                return Refused.DIRECTION
             continue  # compared with something else: 증가율은 SSO보다 낮다
         if re.search(rf"(?:{COMPARISON_WORD})[^,.]{{0,12}}$", before):
             is_up = not is_up  # 지난주가 이번 주보다 많다
@@ -90,8 +92,28 @@ def check_directions(sentence: Sentence, facts: Facts) -> Refused | None:
 
 def _are_in_order(match: re.Match[str]) -> bool:
     """지문(31건)이 페이스(12건)보다 많다."""
-    first, second = (float(match[name].rstrip(",.").replace(",", "")) for name in ("first", "second"))
+    first, second = (
+        float(match[name].rstrip(",.").replace(",", "")) for name in ("first", "second")
+    )
     return first > second if match["more"] else first < second
+
+
+def _are_keywords_in_order(before: str, match: re.Match[str], facts: Facts) -> bool:
+    """알림 미수신 언급이 담임 언급보다 많다: of what is named first and last."""
+    said = compact(before)
+    places = sorted(
+        (said.index(compact(k.label)), k.comparison_count)
+        for k in facts.material.keywords
+        if compact(k.label) in said
+    )
+    if (
+        len(places) != 2
+        or not re.match("[많적]", match[match.lastgroup or 0])
+        or re.search("[율률폭]", before)
+    ):
+        return True
+    (_, first), (_, second) = places
+    return first > second if match["up"] else first < second
 
 
 def _is_beyond(match: re.Match[str], facts: Facts) -> bool:
@@ -100,7 +122,7 @@ def _is_beyond(match: re.Match[str], facts: Facts) -> bool:
     clause = _clause(match.string, match.start()) + match[0]
     if change.usual is None or not _USUAL.search(match.string):
         return True
-    if _SHARE.search(clause) or SUBJECT.search(clause) and "부정" in clause:
+    if _SHARE.search(clause) or (SUBJECT.search(clause) and "부정" in clause):
         return True
     low, high = change.usual
     is_base = re.search(BASE_WORD, clause) and not re.search(COMPARISON_WORD, clause)

@@ -13,7 +13,7 @@ from typing import Literal
 from flows.report.values import Material, Sample
 
 Unit = Literal["count", "percent", "points", "factor"]
-Role = Literal["base", "comparison", "change", "other"]
+Role = Literal["base", "comparison", "change", "beyond", "other"]
 
 Measure = tuple[float, str]
 """A number of anything but tickets, and its unit: 6 and 시간."""
@@ -27,7 +27,7 @@ class Fact:
 
     Args:
         subject: what is counted: TOTAL, NEGATIVE, NOT_NEGATIVE or a word that tickets hold.
-        role: which week it is of, or that it is the change between the two, with its sign.
+        role: which week it is of, or that it is the change between the two, or beyond what is usual, with its sign.
     """
 
     subject: str
@@ -63,7 +63,7 @@ class Facts:
         for value in (change.usual_low, change.usual_high, change.expected_total):
             if value is not None:
                 yield Fact(TOTAL, "count", "other", value)
-                yield Fact(TOTAL, "count", "change", change.comparison_total - value)
+                yield Fact(TOTAL, "count", "beyond", change.comparison_total - value)
         for value in change.total_last_8_weeks:
             yield Fact(TOTAL, "count", "other", value)
         if change.usual_negative_ratio is not None:
@@ -134,7 +134,8 @@ class Facts:
         scales = {"천": 1000, "만": 10_000}
         found = re.findall(r"(?<![0-9.,])([0-9][0-9,]*(?:\.[0-9]+)?)\s?([천만]?)", self.text)
         return frozenset(
-            f"{float(number.replace(',', '')) * scales.get(scale, 1):.10g}" for number, scale in found
+            f"{float(number.replace(',', '')) * scales.get(scale, 1):.10g}"
+            for number, scale in found
         )
 
     def has_number(self, written: str) -> bool:

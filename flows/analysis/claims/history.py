@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flows.analysis.claims.facts import TOTAL, Facts, compact
+from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, week_at
 
@@ -13,14 +13,19 @@ _STREAK = re.compile(
     r"(?P<weeks>[0-9]{1,2}|[한두세네]|다섯|여섯)\s?주\s?(?:연속|째|간\s?연속|동안\s?(?:계속|연속))"
 )
 _LASTING = re.compile(
-    r"(?:내내|꾸준히|만성적|줄곧|매주|몇\s?주째|오래전부터|오랫동안|예전부터|고질적|상시적|지속적으로\s?(?:접수|제기|발생))"
+    r"(?:내내|꾸준히|만성적|줄곧|매주|몇\s?주째|오래전부터|오랫동안|예전부터|고질적|상시적|지속적으로\s?(?:접수|제기|발생)|persist|chronic|recurring|for (?:months|years|weeks)\b)"
 )
-_NOT_OF_TICKETS = re.compile(r"[가-힣\s]{0,8}?(?:모니터|확인|점검|관찰|지켜|살펴|추적|관리|공유|안내|개선)")
+_NOT_OF_TICKETS = re.compile(
+    r"[가-힣\s]{0,8}?(?:모니터|확인|점검|관찰|지켜|살펴|추적|관리|공유|안내|개선)"
+)
 _LONG_AGO = re.compile(
     r"지난\s?달|전월|작년|지난\s?해|전년|지난\s?분기|전\s?분기|올해\s?들어|수\s?개월|몇\s?달|last (?:month|year|quarter)|years? ago|months? ago",
     re.I,
 )
-_EXTREME = re.compile(r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최다|최저치|최대치")
+_EXTREME = re.compile(
+    r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최다|최저치|최대치|(?:(?:highest|most|largest|peak|record)|(?P<fewest>lowest|fewest|smallest))(?=[a-z\s]{0,20}weeks)",
+    re.I,
+)
 _MORE_WEEKS = re.compile(
     r"(?:이보다|이번\s?주보다)[가-힣\s]{0,10}?(?:(?P<more>많)|(?P<fewer>적))[가-힣]{1,2}\s주[는가]?\s(?P<count>없|한|두|세|네|[0-9])"
 )
@@ -70,11 +75,11 @@ def _is_count_of_weeks(match: re.Match[str], facts: Facts) -> bool:
 def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """가장 많다: the week's total among the last eight, or a keyword among the others."""
     before, after = match.string[: match.start()], match.string[match.end() :]
-    is_most = match["least"] is None and "최저" not in match[0]
+    is_most = match["least"] is None and match["fewest"] is None and "최저" not in match[0]
     if re.search("키워드|단어|언급", match.string):
         return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)
     totals = facts.material.change.total_last_8_weeks
-    if not totals or not re.search("주|week", before):
+    if not totals or not re.search("주|week", before + match[0] + after[:24]):
         return True
     return totals[-1] == (max(totals) if is_most else min(totals))
 
@@ -82,7 +87,9 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _is_extreme_keyword(
     before: str, after: str, sentence: Sentence, facts: Facts, *, is_most: bool
 ) -> bool:
-    by_change = re.search(rf"폭[이은]?\s?$|{UP}", before[-6:]) or re.match(rf"[이은]?\s?(?:{UP})", after)
+    by_change = re.search(rf"폭[이은]?\s?$|{UP}", before[-6:]) or re.match(
+        rf"[이은]?\s?(?:{UP})", after
+    )
     sizes = {
         compact(k.label): k.comparison_count - (k.base_count if by_change else 0)
         for k in facts.material.keywords
@@ -108,7 +115,9 @@ def _is_new(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     week = "comparison" if week == "comparison" and re.search("한|전혀", match[0]) else "base"
     change = facts.material.change
     if change.base_total == 0 and week == "base":
-        return not any(change.total_last_8_weeks[:-1]) or not re.search("새|처음|신규|new|first", match[0])
+        return not any(change.total_last_8_weeks[:-1]) or not re.search(
+            "새|처음|신규|new|first", match[0]
+        )
     named = list(keywords_in(sentence.rest, sentence, facts))
     known = [*facts.numbers, *facts_named(sentence.rest, sentence, facts)]
     return any(

@@ -10,10 +10,11 @@ from flows.analysis.claims.facts import Facts, Measure
 from flows.analysis.claims.numerals import NATIVE, SINO, in_words
 from flows.analysis.claims.sentence import Refused, Sentence
 
-_TIMES = r"시간|분(?![의기])|초(?![가-힣]{2})|영업일|일(?![곱부반치])|주일|주(?![문소요차])|개월|달(?!러)|년"
-_PLANNED = rf"{_TIMES}|회(?![원사])|차례|차(?![단이지])|번째|번|단계|가지|위(?![치험])"
+_IN_ENGLISH = {"hour": "시간", "day": "일", "minute": "분", "week": "주", "month": "달"}
+_TIMES = r"시간|분(?![의기])|초(?![가-힣]{2})|영업일|일(?![곱부반치])|주일|주(?![문소요차])|개월|달(?!러)|년|(?:hour|day|minute|week|month)s?\b"
+_PLANNED = rf"{_TIMES}|회(?![원사])|차례|차(?![단이지])|번째|번|단계|가지|위(?![치험])|시(?![간스])"
 _OTHERS = (
-    r"시(?![간스])|만\s?원|원(?![인래])|점|호(?![출환])|층|페이지|쪽|곳|년차|자리|글자|군데|사람|장(?![애바])|통(?![신화계])"
+    r"만\s?원|원(?![인래])|점|호(?![출환])|층|페이지|쪽|곳|년차|자리|글자|군데|사람|장(?![애바])|통(?![신화계])"
     r"|마리|명|개(?![월인])|잔|살|권(?!한)|줄|박(?![스])|MB|GB|KB|px|ms"
 )
 _OBJECTS = frozenset({"명", "개"})
@@ -21,7 +22,7 @@ _OBJECTS = frozenset({"명", "개"})
 _UNIT = rf"(?P<unit>{_PLANNED}|{_OTHERS})"
 _DAYS = dict(
     zip(
-        "이틀 사흘 나흘 닷새 엿새 이레 여드레 아흐레 열흘 보름".split(),
+        ["이틀", "사흘", "나흘", "닷새", "엿새", "이레", "여드레", "아흐레", "열흘", "보름"],
         (2, 3, 4, 5, 6, 7, 8, 9, 10, 15),
         strict=True,
     )
@@ -96,12 +97,15 @@ def _written(text: str) -> Iterator[_Written]:
         unit = {"개월": "달", "주일": "주", "차례": "번", "회": "번", "쪽": "페이지"}.get(
             match["unit"], match["unit"].replace(" ", "")
         )
+        unit = _IN_ENGLISH.get(unit.removesuffix("s"), unit)
         yield _Written(value, unit, first, *match.span())
 
 
 def _is_plain(measure: _Written, text: str, facts: Facts) -> bool:
     """Whether it is a way of speaking: 한 번, 두 가지, 지난 8주."""
     value, unit = measure.value, measure.unit
+    if unit == "분" and value == 1 and re.match("[은이께의]", text[measure.end :]):
+        return True  # 고객 한 분
     if unit == "주":
         lasts = re.match(r"\s?(?:째|넘|이상|가까이)", text[measure.end :])
         is_of_trend = re.search(r"(?:최근|지난|직전|이전|과거|앞선)\s?$", text[: measure.start])

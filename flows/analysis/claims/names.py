@@ -72,8 +72,7 @@ def _forms(word: Word) -> set[str]:
 
 def _ends_as_name(form: str, word: Word) -> bool:
     return form not in PLAIN_WORDS and any(
-        form.endswith(ending) and len(form) - len(ending) in word.bounds
-        for ending in NAME_ENDINGS
+        form.endswith(ending) and len(form) - len(ending) in word.bounds for ending in NAME_ENDINGS
     )
 
 

@@ -32,9 +32,10 @@ _NUMBER = re.compile(
 _APPROXIMATE_BEFORE = re.compile(
     r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost)\s?$"
 )
+_OVER_BEFORE = re.compile(r"\b(?:more than|over|exceeded|exceeds|above|at least)\s$", re.I)
 _APPROXIMATE_AFTER = re.compile(
     r"\s?(?:\([^)]*\)\s?)?(?:(?P<about>정도|가량|쯤|내외|안팎|수준|남짓|선(?=[에을으]))|(?P<decade>대(?![비략])|여(?=[\s,.]))"
-    r"|(?P<over>이상|초과|(?:을|를|이|가)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하|미만|가까이|가까운|에?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
+    r"|(?P<over>이상|초과|(?:을|를|이|가)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하|미만|가까이|가까운|에?는?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
 )
 
 
@@ -66,7 +67,8 @@ class Numeral:
         if self.bound == "over":
             return value <= size <= value + max(grain, 0.15 * value)
         if self.bound == "under":
-            return value - max(grain / 2, 0.15 * value) <= size <= value
+            slack = 0.15 * value if self.unit == "배" else min(grain, 0.08 * value)
+            return value - slack <= size <= value
         half = 0.5 * 10.0**-self.decimals
         if self.unit == "배" and not self.decimals:
             half = 0.07 * value  # 두 배 is not 2.4
@@ -91,6 +93,8 @@ def numerals(sentence: str) -> Iterator[Numeral]:
             bound = "decade"
         elif after:
             bound = next(b for b in ("about", "decade", "over", "under") if after[b])  # type: ignore[misc]
+        elif _OVER_BEFORE.search(sentence[: match.start()]):
+            bound = "over"
         elif _APPROXIMATE_BEFORE.search(sentence[: match.start()]):
             bound = "about"
         sign = (match["sign"] or "").strip()

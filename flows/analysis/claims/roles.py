@@ -22,13 +22,13 @@ _ARROW = re.compile(r"(?:->|→|⇒|~>)\s?$")
 _RANGE = re.compile(
     r"(?:평소|통상|일반적)[^0-9]{0,20}(?:[0-9,]+\s?건?\s?(?:에서|~|–|-)\s?)?$|usual[^0-9]{0,20}(?:[0-9,]+ ?(?:to|and|-|–) ?)?$"
 )
-_CHANGES = (
-    "by|up|down|rose|fell|grew|climbed|jumped|dropped|declined|increased|decreased|increase|rise|growth|drop|decrease|decline|jump"
-)
+_CHANGES = "by|up|down|rose|fell|grew|climbed|jumped|dropped|declined|increased|decreased|increase|rise|growth|drop|decrease|decline|jump"
 _BEYOND = re.compile(r"\s?(?:초과|웃도|웃돌|상회|밑도|밑돌|하회|넘어)")
 
 
-def roles_of(text: str, numbers: Sequence[Numeral], index: int, unit: Unit | None) -> set[str] | None:
+def roles_of(
+    text: str, numbers: Sequence[Numeral], index: int, unit: Unit | None
+) -> set[str] | None:
     """The week, or the change, that a number is said to be of; None where nothing says it."""
     number = numbers[index]
     before, after = text[: number.start], text[number.end :]
@@ -45,12 +45,12 @@ def roles_of(text: str, numbers: Sequence[Numeral], index: int, unit: Unit | Non
         return {"base" if adjacent["base"] else "comparison"}
     if re.search(r"폭(?:은|이|도)?\s?$", before):
         return {"change"}  # 늘어난 폭은 25건으로
-    if english := _english_role(before, after):
-        return {english}
     if re.search(r"[을를]\s(?:약\s)?$", before) and _BEYOND.match(after):
         return {"change"}  # 상한을 46건 웃돌다
     if _RANGE.search(before) or re.match(r"\s?(?:에서|~|–|-)\s?[0-9,]+건\s사이|\s?사이", after):
         return {"other"}
+    if english := _english_role(before, after):
+        return {english}
     following = numbers[index + 1] if index + 1 < len(numbers) else None
     if _WAS.match(after) and (
         re.match(r"\s?(?:\([^)]*\)\s?)?(?:이던|이었던|였던)", after)
@@ -75,13 +75,21 @@ def roles_of(text: str, numbers: Sequence[Numeral], index: int, unit: Unit | Non
 
 def _english_role(before: str, after: str) -> str | None:
     """from 96 to 158; an increase of 62; 62 more than; it is now 158."""
-    if re.search(r"\bfrom\s$", before, re.I):
+    if re.search(r"\bfrom\s$", before, re.I) or re.match(
+        r"\s?(?:tickets\s)?(?:in\s|for\s|from\s)?(?:the\s)?(?:last|base|previous|prior)\sweek",
+        after,
+        re.I,
+    ):
         return "base"
     if re.search(r"\b(?:to|reached|hit|now|now at)\s$", before, re.I):
         return "comparison"
     if re.search(rf"\b(?:{_CHANGES})\s(?:by\s|of\s)?(?:about\s|roughly\s)?$", before, re.I):
         return "change"
-    return "change" if re.match(r"\s?(?:tickets\s)?(?:more|fewer|less|higher|lower)\b", after) else None
+    return (
+        "change"
+        if re.match(r"\s?(?:tickets\s)?(?:more|fewer|less|higher|lower)\b", after)
+        else None
+    )
 
 
 def unit_of(unit: str) -> Unit | None:
@@ -99,7 +107,7 @@ def _is_same_kind(number: Numeral, other: Numeral) -> bool:
 
 
 def sign_fits(number: Numeral, fact: Fact, text: str) -> bool:
-    if fact.role != "change" or fact.unit == "factor":
+    if fact.role not in ("change", "beyond") or fact.unit == "factor":
         return not number.sign
     if number.sign:
         return number.sign * fact.value >= 0
@@ -107,5 +115,3 @@ def sign_fits(number: Numeral, fact: Fact, text: str) -> bool:
     if changed is None:
         return True
     return fact.value >= 0 if changed["up"] else fact.value <= 0
-
-

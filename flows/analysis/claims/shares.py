@@ -17,7 +17,8 @@ _HALF = re.compile(
 )
 _FACTORS = {"doubled": 2, "tripled": 3, "quadrupled": 4, "quintupled": 5, "halved": 0.5}
 _FACTOR = re.compile(
-    rf"(?P<more>(?:more than|over)\s)?(?P<about>(?:almost|nearly|about|roughly)\s)?\b(?P<word>{'|'.join(_FACTORS)})\b", re.I
+    rf"(?P<more>(?:more than|over)\s)?(?P<about>(?:almost|nearly|about|roughly)\s)?\b(?P<word>{'|'.join(_FACTORS)})\b",
+    re.I,
 )
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fourth": 1 / 4, "fifth": 1 / 5}
 _TIMES = {"": 1, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4}

@@ -12,8 +12,7 @@ from flows.analysis.claims.words import nouns_of
 from flows.report.values import Sample
 
 _SAID_OF_ANY = frozenset(
-    "문의 티켓 고객 사례 불만 제보 접수 내용 지적 의견 신고 호소 사용자 이용자 경우 이번 지난 비교 확인 문제 관련 상황 표현 대표 원인 오류 이후 가능 표본 샘플 부정 건수"
-    " 요청 발생 언급 항의 질문 안내 설명".split()
+    ["문의", "티켓", "고객", "사례", "불만", "제보", "접수", "내용", "지적", "의견", "신고", "호소", "사용자", "이용자", "경우", "이번", "지난", "비교", "확인", "문제", "관련", "상황", "표현", "대표", "원인", "오류", "이후", "가능", "표본", "샘플", "부정", "건수", "요청", "발생", "언급", "항의", "질문", "안내", "설명"]
 )
 _EVENT = re.compile(
     r"(?:배포|점검|업데이트|패치|적용|장애|개편|변경|시행|정전|릴리[스즈]|출시|개정|도입|교체|이전\s작업|마이그레이션|오픈|인상|중단|release|deploy|update|patch|maintenance|outage|migration|rollout)(?!\s?(?:이력|여부|내역|사항|내용|가능성))"
@@ -22,7 +21,9 @@ _WEEKDAY = r"(?:\s?\(?[월화수목금토일](?:요일)?\)?)?"
 _BOUND_AFTER = re.compile(
     rf"{_WEEKDAY}\s?(?:부터|까지|전후|이후|이전|~|–|-|→|에\s?(?:시작|끝)|(?:을|를)?\s?기준|[,)]|[과와]\s|(?:이|이며|이고)\s|\s(?:to|through|until|and)\b|$)"
 )
-_BOUND_BEFORE = re.compile(r"(?:[~–-]|부터|[인,(]|from|between|to|through|starting|since|week of|until|ending)\s?$")
+_BOUND_BEFORE = re.compile(
+    r"(?:[~–-]|부터|[인,(]|from|between|to|through|starting|since|week of|until|ending)\s?$"
+)
 
 
 def check_sources(sentence: Sentence, facts: Facts) -> Sentence | Refused:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Fact, Facts, compact
 from flows.analysis.claims.sentence import MARKS, Sentence
 
-BASE_WORD = rf"지난\s?주|전\s?주|기준\s?주|직전(?!\s?(?:최|[0-9]))\s?주?|이전\s?주|저번\s?주|앞선\s?주|그\s?전\s?주|last week|base week|previous week|the week before|{MARKS['base']}+"
+BASE_WORD = rf"지난\s?주|전\s?주|기준\s?주|직전(?!\s?(?:최|[0-9]+\s?주))\s?주?|이전\s?주|저번\s?주|앞선\s?주|그\s?전\s?주|last week|base week|previous week|the week before|{MARKS['base']}+"
 COMPARISON_WORD = rf"이번\s?주|금주|비교\s?주|해당\s?주|당주|금번|this week|comparison week|{MARKS['comparison']}+"
 WEEK = re.compile(
     rf"(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD})|(?P<other>평소|통상|usual)", re.I
@@ -33,13 +33,14 @@ SUBJECT = re.compile(
     re.I,
 )
 _OF_SUBJECT = {"not_negative": NOT_NEGATIVE, "negative": NEGATIVE, "total": TOTAL}
-_SAMPLES = re.compile(r"표본|샘플|예시|(?:제공|확인|읽어|살펴)[가-힣\s]{1,4}(?:비교주\s|기준주\s)?(?:티켓|사례|문의)|samples?")
+_SAMPLES = re.compile(
+    r"표본|샘플|예시|(?:제공|확인|읽어|살펴)[가-힣\s]{1,4}(?:비교주\s|기준주\s)?(?:티켓|사례|문의)|samples?"
+)
 _WHOLE = re.compile(r"(?<![0-9,.])(?P<size>[0-9]{1,3})\s?건\s?(?:중|가운데)")
 _WORD = re.compile(r"[가-힣A-Za-z]{2,}")
 _PARTICLES = re.compile(
     r"(?:에서|으로|로|은|는|이|가|을|를|의|에|와|과|도|만|까지|부터|이라는|라는|이란|관련|언급|입니다|이며|이고|한|된|이라고|라고|하는|합니다)+$"
 )
-
 
 
 def week_at(text: str, place: int) -> str | None:

@@ -79,7 +79,9 @@ def is_common_noun(word: str) -> bool:
     """Whether the dictionary has a word that it reads as a name as a common noun too: 이체, 송금."""
     readings = (_analyser().parse(word), _analyser().parse(f"{word}을"))
     return any(
-        pieces[0].surface == word and pieces[0].feature.pos == "NNG" for pieces in readings if pieces
+        pieces[0].surface == word and pieces[0].feature.pos == "NNG"
+        for pieces in readings
+        if pieces
     )
 
 
