@@ -12,6 +12,7 @@ from flows.analysis.claims.days import check_days
 from flows.analysis.claims.directions import check_directions
 from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.history import check_history
+from flows.analysis.claims.levels import check_levels
 from flows.analysis.claims.measures import check_measures
 from flows.analysis.claims.names import check_names
 from flows.analysis.claims.sentence import Refused, Sentence
@@ -49,7 +50,11 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
     outcome = check_measures(sentence, facts, is_advice=is_advice)
     if isinstance(outcome, Refused):
         return outcome
-    return check_amounts(outcome, facts, is_advice=is_advice) or check_directions(outcome, facts)
+    return (
+        check_amounts(outcome, facts, is_advice=is_advice)
+        or check_directions(outcome, facts)
+        or check_levels(outcome, facts)
+    )
 
 
 __all__ = ["Facts", "Refused", "refusal"]

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from flows.analysis.claims.english import are_of_one_keyword, counts_people, is_of_thing
 from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Fact, Facts, Unit, compact
 from flows.analysis.claims.measures import states_the_present
 from flows.analysis.claims.numerals import Numeral, numerals
+from flows.analysis.claims.parts import is_part, is_share
 from flows.analysis.claims.roles import CHANGED, roles_of, sign_fits, unit_of
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.wording import (
@@ -19,30 +21,13 @@ from flows.analysis.claims.wording import (
     facts_named,
     keywords_in,
     subjects_in,
-    week_at,
 )
 
 _OF_CATEGORY = (TOTAL, NEGATIVE, NOT_NEGATIVE)
-_LABEL = re.compile(
-    r"\b(?:channel|patch|server|step|level|line|phase|room|gate|app|version|build|release|model|error|code|page|no\.?|number|phone|stage)\s$",
-    re.I,
-)
-_OBJECT = re.compile(
-    r"\s?(?!(?:negative\s|new\s|more\s|fewer\s|other\s|of\s|such\s|(?:\w+\s)?(?:tickets|reports|mentions|inquiries|complaints|cases|samples)\b|this\b|in\b|last\b|to\b|and\b|or\b|times\b|while\b|but\b|compared\b|are\b|were\b|is\b|was\b|the\b|on\b|for\b|per\b|a\b|after\b|before\b|with\b|,))[a-z]{3,}",
-    re.I,
-)
-_PEOPLE = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds|thousands)\s(?:of\s(?:the\s|our\s)?)?(?:\w+\s)?"
-    r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies|members|accounts|guests|players|parents|hours|days|minutes|months|years)\b"
-    r"|\b(?:three|four|five|six|seven|nine|ten|several)\sweeks\b",
-    re.I,
-)
-"""English number words for what the data does not count."""
 _STAFF = re.compile(r"담당|팀|직원|개발자|상담[원사]|엔지니어|인력|인원|운영자|요원|기사")
 _USUAL = re.compile(
     r"평소|통상|상한|하한|범위|예상|기대|주\s?전|최근|최고|최다|최대|최저|사이|usual|expected|평균"
 )
-_INCREASE = re.compile(r"(?:늘어난|증가한|더\s들어온|증가분|줄어든|감소한|감소분)\s(?:문의\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
 _OF = re.compile(
     r"\s?(?:중|가운데)(?:에서|엔|에는|에|의)?\s?(?P<what>[가-힣\s]{0,14}?)|\s?(?P<slash>/)\s?|\s?(?:out )?of\s"
@@ -67,11 +52,6 @@ def _is_target(number: Numeral, before: str, after: str) -> bool:
     return bool(aims or (reads and number.value % 5 == 0 and number.value <= 100))
 
 
-def _is_part_first(of: re.Match[str]) -> bool:
-    """49/69, 49 of 69, but 69건 중 49건."""
-    return bool(of["slash"]) or "of" in of[0]
-
-
 @dataclass(frozen=True)
 class _Amounts:
     sentence: Sentence
@@ -91,12 +71,11 @@ class _Amounts:
         return list(numerals(self.text))
 
     def are_carried(self) -> bool:
-        is_present = not self.is_advice or re.search(r"already|current|existing", self.text, re.I)
-        if is_present and _PEOPLE.search(self.text):
+        if counts_people(self.text, is_advice=self.is_advice):
             return False
         if not self._are_each_in_order():
             return False
-        if self._is_of_a_keyword_in_english():
+        if are_of_one_keyword(self.numbers, self.sentence, self.facts):
             return True
         index = 0
         while index < len(self.numbers):
@@ -112,12 +91,12 @@ class _Amounts:
             pair = self.numbers[index : index + 2]
             of = len(pair) == 2 and _OF.fullmatch(self.text[pair[0].end : pair[1].start])
             if of and {unit_of(n.unit) for n in pair} <= {None, "count"}:
-                if not self._is_part(*pair, of):
+                if not is_part(pair[0], pair[1], of, self.sentence, self.facts):
                     return False
                 index += 2
                 continue
             if of and not of["slash"] and unit_of(pair[1].unit) != "count":
-                if not self._is_share(*pair):
+                if not is_share(pair[0], pair[1], self.sentence, self.facts):
                     return False
                 index += 2
                 continue
@@ -142,107 +121,6 @@ class _Amounts:
             for keyword, number in zip(keywords, numbers, strict=True)
         )
 
-    def _is_of_a_keyword_in_english(self) -> bool:
-        """Whether all numbers are those of one rising keyword, which the sentence names in translation."""
-        is_spoken_of = re.search(
-            r"mention|keyword|\btimes\b|tickets (?:about|on|regarding|with|that)", self.text, re.I
-        )
-        if (
-            self.is_korean
-            or not is_spoken_of
-            or not self.numbers
-            or NEGATIVE in subjects_in(self.text)
-        ):
-            return False
-        of_keywords: dict[str, list[Fact]] = {}
-        for fact in self.facts.numbers:
-            if fact.unit == "count" and fact.subject not in _OF_CATEGORY:
-                of_keywords.setdefault(fact.subject, []).append(fact)
-        roles = [roles_of(self.text, self.numbers, n, "count") for n in range(len(self.numbers))]
-        return any(
-            all(
-                unit_of(number.unit) in (None, "count")
-                and any(number.fits(f.value) for f in known if role is None or f.role in role)
-                for number, role in zip(self.numbers, roles, strict=True)
-            )
-            for known in of_keywords.values()
-        )
-
-    def _is_part(self, first: Numeral, second: Numeral, of: re.Match[str]) -> bool:
-        """69건 중 49건, 49/69건: both of one week, the part of what is named in the sentence."""
-        part, whole = (first, second) if _is_part_first(of) else (second, first)
-        week = week_at(self.text, first.start)
-        if _INCREASE.search(self.text[: first.start]):
-            return self._is_part_of_change(part, whole)
-        is_in_words = not self.text[whole.start].isdigit() and whole.value <= 10
-        is_ratio = is_in_words or "꼴" in self.text[part.end : part.end + 3]
-        for role, samples in zip(("base", "comparison"), self.facts.sample_counts, strict=True):
-            if week not in (None, role):
-                continue
-            known = list(self.facts.numbers)
-            if whole.value == samples:
-                known = [*self.facts.of_samples, *(known if is_ratio else ())]
-            wholes = {
-                f.value for f in known if (f.subject, f.unit, f.role) == (TOTAL, "count", role)
-            }
-            named = [
-                *facts_named(self.text, self.sentence, self.facts),
-                *(f for f in known if f.subject != TOTAL),
-            ]
-            parts = [
-                f
-                for f in named
-                if f.unit == "count" and f.role == role and self._is_spoken_of(f.subject)
-            ]
-            if any(whole.fits(w) for w in wholes) and any(part.fits(p.value) for p in parts):
-                return True
-            shares = [
-                f.value
-                for f in named
-                if f.unit == "percent" and f.role == role and self._is_spoken_of(f.subject)
-            ]
-            if is_ratio and any(
-                -3 <= share - 100 * part.value / whole.value <= (17 if part.bound == "over" else 3)
-                for share in shares
-            ):
-                return True
-        return False
-
-    def _is_part_of_change(self, part: Numeral, whole: Numeral) -> bool:
-        """늘어난 62건 가운데 61건은 부정: both are changes from week to week."""
-        changes = [f for f in self.facts.numbers if (f.unit, f.role) == ("count", "change")]
-        return any(whole.fits(f.value) for f in changes if f.subject == TOTAL) and any(
-            part.fits(f.value)
-            for f in changes
-            if f.subject != TOTAL and self._is_spoken_of(f.subject)
-        )
-
-    def _is_share(self, whole: Numeral, part: Numeral) -> bool:
-        """69건 중 71%: a whole of one week, and a share of it."""
-        if unit_of(whole.unit) not in (None, "count") or unit_of(part.unit) != "percent":
-            return False
-        week = week_at(self.text, whole.start)
-        named = [
-            *facts_named(self.text, self.sentence, self.facts),
-            *self.facts.numbers,
-            *self.facts.of_samples,
-        ]
-        wholes = [f for f in named if f.unit == "count" and f.subject == TOTAL]
-        return any(
-            whole.fits(total.value) and part.fits(share.value)
-            for total in wholes
-            for share in named
-            if share.unit == "percent"
-            and share.role == total.role
-            and share.role in ({week} if week else {"base", "comparison"})
-            and self._is_spoken_of(share.subject)
-        )
-
-    def _is_spoken_of(self, subject: str) -> bool:
-        if subject in (NEGATIVE, NOT_NEGATIVE):
-            return subject in subjects_in(self.text)
-        return compact(subject) in compact(self.sentence.whole)
-
     def _is_carried(self, index: int) -> bool:
         number = self.numbers[index]
         after, written = self.text[number.end :], self.text[number.start : number.end].strip()
@@ -255,7 +133,7 @@ class _Amounts:
         if number.unit in ("명", "개") and not _TICKETS.match(after):
             return self._is_other_object(number, written)
         if unit is None and not self.is_korean and not self._has_neighbour(index):
-            if number.decimals or _LABEL.search(self.text[: number.start]) or _OBJECT.match(after):
+            if number.decimals or is_of_thing(before, after):
                 return (
                     self.facts.has_number(written) or written.replace(",", "") in self.facts.digits
                 )

@@ -200,7 +200,8 @@ def _counted(
     shares = [
         100 * count / total if total else None for count, total in zip(counts, of, strict=True)
     ]
-    for role, share in zip(("base", "comparison"), shares, strict=True):
+    weeks: tuple[Role, Role] = ("base", "comparison")
+    for role, share in zip(weeks, shares, strict=True):
         if share is not None:
             facts.append(Fact(subject, "percent", role, share))
     if shares[0] is not None and shares[1] is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
@@ -61,7 +62,7 @@ def _is_streak(weeks: str, facts: Facts) -> bool:
     """Whether the total rose, or fell, for so many weeks."""
     count = int(weeks) if weeks.isdigit() else _WEEKS[weeks]
     totals = facts.material.change.total_last_8_weeks
-    steps = [b - a for a, b in zip(totals, totals[1:], strict=False)][-count:]
+    steps = [b - a for a, b in pairwise(totals)][-count:]
     return len(steps) == count and (all(s > 0 for s in steps) or all(s < 0 for s in steps))
 
 
@@ -133,7 +134,7 @@ def _lasts(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     if _NOT_OF_TICKETS.match(after):
         return True
     totals = facts.material.change.total_last_8_weeks
-    steps = [b - a for a, b in zip(totals, totals[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(totals)]
     if re.match(rf"\s?(?:{UP})", after):
         return bool(steps) and min(steps) >= 0
     if re.match(rf"\s?(?:{DOWN})", after):

@@ -15,6 +15,10 @@ _VERB = re.compile(r"(?:니다|[았었렀][다고는지]?|[아어해세]요|[가
 """How an inflected word ends that the dictionary does not know: 가파+릅니다."""
 
 
+_Place = tuple[int, int, str]
+"""Where a piece begins and ends, and its tag."""
+
+
 @dataclass(frozen=True)
 class Word:
     """What stands between two blanks, in pieces.
@@ -39,31 +43,34 @@ def _analyser() -> MeCab:
 
 def words_of(text: str) -> Iterator[Word]:
     """The words of a text that begin with Hangul."""
-    pieces, end = [], 0
+    places: list[_Place] = []
+    end = 0
     for piece in _analyser().parse(text):
         # The analyser's own places are wrong after leading blanks.
         start = text.index(piece.surface, end)
         end = start + len(piece.surface)
-        pieces.append((start, end, piece.feature.pos.split("+")))
-    while pieces:
-        first, end = pieces[0][0], pieces[0][0]
-        word = []
-        for piece in pieces:
-            if piece[0] != end or not "가" <= text[piece[0]] <= "힣":
-                break
-            word.append(piece)
-            end = piece[1]
-        pieces = pieces[len(word) or 1 :]
-        if word:
-            yield _word(text, first, word)
+        places.append((start, end, piece.feature.pos.split("+")[0]))
+    word: list[_Place] = []
+    for place in places:
+        if word and place[0] != word[-1][1]:
+            yield _word(text, word)
+            word = []
+        if "가" <= text[place[0]] <= "힣":
+            word.append(place)
+        elif word:
+            yield _word(text, word)
+            word = []
+    if word:
+        yield _word(text, word)
 
 
-def _word(text: str, first: int, pieces: list[tuple[int, int, list[str]]]) -> Word:
-    nouns = list(takewhile(lambda piece: piece[2][0] in _NOUNS, pieces))
+def _word(text: str, pieces: list[_Place]) -> Word:
+    first = pieces[0][0]
+    nouns = list(takewhile(lambda piece: piece[2] in _NOUNS, pieces))
     names = (
         text[start:end]
-        for start, end, tags in nouns
-        if tags[0] == "NNP" or (tags[0] == "UNKNOWN" and not _VERB.search(text[start:end]))
+        for start, end, tag in nouns
+        if tag == "NNP" or (tag == "UNKNOWN" and not _VERB.search(text[start:end]))
     )
     return Word(
         text=text[first : pieces[-1][1]],
