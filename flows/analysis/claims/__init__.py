@@ -11,8 +11,13 @@ from flows.analysis.claims.codes import check_codes, check_quotations
 from flows.analysis.claims.days import check_days
 from flows.analysis.claims.directions import check_directions
 from flows.analysis.claims.facts import Facts
+from flows.analysis.claims.history import check_history
+from flows.analysis.claims.levels import check_levels
+from flows.analysis.claims.measures import check_measures
 from flows.analysis.claims.names import check_names
 from flows.analysis.claims.sentence import Refused, Sentence
+from flows.analysis.claims.shares import check_shares
+from flows.analysis.claims.sources import check_sources
 
 MAX_SENTENCE_CHARACTERS = 500
 """Nobody reads a longer sentence on a phone, and patterns take long on it."""
@@ -28,15 +33,27 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
     if len(sentence.whole) > MAX_SENTENCE_CHARACTERS:
         return Refused.LENGTH
     # Each check blanks out what it has seen, so that the digits of a version are no number for the next.
-    for check in (check_quotations, check_codes, check_days):
+    for check in (
+        check_quotations,
+        check_codes,
+        check_sources,
+        check_days,
+        check_history,
+        check_shares,
+    ):
         outcome = check(sentence, facts)
         if isinstance(outcome, Refused):
             return outcome
         sentence = outcome
+    if refused := check_names(sentence, facts):
+        return refused
+    outcome = check_measures(sentence, facts, is_advice=is_advice)
+    if isinstance(outcome, Refused):
+        return outcome
     return (
-        check_names(sentence, facts)
-        or check_amounts(sentence, facts, is_advice=is_advice)
-        or check_directions(sentence, facts)
+        check_amounts(outcome, facts, is_advice=is_advice)
+        or check_directions(outcome, facts)
+        or check_levels(outcome, facts)
     )
 
 

@@ -39,7 +39,7 @@ _CODES = (
     r"|(?<![0-9.,])[0-9]+\.[0-9]+(?=\s?(?:버전|업데이트|릴리스|릴리즈|빌드|version))"
     r"|(?<![0-9.,-])[0-9]{5,}(?![0-9,.]*\s?(?:건|명|원|만|%|배))[A-Za-z0-9-]*"  # 50000011
     r"|(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{8,}"
-    r"|(?<![0-9.,])[0-9]{3,4}-[0-9]{3,4}(?:-[0-9]{3,})?",
+    r"|(?<![0-9.,])[0-9]{2,4}-[0-9]{3,}(?:-[0-9]{3,})?(?!건)",
     rf"(?:{_PRODUCTS})\s?(?:S|v)?[0-9]+(?:\.[0-9]+)*(?!\s?(?:%|건|명|배|개|월|일|주|[0-9,]))",
 )
 _WEEK_LABEL = re.compile(r"(?:20[0-9]{2}-?)?[Ww][0-9]{1,2}")
@@ -56,7 +56,7 @@ def check_codes(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         spans, codes = [], []
         for match in re.finditer(pattern, sentence.rest):
             code = match[0].rstrip(".-_")
-            if _WEEK_LABEL.fullmatch(code):
+            if _WEEK_LABEL.fullmatch(code) or _is_plain(code, sentence):
                 continue
             if not _is_there(code, facts):
                 return Refused.CODE
@@ -65,6 +65,13 @@ def check_codes(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         # Tickets that hold a code are counted like those that hold a quoted word.
         sentence = replace(sentence.without(spans), quoted=(*sentence.quoted, *codes))
     return sentence
+
+
+def _is_plain(code: str, sentence: Sentence) -> bool:
+    """Whether a word before a number is no product: from 96; in an English sentence also patch 3.2."""
+    if not (match := re.fullmatch(r"([A-Za-z]{2,})\s[0-9.]+", code)):
+        return False
+    return match[1].casefold() in PLAIN_WORDS or (not sentence.is_korean and match[1].islower())
 
 
 def _is_there(code: str, facts: Facts) -> bool:

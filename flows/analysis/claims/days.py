@@ -10,6 +10,7 @@ from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.sentence import MARKS, Refused, Sentence, Week
 
 _WEEKDAYS = "월화수목금토일"
+_WEEKDAYS_IN_ENGLISH = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _YEAR = r"(?:(?P<year>20[0-9]{2})\s?[-./년]\s?)?"
 _MONTH = r"(?<![0-9.,])(?P<month>1[0-2]|0?[1-9])"
@@ -27,13 +28,16 @@ _DAY = re.compile(
     rf"{_WEEKDAY_BEFORE}{_YEAR}{_MONTH}\s?(?P<sign>월|[-./])\s?(?P<day>3[01]|[12][0-9]|0?[1-9]){_NOT_COUNTED}(?:\s?일)?{_WEEKDAY}"
 )
 _DAY_IN_ENGLISH = re.compile(
-    rf"\b(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\b", re.I
+    rf"(?:\b(?P<weekday>{'|'.join(_WEEKDAYS_IN_ENGLISH)})[a-z]*,?\s)?\b(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\b",
+    re.I,
 )
 _DAY_OF_MONTH = re.compile(
     rf"{_WEEKDAY_BEFORE}(?<![0-9.,])(?P<day>3[01]|[12]?[0-9])일(?=\s?(?:\(|부터|까지|에|자|~|-|과|와|이후|오전|오후|밤|새벽|,)|$){_WEEKDAY}"
 )
 _WEEKDAY_ALONE = re.compile(r"(?<![가-힣])(?P<weekday>[월화수목금토일])요일")
-_MONTH_ALONE = re.compile(r"(?<![0-9.,])(?P<month>1[0-2]|[1-9])월(?!\s?[0-9])")
+_MONTH_ALONE = re.compile(
+    r"(?<![0-9.,])(?P<month>1[0-2]|[1-9])월(?!\s?[0-9])(?:\s(?P<noun>(?!초|중|말|하순|상순|들어|이후|현재|첫|둘|셋|넷|마지막|문의|한\s|기준)[가-힣]{2,}(?=[은는이가을를의]|\s)))?"
+)
 _YEAR_ALONE = re.compile(r"(?<![0-9.,])(?P<year>20[0-9]{2})\s?년?(?![0-9,.]|\s?건)")
 
 
@@ -46,7 +50,7 @@ def check_days(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         (_DAY_IN_ENGLISH, lambda match: _day_in_english(match, facts)),
         (_DAY_OF_MONTH, lambda match: _day_of_month(match, facts)),
         (_WEEKDAY_ALONE, lambda match: _if(_is_weekday_known(match["weekday"], facts))),
-        (_MONTH_ALONE, lambda match: _if(int(match["month"]) in {d.month for d in facts.all_days} or facts.holds(match[0]))),
+        (_MONTH_ALONE, lambda match: _month(match, facts)),
         (_YEAR_ALONE, lambda match: _if(int(match["year"]) in {d.year for d in facts.all_days} or facts.holds(match["year"]))),
     ]  # fmt: skip
     for pattern, known in found:
@@ -61,6 +65,12 @@ def check_days(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         for mark, where in spans.items():
             sentence = sentence.without(where, mark)
     return sentence
+
+
+def _month(match: re.Match[str], facts: Facts) -> str | None:
+    """A month of the two weeks; 10월 청구서 is a thing that a ticket names."""
+    is_of_weeks = int(match["month"]) in {day.month for day in facts.all_days}
+    return _if(facts.holds(match[0]) if match["noun"] else is_of_weeks or facts.holds(match[0]))
 
 
 def _if(condition: bool) -> str | None:
@@ -120,7 +130,9 @@ def _day(match: re.Match[str], facts: Facts) -> str | None:
 
 def _day_in_english(match: re.Match[str], facts: Facts) -> str | None:
     month = _MONTHS.index(match["name"].lower()) + 1
-    return _known(None, month, int(match["day"]), None, facts)
+    english = match["weekday"]
+    weekday = english and _WEEKDAYS[_WEEKDAYS_IN_ENGLISH.index(english.lower())]
+    return _known(None, month, int(match["day"]), weekday, facts)
 
 
 def _day_of_month(match: re.Match[str], facts: Facts) -> str | None:

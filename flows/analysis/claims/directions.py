@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 
-from flows.analysis.claims.amounts import BASE_WORD, COMPARISON_WORD, DOWN, SUBJECT, UP
 from flows.analysis.claims.facts import NEGATIVE, TOTAL, Facts, compact
 from flows.analysis.claims.numerals import numerals
 from flows.analysis.claims.sentence import Refused, Sentence
+from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, DOWN, SUBJECT, UP
 
-_COMPARED = r"(?:보다|비해|대비|비하면|견주)[^,.]*?"
 _DIRECTION = re.compile(rf"(?P<up>{UP})|(?P<down>{DOWN})", re.I)
-_LEVEL = re.compile(
-    rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))"
-)
 _NOT_SAID = re.compile(
     r"(?:시키|시킬|할|하는지|했는지|한\s?것인지|될|을\s?수|할\s?수|하면|하도록|하기|하지\s?않|를\s?위|을\s?위|\s?여부|\s?추이|\s?시(?=[\s,에])|\s?원인|\s?목표|\s?방안"
     r"|나는지|날지|지\s?않|질\s?수|는지|드는지|드는\s?지|들\s?수|들면|들게|들도록|세(?=[가-힣])|폭|분|\s?요인|\s?이유|\s?배경)"
@@ -21,75 +17,58 @@ _NOT_SAID = re.compile(
 _HEDGED = re.compile(
     r"가능성|추정|보입니다|보인다|듯|의심|수\s?있|것\s?같|아닌지|may|might|could|possibl|likely"
 )
-_SHARE = re.compile(
+SHARE = re.compile(
     r"부정(?:적)?(?:률|율)|(?:부정|불만)[가-힣\s]*?(?:비율|비중|율|률)|(?<![가-힣])(?:비율|비중)(?!로)|negative (?:share|ratio)",
     re.I,
 )
-_SAME = re.compile(
-    r"(?:지난\s?주|전\s?주|기준\s?주)[와과]\s?(?:비교해\s?)?(?:(?P<same>같|동일|변함없|차이가\s?없)|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))|(?P<still>변화가?\s?없|변동이?\s?없|그대로)"
-)
 _PAIR = re.compile(r"(?:에서|->|→)")
+_ADNOMINAL = re.compile(r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>[^,.]{1,14})")
+_NOTHING_NAMED = re.compile(
+    rf"(?:{BASE_WORD}|{COMPARISON_WORD}|대비|보다|비해|크게|소폭|다소|약간|오히려|눈에\s띄게|급격히|뚜렷하게|확연히|계속|더|약|[에는도로\s])*"
+)
 
 
 def check_directions(sentence: Sentence, facts: Facts) -> Refused | None:
-    """Refuse a rise or fall of tickets, of the negative share or of a word against the data, and a wrong "the same"."""
+    """Refuse a rise or fall of tickets, of the negative share or of a word against the data."""
+    found = _DIRECTION.finditer(sentence.rest)
+    return Refused.DIRECTION if any(_is_against(m, sentence, facts) for m in found) else None
+
+
+def _is_against(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """Whether a word for a rise or a fall is against the numbers before it, or against the data."""
     text = sentence.rest
-    for match in _DIRECTION.finditer(text):
-        if _NOT_SAID.match(text, match.end()):
-            continue
-        is_up = match["up"] is not None
-        before = _clause(text, match.start())
-        signed = [n for n in numerals(before) if n.sign]
-        if signed and len(before) - signed[-1].end <= 6 and (signed[-1].sign > 0) != is_up:
-            return Refused.DIRECTION
-        if re.match("[율률]", text[match.end() :]):
-            before += "문의"  # 증가율, 감소율
-        pair = _pair(before)
-        if pair and pair[0] != pair[1]:
-            if (pair[1] > pair[0]) != is_up:
-                return Refused.DIRECTION
-            continue
-        if adnominal := re.match(
-            r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>[^,.]{1,14})", text[match.end() :]
-        ):
-            if _is_wrong(is_up, adnominal["noun"], sentence, facts, is_bare=False):
-                return Refused.DIRECTION
-        if _is_wrong(is_up, before, sentence, facts, is_bare=not _HEDGED.search(text, match.end())):
-            return Refused.DIRECTION
-    for match in _LEVEL.finditer(text):
-        before = _clause(text, match.start())
-        is_up = bool(match["up"] or match["above"])
-        if re.search(rf"(?:{COMPARISON_WORD})[^,.]{{0,12}}$", before):
-            is_up = not is_up  # 지난주가 이번 주보다 많다
-        if _is_wrong(
-            is_up, before + text[match.start() : match.end()], sentence, facts, is_bare=True
-        ):
-            return Refused.DIRECTION
-    for match in _SAME.finditer(text):
-        change = _change(
-            _clause(text, match.start()),
-            sentence,
-            facts,
-            is_bare=bool(match["same"] or match["other"]),
-        )
-        if change is not None and (change == 0) == bool(match["other"]):
-            return Refused.DIRECTION
-    return None
+    if _NOT_SAID.match(text, match.end()):
+        return False
+    is_up = match["up"] is not None
+    before = clause_before(text, match.start())
+    signed = [n for n in numerals(before) if n.sign]
+    if signed and len(before) - signed[-1].end <= 6 and (signed[-1].sign > 0) != is_up:
+        return True
+    if re.match("[율률]", text[match.end() :]):
+        before += "문의"  # 증가율, 감소율
+    pair = _pair(before)
+    if pair and pair[0] != pair[1]:
+        return (pair[1] > pair[0]) != is_up
+    noun = _ADNOMINAL.match(text, match.end())
+    if noun and is_wrong(is_up, noun["noun"], sentence, facts, is_bare=False):
+        return True
+    is_hedged = bool(_HEDGED.search(text, match.end()))
+    return is_wrong(is_up, before, sentence, facts, is_bare=not is_hedged)
 
 
-def _is_wrong(is_up: bool, said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> bool:
-    change = _change(said, sentence, facts, is_bare=is_bare)
-    return change is not None and (change > 0) != is_up
+def is_wrong(is_up: bool, said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> bool:
+    change = change_of(said, sentence, facts, is_bare=is_bare)
+    return change is not None and (change == 0 or (change > 0) != is_up)
 
 
-def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> float | None:
+def change_of(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> float | None:
     """The change of what is spoken of; None where it is nothing that was counted.
 
     With `is_bare` a sentence that names nothing else speaks of the tickets.
     """
     change = facts.material.change
-    if _SHARE.search(said) and not re.search("긍정|중립|비부정", said):
-        return change.negative_ratio_change_pp
+    if SHARE.search(said) and not re.search("긍정|중립|비부정", said):
+        return change.negative_ratio_change_pp or 0.0
     spoken = compact(said)
     for fact in facts.numbers:
         if fact.unit == "count" and fact.role == "change" and fact.subject not in (TOTAL, NEGATIVE):
@@ -105,6 +84,10 @@ def _change(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> fl
         return None
     if "negative" in kinds:
         return change.comparison_negative - change.base_negative
+    is_of_tickets = _NOTHING_NAMED.fullmatch(said) and re.search(BASE_WORD, said)
+    is_of_share = SHARE.search(sentence.rest)
+    if is_bare and is_of_tickets and not is_of_share:
+        return change.comparison_total - change.base_total
     if is_bare and (
         "total" in kinds
         or re.search(r"[0-9십백천쉰흔순른물]\s?건(?:으로|이|은|을)?[^,.]{0,10}$", said)
@@ -129,13 +112,13 @@ def _pair(said: str) -> tuple[float, float] | None:
     return None
 
 
-def _clause(text: str, place: int) -> str:
+def clause_before(text: str, place: int) -> str:
     """What is said before a place, from the last break of sense."""
     before = text[:place]
     breaks = [
         m.end()
         for m in re.finditer(
-            r"[,;:]\s|(?:지만|으나|는데도?|반면|(?<=[었했았졌])고|(?<=[었했았])으며|하고|하며|이며|이고)\s",
+            r"[,;:]\s|(?:지만|으나|는데도?|반면|(?<=[었했았졌])고|(?<=[었했았])으며|하고|하며|이며|이고|(?:줄|늘|내려|떨)어|올라|[높낮]아져)\s",
             before,
         )
     ]

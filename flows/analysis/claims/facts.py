@@ -13,7 +13,10 @@ from typing import Literal
 from flows.report.values import Material, Sample
 
 Unit = Literal["count", "percent", "points", "factor"]
-Role = Literal["base", "comparison", "change", "other"]
+Role = Literal["base", "comparison", "change", "beyond", "other"]
+
+Measure = tuple[float, str]
+"""A number of anything but tickets, and its unit: 6 and 시간."""
 
 TOTAL, NEGATIVE, NOT_NEGATIVE = "문의", "부정", "부정 아님"
 
@@ -24,7 +27,7 @@ class Fact:
 
     Args:
         subject: what is counted: TOTAL, NEGATIVE, NOT_NEGATIVE or a word that tickets hold.
-        role: which week it is of, or that it is the change between the two, with its sign.
+        role: which week it is of, or that it is the change between the two, or beyond what is usual, with its sign.
     """
 
     subject: str
@@ -60,7 +63,7 @@ class Facts:
         for value in (change.usual_low, change.usual_high, change.expected_total):
             if value is not None:
                 yield Fact(TOTAL, "count", "other", value)
-                yield Fact(TOTAL, "count", "change", change.comparison_total - value)
+                yield Fact(TOTAL, "count", "beyond", change.comparison_total - value)
         for value in change.total_last_8_weeks:
             yield Fact(TOTAL, "count", "other", value)
         if change.usual_negative_ratio is not None:
@@ -89,12 +92,12 @@ class Facts:
 
     @cached_property
     def _all_texts(self) -> tuple[tuple[str, str], ...]:
-        return tuple((t.week_role, compact(t.text)) for t in self.material.tickets)
+        return tuple((t.week_role, normalised(t.text)) for t in self.material.tickets)
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (s.week_role, f"{compact(s.title)}\n{compact(s.detail)}") for s in self.samples
+            (s.week_role, f"{normalised(s.title)}\n{normalised(s.detail)}") for s in self.samples
         )
 
     @cached_property
@@ -107,15 +110,38 @@ class Facts:
         change = self.material.change
         return "\n".join(
             [
-                *(text for _, text in self._texts),
+                *("\n".join(map(compact, text.split("\n"))) for _, text in self._texts),
                 *(compact(keyword.keyword) for keyword in self.material.keywords),
                 *map(compact, change.category),
             ]
         )
 
+    @cached_property
+    def measures(self) -> frozenset[Measure]:
+        """The lengths of time, amounts and the like in the samples."""
+        # What reads them needs this module.
+        from flows.analysis.claims.measures import measures_of
+
+        return measures_of("\n".join(f"{s.title}\n{s.detail}" for s in self.samples))
+
     def holds(self, words: str) -> bool:
         """Whether the data holds these words as they are, white space and case apart."""
         return compact(words) in self.text
+
+    @cached_property
+    def digits(self) -> frozenset[str]:
+        """The numbers of the samples in digits, 5만 as 50000: for a sentence in another language."""
+        scales = {"천": 1000, "만": 10_000}
+        found = re.findall(r"(?<![0-9.,])([0-9][0-9,]*(?:\.[0-9]+)?)\s?([천만]?)", self.text)
+        return frozenset(
+            f"{float(number.replace(',', '')) * scales.get(scale, 1):.10g}"
+            for number, scale in found
+        )
+
+    def has_number(self, written: str) -> bool:
+        """Whether the data holds a number as it is written, and not as a part of a longer one."""
+        before, after = r"(?<![0-9])(?<![0-9][.,])", r"(?![0-9]|[.,][0-9])"
+        return bool(re.search(before + re.escape(compact(written)) + after, self.text))
 
     @cached_property
     def days(self) -> frozenset[date]:
@@ -136,8 +162,11 @@ class Facts:
 
 def _numbers(texts: tuple[tuple[str, str], ...], word: str = "") -> tuple[int, int]:
     """How many texts of the base and of the comparison week hold a word."""
+    # With a blank inside it begins where a word does: "지 문의" does not hold 지문.
+    spaced = r"\s?".join(map(re.escape, word))
+    pattern = re.compile(rf"{re.escape(word)}|(?<!\S){spaced}")
     base, comparison = (
-        sum(role == week and word in text for role, text in texts)
+        sum(role == week and bool(pattern.search(text)) for role, text in texts)
         for week in ("base", "comparison")
     )
     return base, comparison
@@ -171,7 +200,8 @@ def _counted(
     shares = [
         100 * count / total if total else None for count, total in zip(counts, of, strict=True)
     ]
-    for role, share in zip(("base", "comparison"), shares, strict=True):
+    weeks: tuple[Role, Role] = ("base", "comparison")
+    for role, share in zip(weeks, shares, strict=True):
         if share is not None:
             facts.append(Fact(subject, "percent", role, share))
     if shares[0] is not None and shares[1] is not None:

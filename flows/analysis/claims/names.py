@@ -1,4 +1,4 @@
-"""Proper names of products, companies and systems: only those that are in the data may be said. Pure."""
+"""Proper names of products, companies, systems and places: only those that are in the data may be said. Pure."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ from collections.abc import Iterator
 from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.vocabulary import KNOWN_NAMES, NAME_ENDINGS, PLAIN_WORDS, SAME_NAMES
+from flows.analysis.claims.words import Word, is_common_noun, words_of
 
 _LATIN = re.compile(r"(?<![%\w])[A-Za-z][A-Za-z0-9&+.'-]*")
-_HANGUL = re.compile(r"[가-힣]{2,}")
+_PARTICLES = re.compile(
+    r"(?:에서|으로|에게|부터|까지|처럼|보다|이나|이라|이며|하고|[은는이가을를의에와과도로만나라])+"
+)
+_ENDING = re.compile(rf"{_PARTICLES.pattern}$")
+_LOAN_GERUND = tuple("링팅킹싱밍닝핑딩징칭빙")
+"""What -ing becomes in Hangul: 라우팅 and 코칭 are no names, whatever the dictionary says."""
 
 
 def check_names(sentence: Sentence, facts: Facts) -> Refused | None:
     """Refuse a proper name that is in no ticket. In a Korean sentence every Latin word may be one."""
-    is_korean = bool(re.search("[가-힣]", sentence.whole))
+    is_korean = sentence.is_korean
     for index, match in enumerate(_LATIN.finditer(sentence.rest)):
         word = match[0].rstrip(".-'&+")
         is_written_as_name = any(c.isupper() for c in (word if index else word[1:]))
         if len(word) > 1 and (is_korean or is_written_as_name) and not _is_known(word, facts):
             return Refused.NAME
-    for match in _HANGUL.finditer(sentence.rest):
-        if any(not facts.holds(n) and not _is_known(n, facts) for n in _names_in(match[0])):
-            return Refused.NAME
+    if is_korean and any(_is_made_up(word, facts) for word in words_of(sentence.rest)):
+        return Refused.NAME
     return None
 
 
@@ -34,8 +39,62 @@ def _is_known(word: str, facts: Facts) -> bool:
     return any(facts.holds(other) for other in SAME_NAMES.get(small, ()))
 
 
-def _names_in(word: str) -> Iterator[str]:
-    """The names at the beginning of a Korean word, which particles may follow."""
-    yield from (name for name in KNOWN_NAMES if word.startswith(name))
-    if (match := NAME_ENDINGS.match(word)) and match[0] not in PLAIN_WORDS:
-        yield match[0]
+def _is_made_up(word: Word, facts: Facts) -> bool:
+    """Whether a Korean word is or holds a name that is not in the data."""
+    for name in _known_names(word):
+        if not facts.holds(name) and not _is_known(name, facts):
+            return True
+    if any(_ends_as_name(form, word) and not facts.holds(form) for form in _forms(word)):
+        return True
+    if not word.stem or facts.holds(word.stem):
+        return False
+    return any(_is_name(piece, word.stem, facts) for piece in word.names)
+
+
+def _known_names(word: Word) -> Iterator[str]:
+    """The listed names in a word, as pieces of it: 토스 is in 토스뱅크, but not in 토스트."""
+    for start in (0, *word.bounds):
+        rest = word.text[start:]
+        for length in range(min(len(rest), 10), 1, -1):
+            if (
+                rest[:length] in KNOWN_NAMES
+                and (start == 0 or length > 2)
+                and (start + length in word.bounds or _PARTICLES.fullmatch(rest, length))
+            ):
+                yield rest[:length]
+                break
+
+
+def _forms(word: Word) -> set[str]:
+    """A word with and without what may be particles: 하늘페이 ends with one only by its look."""
+    return {word.text, word.stem, _bare(word.text)}
+
+
+def _ends_as_name(form: str, word: Word) -> bool:
+    return form not in PLAIN_WORDS and any(
+        form.endswith(ending) and len(form) - len(ending) in word.bounds for ending in NAME_ENDINGS
+    )
+
+
+def _bare(word: str) -> str:
+    return _ENDING.sub("", word)
+
+
+def _is_name(piece: str, stem: str, facts: Facts) -> bool:
+    # What the dictionary does not know keeps its particle: 튕김이.
+    bare = _bare(piece)
+    return not (
+        stem.endswith(_LOAN_GERUND)
+        or any(facts.holds(form) or is_common_noun(form) for form in {piece, bare} if len(form) > 1)
+        or _is_in_plain_word(piece, stem)
+    )
+
+
+def _is_in_plain_word(piece: str, stem: str) -> bool:
+    """Whether a piece of a word is, or is a part of, a plain word in it: 스와+이프."""
+    place = stem.index(piece)
+    return any(
+        stem[start:end] in PLAIN_WORDS
+        for start in range(place + 1)
+        for end in range(place + len(piece), min(len(stem), start + 8) + 1)
+    )

@@ -19,22 +19,23 @@ _TENS = {"십": 10, "백": 100, "천": 1000}
 
 # 건 and its like count tickets; everything else is a length of time, an amount or a name.
 COUNTERS = r"건|명|개(?!월)|티켓|tickets?\b|케이스"
-_UNITS = rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?|pp\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times\b|{COUNTERS}"
-_NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
-_SINO = (
+_UNITS = rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?|pp\b|points?\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times(?=\s(?:as|more|higher|larger|the|that|last))|{COUNTERS}"
+NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
+SINO = (
     "(?:[일이삼사오육칠팔구십백천]{0,6}만\\s)?[영공일이삼사오육륙칠팔구십백천만]{2,12}|[십백천만]"
 )
 _NUMBER = re.compile(
     r"(?P<sign>[+−±▲▼-]\s?)?"
     rf"(?:(?:(?P<myriads>[0-9]+)만\s)?(?<![\w.,])(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>만|천|백)?(?P<odd>여|몇)?\s?(?P<unit>{_UNITS})?"
-    rf"|(?<![가-힣A-Za-z])(?P<words>{_NATIVE}|{_SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
+    rf"|(?<![가-힣A-Za-z])(?P<words>{NATIVE}|{SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
 )
 _APPROXIMATE_BEFORE = re.compile(
     r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost)\s?$"
 )
+_OVER_BEFORE = re.compile(r"\b(?:more than|over|exceeded|exceeds|above|at least)\s$", re.I)
 _APPROXIMATE_AFTER = re.compile(
     r"\s?(?:\([^)]*\)\s?)?(?:(?P<about>정도|가량|쯤|내외|안팎|수준|남짓|선(?=[에을으]))|(?P<decade>대(?![비략])|여(?=[\s,.]))"
-    r"|(?P<over>이상|초과|(?:을|를|이|가)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하|미만|가까이|가까운|에?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
+    r"|(?P<over>이상|초과|(?:을|를|이|가)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하|미만|가까이|가까운|에?는?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
 )
 
 
@@ -66,7 +67,8 @@ class Numeral:
         if self.bound == "over":
             return value <= size <= value + max(grain, 0.15 * value)
         if self.bound == "under":
-            return value - max(grain / 2, 0.15 * value) <= size <= value
+            slack = 0.15 * value if self.unit == "배" else min(grain, 0.08 * value)
+            return value - slack <= size <= value
         half = 0.5 * 10.0**-self.decimals
         if self.unit == "배" and not self.decimals:
             half = 0.07 * value  # 두 배 is not 2.4
@@ -80,7 +82,7 @@ def numerals(sentence: str) -> Iterator[Numeral]:
     for match in _NUMBER.finditer(sentence):
         digits, words = match["digits"], match["words"]
         unit = (match["unit"] if digits else match["words_unit"]) or ""
-        value = float(digits.replace(",", "")) if digits else float(_in_words(words))
+        value = float(digits.replace(",", "")) if digits else float(in_words(words))
         if match["scale"]:
             value *= {"백": 100, "천": 1000, "만": 10_000}[match["scale"]]
         if match["myriads"]:
@@ -91,6 +93,8 @@ def numerals(sentence: str) -> Iterator[Numeral]:
             bound = "decade"
         elif after:
             bound = next(b for b in ("about", "decade", "over", "under") if after[b])  # type: ignore[misc]
+        elif _OVER_BEFORE.search(sentence[: match.start()]):
+            bound = "over"
         elif _APPROXIMATE_BEFORE.search(sentence[: match.start()]):
             bound = "about"
         sign = (match["sign"] or "").strip()
@@ -105,7 +109,7 @@ def numerals(sentence: str) -> Iterator[Numeral]:
         )
 
 
-def _in_words(words: str) -> int:
+def in_words(words: str) -> int:
     for tens, value in (("", 0), *_NATIVE_TENS.items()):
         if words.startswith(tens):
             rest = words[len(tens) :]

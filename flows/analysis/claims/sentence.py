@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,6 +41,11 @@ class Sentence:
     def of(cls, text: str) -> Sentence:
         line = " ".join(unicodedata.normalize("NFKC", text).split())
         return cls(line, line)
+
+    @property
+    def is_korean(self) -> bool:
+        """Whether it is written in Korean: an English one may quote a keyword."""
+        return 4 * len(re.findall("[가-힣]", self.whole)) >= len(re.findall("[A-Za-z]", self.whole))
 
     def without(self, spans: Iterable[tuple[int, int]], mark: str = " ") -> Sentence:
         rest = list(self.rest)

@@ -1,0 +1,66 @@
+"""What is different about numbers in an English sentence: the tickets are Korean, and few units are written. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Fact, Facts
+from flows.analysis.claims.numerals import Numeral
+from flows.analysis.claims.roles import roles_of, unit_of
+from flows.analysis.claims.sentence import Sentence
+from flows.analysis.claims.wording import subjects_in
+
+_LABEL = re.compile(
+    r"\b(?:channel|patch|server|step|level|line|phase|room|gate|app|version|build|release|model|error|code|page|no\.?|number|phone|stage)\s$",
+    re.I,
+)
+_OBJECT = re.compile(
+    r"\s?(?!(?:negative\s|new\s|more\s|fewer\s|other\s|of\s|such\s|(?:\w+\s)?(?:tickets|reports|mentions|inquiries|complaints|cases|samples)\b|this\b|in\b|last\b|to\b|and\b|or\b|times\b|while\b|but\b|compared\b|are\b|were\b|is\b|was\b|the\b|on\b|for\b|per\b|a\b|after\b|before\b|with\b|,))[a-z]{3,}",
+    re.I,
+)
+_PEOPLE = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds|thousands)\s(?:of\s(?:the\s|our\s)?)?(?:\w+\s)?"
+    r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies|members|accounts|guests|players|parents|hours|days|minutes|months|years)\b"
+    r"|\b(?:three|four|five|six|seven|nine|ten|several)\sweeks\b",
+    re.I,
+)
+"""English number words for what the data does not count."""
+
+
+def counts_people(text: str, *, is_advice: bool) -> bool:
+    """Whether a number word counts people or time, which no ticket can carry word for word."""
+    is_claim = not is_advice or re.search(r"already|current|existing", text, re.I)
+    return bool(is_claim and _PEOPLE.search(text))
+
+
+def is_of_thing(before: str, after: str) -> bool:
+    """Whether a number is of a thing, as in channel 2 or 50,000 rows, and not of tickets."""
+    return bool(_LABEL.search(before) or _OBJECT.match(after))
+
+
+def are_of_one_keyword(numbers: Sequence[Numeral], sentence: Sentence, facts: Facts) -> bool:
+    """Whether all numbers are those of one rising keyword, which the sentence names in translation."""
+    is_spoken_of = re.search(
+        r"mention|keyword|\btimes\b|tickets (?:about|on|regarding|with|that)", sentence.rest, re.I
+    )
+    if (
+        sentence.is_korean
+        or not is_spoken_of
+        or not numbers
+        or NEGATIVE in subjects_in(sentence.rest)
+    ):
+        return False
+    of_keywords: dict[str, list[Fact]] = {}
+    for fact in facts.numbers:
+        if fact.unit == "count" and fact.subject not in (TOTAL, NEGATIVE, NOT_NEGATIVE):
+            of_keywords.setdefault(fact.subject, []).append(fact)
+    roles = [roles_of(sentence.rest, numbers, n, "count") for n in range(len(numbers))]
+    return any(
+        all(
+            unit_of(number.unit) in (None, "count")
+            and any(number.fits(f.value) for f in known if role is None or f.role in role)
+            for number, role in zip(numbers, roles, strict=True)
+        )
+        for known in of_keywords.values()
+    )

@@ -1,0 +1,144 @@
+"""What a sentence says of earlier weeks: that something is new, lasts, or was never as much. Pure."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from flows.analysis.claims.facts import Facts, compact
+from flows.analysis.claims.sentence import Refused, Sentence
+from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, week_at
+
+_WEEKS = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "없": 0}
+_STREAK = re.compile(
+    r"(?P<weeks>[0-9]{1,2}|[한두세네]|다섯|여섯)\s?주\s?(?:연속|째|간\s?연속|동안\s?(?:계속|연속))"
+)
+_LASTING = re.compile(
+    r"(?:내내|꾸준히|만성적|줄곧|매주|몇\s?주째|오래전부터|오랫동안|예전부터|고질적|상시적|지속적으로\s?(?:접수|제기|발생)|persist|chronic|recurring|for (?:months|years|weeks)\b)"
+)
+_NOT_OF_TICKETS = re.compile(
+    r"[가-힣\s]{0,8}?(?:모니터|확인|점검|관찰|지켜|살펴|추적|관리|공유|안내|개선)"
+)
+_LONG_AGO = re.compile(
+    r"지난\s?달|전월|작년|지난\s?해|전년|지난\s?분기|전\s?분기|올해\s?들어|수\s?개월|몇\s?달|last (?:month|year|quarter)|years? ago|months? ago",
+    re.I,
+)
+_EXTREME = re.compile(
+    r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최다|최저치|최대치|(?:(?:highest|most|largest|peak|record)|(?P<fewest>lowest|fewest|smallest))(?=[a-z\s]{0,20}weeks)",
+    re.I,
+)
+_MORE_WEEKS = re.compile(
+    r"(?:이보다|이번\s?주보다)[가-힣\s]{0,10}?(?:(?P<more>많)|(?P<fewer>적))[가-힣]{1,2}\s주[는가]?\s(?P<count>없|한|두|세|네|[0-9])"
+)
+_NEW = re.compile(
+    r"새로\s?(?:생[긴겼겨]|나타[난났나]|등장|만들|추가된\s(?:카테고리|분류|유형))|새롭게\s?(?:나타|등장|생)"
+    r"|처음\s?(?:으로\s?)?(?:나타|등장|접수|들어|생|집계|발생|보고|제기|언급)"
+    r"|(?:없던|없었던|(?:언급|접수|보고|등장|제기)되지\s않(?:던|았던))\s(?!것|점)|(?:한\s건도|전혀)\s?(?:없|접수되지|들어오지|언급되지|나오지|보이지)"
+    r"|(?:신규|새로운)\s?(?:유형|카테고리|분류|문의|이슈|키워드|현상)(?!\s?[은는이가]\s?아니)|이력이\s?없|비교할\s?(?:과거|이전|대상|수치)|비교\s?대상이\s?없"
+    r"|first time|brand[- ]new|new (?:category|type|issue|kind)|never (?:been|before)|(?:nothing|no one|none)[a-z ]{0,20}(?:had been|before|the week before|last week)",
+    re.I,
+)
+
+
+def check_history(sentence: Sentence, facts: Facts) -> Sentence | Refused:
+    """Refuse what is said of earlier weeks and is not so, and blank out its numbers."""
+    text = sentence.rest
+    if any(not facts.holds(match[0]) for match in _LONG_AGO.finditer(text)):
+        return Refused.DAY
+    streaks, others = list(_STREAK.finditer(text)), list(_MORE_WEEKS.finditer(text))
+    is_carried = (
+        all(_is_streak(match["weeks"], facts) for match in streaks)
+        and all(_is_count_of_weeks(match, facts) for match in others)
+        and all(_is_extreme(match, sentence, facts) for match in _EXTREME.finditer(text))
+        and all(_is_new(match, sentence, facts) for match in _NEW.finditer(text))
+        and all(_lasts(match, sentence, facts) for match in _LASTING.finditer(text))
+    )
+    if not is_carried:
+        return Refused.NUMBER
+    return sentence.without(match.span() for match in (*streaks, *others))
+
+
+def _is_streak(weeks: str, facts: Facts) -> bool:
+    """Whether the total rose, or fell, for so many weeks."""
+    count = int(weeks) if weeks.isdigit() else _WEEKS[weeks]
+    totals = facts.material.change.total_last_8_weeks
+    steps = [b - a for a, b in pairwise(totals)][-count:]
+    return len(steps) == count and (all(s > 0 for s in steps) or all(s < 0 for s in steps))
+
+
+def _is_count_of_weeks(match: re.Match[str], facts: Facts) -> bool:
+    """이보다 많았던 주는 두 번: among the last eight."""
+    count = int(match["count"]) if match["count"].isdigit() else _WEEKS[match["count"]]
+    *before, last = facts.material.change.total_last_8_weeks or (0,)
+    return count == sum(total > last if match["more"] else total < last for total in before)
+
+
+def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """가장 많다: the week's total among the last eight, or a keyword among the others."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    is_most = match["least"] is None and match["fewest"] is None and "최저" not in match[0]
+    if re.search("키워드|단어|언급", match.string):
+        return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)
+    totals = facts.material.change.total_last_8_weeks
+    if not totals or not re.search("주|week", before + match[0] + after[:24]):
+        return True
+    return totals[-1] == (max(totals) if is_most else min(totals))
+
+
+def _is_extreme_keyword(
+    before: str, after: str, sentence: Sentence, facts: Facts, *, is_most: bool
+) -> bool:
+    by_change = re.search(rf"폭[이은]?\s?$|{UP}", before[-6:]) or re.match(
+        rf"[이은]?\s?(?:{UP})", after
+    )
+    sizes = {
+        compact(k.label): k.comparison_count - (k.base_count if by_change else 0)
+        for k in facts.material.keywords
+    }
+    spoken = compact(sentence.whole)
+    named = [word for word in keywords_in(sentence.rest, sentence, facts) if word in spoken]
+    if not named or len(named) > 1 or len(sizes) < 2:
+        return _is_first_named(named, spoken, sizes, is_most=is_most)
+    return sizes[named[0]] == (max if is_most else min)(sizes.values())
+
+
+def _is_first_named(named: list[str], spoken: str, sizes: dict[str, int], *, is_most: bool) -> bool:
+    """Of several keywords the one named first is the one that is most, or least."""
+    if len(named) < 2:
+        return True
+    first = min(named, key=spoken.index)
+    return sizes[first] == (max if is_most else min)(sizes.values())
+
+
+def _is_new(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """Whether there was no ticket of what is called new, or not there."""
+    week = week_at(sentence.rest, match.start()) or "base"
+    week = "comparison" if week == "comparison" and re.search("한|전혀", match[0]) else "base"
+    change = facts.material.change
+    if change.base_total == 0 and week == "base":
+        return not any(change.total_last_8_weeks[:-1]) or not re.search(
+            "새|처음|신규|new|first", match[0]
+        )
+    named = list(keywords_in(sentence.rest, sentence, facts))
+    known = [*facts.numbers, *facts_named(sentence.rest, sentence, facts)]
+    return any(
+        fact.value == 0
+        for fact in known
+        if fact.subject in named and (fact.unit, fact.role) == ("count", week)
+    )
+
+
+def _lasts(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """Whether what is said to have come all the time was there in every week, and rose or fell as said."""
+    after = sentence.rest[match.end() :]
+    if _NOT_OF_TICKETS.match(after):
+        return True
+    totals = facts.material.change.total_last_8_weeks
+    steps = [b - a for a, b in pairwise(totals)]
+    if re.match(rf"\s?(?:{UP})", after):
+        return bool(steps) and min(steps) >= 0
+    if re.match(rf"\s?(?:{DOWN})", after):
+        return bool(steps) and max(steps) <= 0
+    known = facts_named(sentence.rest, sentence, facts)
+    base = [fact.value for fact in known if (fact.unit, fact.role) == ("count", "base")]
+    return bool(totals) and all(totals) and all(base)

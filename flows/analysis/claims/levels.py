@@ -1,0 +1,112 @@
+"""Comparisons in a sentence: more than, above what is usual, the same as. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from flows.analysis.claims.directions import SHARE, change_of, clause_before, is_wrong
+from flows.analysis.claims.facts import Facts, compact
+from flows.analysis.claims.sentence import Refused, Sentence
+from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, SUBJECT
+
+_COMPARED = r"(?:보다|비해|대비|비하면|견주)[^,.]*?"
+_LEVEL = re.compile(
+    rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))"
+)
+_NEARLY = r"(?:거의|비슷|유사|크게|큰\s|별|많이|대체로)"
+_SAME = re.compile(
+    rf"(?:{BASE_WORD})[와과]\s?(?:비교해\s?)?(?:(?P<same>{_NEARLY}?\s?(?:같[은다습았]|동일|변함없|차이가\s?없|비슷|유사)|{_NEARLY}\s(?:변화|차이|변동)가?\s?없)|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))"
+    r"|(?P<still>변화[가는]?\s?없|변동[이은]?\s?없|그대로|제자리)",
+)
+_BEYOND = re.compile(
+    r"(?:범위|상한|상단|하한|하단|최대치|최소치|수준|평소|통상|[0-9]건)(?:[선치])?(?:\([^)]*\))?[을를보다에은는도\s]{0,3}[^,.0-9]{0,14}?(?:[인이]\s[0-9,]+건[을를보다\s]{0,3}(?:크게|훨씬|한참)?\s?)?"
+    r"(?:(?P<above>웃[도돌돕돈]|상회|초과|넘[어은었는])|(?P<below>밑[도돌돕돈]|하회|미달|못\s?미|미치지)|(?P<outside>벗어(?!나지)[나났난]|안에\s(?:들|있)지\s?(?:못|않))|(?P<inside>안에\s(?:있|들|머|속)|벗어나지\s(?:않|못)))"
+)
+_USUAL = re.compile(r"평소|통상|정상|일반적|그\s?범위|usual")
+_TWO = re.compile(
+    r"(?P<first>[0-9][0-9,.]*)\s?(?:건|%)?\)?[이가은는도]\s[^0-9]{1,16}?(?P<second>[0-9][0-9,.]*)\s?(?:건|%)?\)?보다\s(?:더\s|훨씬\s)?(?:(?P<more>많|높|크|큰)|(?P<less>적|낮|작))"
+)
+_OF_A_WEEK = re.compile(
+    rf"(?:{BASE_WORD}|{COMPARISON_WORD}|평소|통상|이전|전|[0-9건%)])[가-힣]{{0,3}}$"
+)
+
+
+def check_levels(sentence: Sentence, facts: Facts) -> Refused | None:
+    """Refuse a comparison with a week, with what is usual or between two numbers that is not so."""
+    text = sentence.rest
+    is_carried = (
+        all(_is_level(match, sentence, facts) for match in _LEVEL.finditer(text))
+        and all(_are_in_order(match) for match in _TWO.finditer(text))
+        and all(_is_beyond(match, facts) for match in _BEYOND.finditer(text))
+        and all(_is_same(match, sentence, facts) for match in _SAME.finditer(text))
+    )
+    return None if is_carried else Refused.DIRECTION
+
+
+def _is_level(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """지난주보다 많다, 지난주를 웃돈다."""
+    before = clause_before(match.string, match.start())
+    is_up = bool(match["up"] or match["above"])
+    if (match["up"] or match["down"]) and not _OF_A_WEEK.search(before):
+        return _are_keywords_in_order(before, match, facts)  # 증가율은 SSO보다 낮다
+    if re.search(rf"(?:{COMPARISON_WORD})[^,.]{{0,12}}$", before):
+        is_up = not is_up  # 지난주가 이번 주보다 많다
+    return not is_wrong(is_up, before + match[0], sentence, facts, is_bare=True)
+
+
+def _are_in_order(match: re.Match[str]) -> bool:
+    """지문(31건)이 페이스(12건)보다 많다."""
+    first, second = (
+        float(match[name].rstrip(",.").replace(",", "")) for name in ("first", "second")
+    )
+    return first > second if match["more"] else first < second
+
+
+def _are_keywords_in_order(before: str, match: re.Match[str], facts: Facts) -> bool:
+    """알림 미수신 언급이 담임 언급보다 많다: of what is named first and last."""
+    said = compact(before)
+    places = sorted(
+        (said.index(compact(k.label)), k.comparison_count)
+        for k in facts.material.keywords
+        if compact(k.label) in said
+    )
+    if (
+        len(places) != 2
+        or not re.match("[많적]", match[match.lastgroup or 0])
+        or re.search("[율률폭]", before)
+    ):
+        return True
+    (_, first), (_, second) = places
+    return first > second if match["up"] else first < second
+
+
+def _is_beyond(match: re.Match[str], facts: Facts) -> bool:
+    """Whether the tickets of the week are above, below, outside or within what is usual."""
+    change = facts.material.change
+    clause = clause_before(match.string, match.start()) + match[0]
+    if change.usual is None or not _USUAL.search(match.string):
+        return True
+    if SHARE.search(clause) or (SUBJECT.search(clause) and "부정" in clause):
+        return True
+    low, high = change.usual
+    is_base = re.search(BASE_WORD, clause) and not re.search(COMPARISON_WORD, clause)
+    total = change.base_total if is_base else change.comparison_total
+    if match["above"]:
+        return total > high
+    if match["below"]:
+        return total < low
+    return (low <= total <= high) == bool(match["inside"])
+
+
+def _is_same(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """지난주와 같다, 지난주와 거의 같은 수준, 지난주와 다르다."""
+    said = clause_before(match.string, match.start())
+    change = change_of(said, sentence, facts, is_bare=match["still"] is None)
+    if change is None:
+        return True
+    if match["other"]:
+        return change != 0
+    is_share = bool(SHARE.search(said))
+    is_nearly = re.search(_NEARLY, said[-8:] + match[0])
+    slack = 0.0 if not is_nearly else 2.0 if is_share else 0.07 * facts.material.change.base_total
+    return abs(change) <= slack

@@ -1,0 +1,138 @@
+"""Shares and factors in words: 절반, 3분의 2, more than half, doubled. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from flows.analysis.claims.facts import NEGATIVE, TOTAL, Facts
+from flows.analysis.claims.sentence import Refused, Sentence
+from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, week_at
+
+_FRACTION = re.compile(
+    r"(?P<of>[0-9]+|[이삼사오육칠팔구십])\s?분의\s?(?P<part>[0-9]+|[일이삼사오육칠팔구])"
+)
+_HALF = re.compile(
+    r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에은는])?\s?(?:아니|넘지\s?않|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s)?못\s?미|미치지))"
+    r"|(?P<least>[이을]?\s?(?:훨씬\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?|반토막|반으로"
+)
+_FACTORS = {"doubled": 2, "tripled": 3, "quadrupled": 4, "quintupled": 5, "halved": 0.5}
+_FACTOR = re.compile(
+    rf"(?P<more>(?:more than|over)\s)?(?P<about>(?:almost|nearly|about|roughly)\s)?\b(?P<word>{'|'.join(_FACTORS)})\b",
+    re.I,
+)
+_PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fourth": 1 / 4, "fifth": 1 / 5}
+_TIMES = {"": 1, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4}
+_PART = re.compile(
+    r"\b(?:(?P<more>(?:more than|over|at least)\s)|(?P<less>(?:less than|under|below|nearly|almost)\s))?"
+    r"(?:(?P<times>a|one|two|three|four)[\s-])?(?P<part>half|third|quarter|fourth|fifth)s?\s(?:of|are|were)\b",
+    re.I,
+)
+
+
+def check_shares(sentence: Sentence, facts: Facts) -> Sentence | Refused:
+    """Refuse a share or a factor in words that the data does not have, and blank out its numbers."""
+    text = sentence.rest
+    fractions = list(_FRACTION.finditer(text))
+    is_carried = (
+        all(_is_fraction(match, sentence, facts) for match in fractions)
+        and all(_is_half(match, sentence, facts) for match in _HALF.finditer(text))
+        and all(_is_factor(match, sentence, facts) for match in _FACTOR.finditer(text))
+        and all(_is_part(match, sentence, facts) for match in _PART.finditer(text))
+    )
+    return sentence.without(match.span() for match in fractions) if is_carried else Refused.NUMBER
+
+
+def _small(word: str) -> int:
+    return int(word) if word.isdigit() else "영일이삼사오육칠팔구십".index(word)
+
+
+def _shares(sentence: Sentence, facts: Facts, place: int) -> list[float]:
+    """The shares in percent that a part spoken of at a place may be: of the negative tickets, or of what is named."""
+    text = sentence.rest
+    week = week_at(text, place)
+    weeks = {week} if week in ("base", "comparison") else {"comparison"}
+    if re.match(r"(?:절반|과반)\s?(?:수준|가량|정도)?(?:에서|이던|이었던)", text[place:]):
+        weeks = {"base"}
+    if re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", text):
+        weeks = {"base", "comparison"}
+    known = list(facts_named(text, sentence, facts))
+    if re.search("부정|불만|negative", text):
+        known = [f for f in facts.numbers if f.subject == NEGATIVE]
+    return [f.value for f in known if f.unit == "percent" and f.role in weeks]
+
+
+def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    value = 100 * _small(match["part"]) / _small(match["of"])
+    changed = re.match(
+        rf"\s?(?:만큼|가량|정도|이나|나|로|이|가)?\s?(?:(?P<up>{UP})|(?P<down>{DOWN}))",
+        sentence.rest[match.end() :],
+    )
+    if changed:
+        kept = 100 + value if changed["up"] else value if "로" in changed[0] else 100 - value
+        return any(
+            abs(100 * f.value - kept) <= 3
+            for f in facts.numbers
+            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
+        )
+    shares = _shares(sentence, facts, match.start())
+    if re.match(r"\s?(?:에\s?그|도\s?안|에도\s?못|이하|미만)", sentence.rest[match.end() :]):
+        return any(value - 8 <= share <= value + 1 for share in shares)
+    if re.match(r"\s?(?:이상|을\s?넘|를\s?넘|[이가]\s?넘)", sentence.rest[match.end() :]):
+        return any(value <= share <= value + 12 for share in shares)
+    return any(abs(share - value) <= 2.5 for share in shares)
+
+
+def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    after = sentence.rest[match.end() : match.end() + 14]
+    if re.match(rf"\s?(?:만큼|가량|정도)?\s?(?:더\s)?(?:{UP})", after):
+        return any(
+            abs(f.value - 1.5) <= 0.06
+            for f in facts.numbers
+            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
+        )
+    if re.match(rf"(?:으로|로|가량|만큼|\s?수준으로)?\s?(?:{DOWN})", after) or match[0] in (
+        "반토막",
+        "반으로",
+    ):
+        return any(
+            abs(f.value - 0.5) <= 0.06
+            for f in facts.numbers
+            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
+        )
+    shares = _shares(sentence, facts, match.start())
+    both = bool(re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", sentence.whole))
+    if match["most"]:
+        least = 0 if "한참" not in match["most"] else -1
+        return any(share <= 50 and (least == 0 or share <= 42) for share in shares)
+    if match["least"] or match[0].startswith("과반"):
+        least = 60 if "훨씬" in match[0] else 50
+        return any(least <= share for share in shares)
+    tolerance = 6 if match["about"] else 3
+    near = [abs(share - 50) <= tolerance for share in shares]
+    return all(near[:2]) and bool(near) if both else any(near)
+
+
+def _is_factor(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """doubled, more than tripled: of what is named in the sentence."""
+    value = _FACTORS[match["word"].lower()]
+    keywords = set(keywords_in(sentence.rest, sentence, facts))
+    subjects = keywords or ({NEGATIVE} if "negative" in sentence.rest.casefold() else {TOTAL})
+    low, high = (value, 1.5 * value) if match["more"] else (0.9 * value, 1.1 * value)
+    if match["about"]:
+        low = 0.85 * value
+    return any(
+        low <= fact.value <= high
+        for fact in facts.numbers
+        if (fact.unit, fact.role) == ("factor", "change") and fact.subject in subjects
+    )
+
+
+def _is_part(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """More than half of the tickets, two thirds are negative."""
+    value = 100 * _TIMES[(match["times"] or "").lower()] * _PARTS[match["part"].lower()]
+    shares = _shares(sentence, facts, match.start())
+    if match["more"]:
+        return any(value <= share <= value + 17 for share in shares)
+    if match["less"]:
+        return any(value - 17 <= share <= value for share in shares)
+    return any(abs(share - value) <= 3 for share in shares)

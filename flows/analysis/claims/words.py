@@ -1,0 +1,101 @@
+"""The words of a Korean sentence as a morphological analyser sees them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import takewhile
+
+from mecab import MeCab
+
+_NOUNS = frozenset({"NNG", "NNP", "NNB", "NNBC", "NR", "XPN", "XSN", "XR", "UNKNOWN"})
+_VERB = re.compile(r"(?:니다|[았었렀][다고는지]?|[아어해세]요|[가-힣]다)$")
+"""How an inflected word ends that the dictionary does not know: 가파+릅니다."""
+
+
+_Place = tuple[int, int, str]
+"""Where a piece begins and ends, and its tag."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """What stands between two blanks, in pieces.
+
+    Args:
+        text: the whole of it, with its particles.
+        bounds: where its pieces end.
+        stem: the nouns that it begins with, written together.
+        names: the pieces of the stem which the dictionary has as names, or not at all.
+    """
+
+    text: str
+    bounds: frozenset[int]
+    stem: str
+    names: tuple[str, ...]
+
+
+@cache
+def _analyser() -> MeCab:
+    return MeCab()
+
+
+def words_of(text: str) -> Iterator[Word]:
+    """The words of a text that begin with Hangul."""
+    places: list[_Place] = []
+    end = 0
+    for piece in _analyser().parse(text):
+        # The analyser's own places are wrong after leading blanks.
+        start = text.index(piece.surface, end)
+        end = start + len(piece.surface)
+        places.append((start, end, piece.feature.pos.split("+")[0]))
+    word: list[_Place] = []
+    for place in places:
+        if word and place[0] != word[-1][1]:
+            yield _word(text, word)
+            word = []
+        if "가" <= text[place[0]] <= "힣":
+            word.append(place)
+        elif word:
+            yield _word(text, word)
+            word = []
+    if word:
+        yield _word(text, word)
+
+
+def _word(text: str, pieces: list[_Place]) -> Word:
+    first = pieces[0][0]
+    nouns = list(takewhile(lambda piece: piece[2] in _NOUNS, pieces))
+    names = (
+        text[start:end]
+        for start, end, tag in nouns
+        if tag == "NNP" or (tag == "UNKNOWN" and not _VERB.search(text[start:end]))
+    )
+    return Word(
+        text=text[first : pieces[-1][1]],
+        bounds=frozenset(end - first for _, end, _ in pieces),
+        stem=text[first : nouns[-1][1]] if nouns else "",
+        # A single syllable is a rest of something that the dictionary does not know: 미발+송.
+        names=tuple(name for name in names if len(name) > 1),
+    )
+
+
+@cache
+def is_common_noun(word: str) -> bool:
+    """Whether the dictionary has a word that it reads as a name as a common noun too: 이체, 송금."""
+    readings = (_analyser().parse(word), _analyser().parse(f"{word}을"))
+    return any(
+        pieces[0].surface == word and pieces[0].feature.pos == "NNG"
+        for pieces in readings
+        if pieces
+    )
+
+
+def nouns_of(text: str) -> frozenset[str]:
+    """The nouns and the stems of verbs in a text, piece by piece."""
+    return frozenset(
+        piece.surface
+        for piece in _analyser().parse(text)
+        if piece.feature.pos.split("+")[0] in {*_NOUNS, "VV", "VA", "SL"}
+    )
