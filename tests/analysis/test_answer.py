@@ -173,6 +173,23 @@ def test_an_answer_with_nothing_to_show_is_unusable(answer: str) -> None:
         parse(answer)
 
 
+REPORTED = json.loads(
+    (PROJECT_ROOT / "tests" / "data" / "reported_answers.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("case", REPORTED, ids=[case["name"] for case in REPORTED])
+def test_answers_that_users_reported_are_read_or_unusable(case: dict[str, Any]) -> None:
+    if case["summary"] is None:
+        with pytest.raises(UnusableAnswer):
+            parse(case["content"])
+    else:
+        analysis = parse(case["content"])
+        assert analysis.summary == case["summary"]
+        assert analysis.hypotheses == ("진짜 가설",)
+        assert analysis.sentences_left_out == 0
+
+
 # --- Examples ---------------------------------------------------------------------------------
 
 
