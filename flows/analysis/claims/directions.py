@@ -22,6 +22,8 @@ SHARE = re.compile(
     re.I,
 )
 _PAIR = re.compile(r"(?:에서|->|→)")
+_METRIC = re.compile(r"(?P<name>[가-힣]{2,6}(?<!증가|감소|증감|상승)[률율]|만족도|매출|평점|별점)[이가은는도]\s[^,.]{0,12}$")
+"""What the data does not measure."""
 _ADNOMINAL = re.compile(r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>[^,.]{1,14})")
 _NOTHING_NAMED = re.compile(
     rf"(?:{BASE_WORD}|{COMPARISON_WORD}|대비|보다|비해|크게|소폭|다소|약간|오히려|눈에\s띄게|급격히|뚜렷하게|확연히|계속|더|약|[에는도로\s])*"
@@ -52,7 +54,11 @@ def _is_against(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     noun = _ADNOMINAL.match(text, match.end())
     if noun and is_wrong(is_up, noun["noun"], sentence, facts, is_bare=False):
         return True
+    metric = _METRIC.search(before)
     is_hedged = bool(_HEDGED.search(text, match.end()))
+    is_state = re.fullmatch("[높낮많작]아", match[0]) and text[match.end() : match.end() + 1] not in "져졌진"
+    if metric and not is_state and not is_hedged and not SHARE.search(before) and not facts.holds(metric["name"]):
+        return True
     return is_wrong(is_up, before, sentence, facts, is_bare=not is_hedged)
 
 
@@ -81,7 +87,8 @@ def change_of(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> 
     found = list(SUBJECT.finditer(said))
     kinds = {str(m.lastgroup) for m in found}
     if "not_negative" in kinds:
-        return None
+        negative = change.comparison_negative - change.base_negative
+        return change.comparison_total - change.base_total - negative if is_bare else None
     if "negative" in kinds:
         return change.comparison_negative - change.base_negative
     is_of_tickets = _NOTHING_NAMED.fullmatch(said) and re.search(BASE_WORD, said)
@@ -118,7 +125,7 @@ def clause_before(text: str, place: int) -> str:
     breaks = [
         m.end()
         for m in re.finditer(
-            r"[,;:]\s|(?:지만|으나|는데도?|반면|(?<=[었했았졌])고|(?<=[었했았])으며|하고|하며|이며|이고|(?:줄|늘|내려|떨)어|올라|[높낮]아져)\s",
+            r"[,;:]\s|(?:지만|으나|는데도?|반면|(?<=[었했았졌])고|(?<=[었했았])으며|하고|하며|이며|이고|면서|(?:줄|늘|내려|떨)어|올라|[높낮]아져)\s",
             before,
         )
     ]

@@ -11,7 +11,7 @@ from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, SUBJECT
 
 _COMPARED = r"(?:보다|비해|대비|비하면|견주)[^,.]*?"
 _LEVEL = re.compile(
-    rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))"
+    rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:이\s(?:언급|나타|등장|접수)|은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:게\s(?:언급|나타|등장|접수)|은|었|습|다|음)|낮(?:은|았|습|다|음)|작))"
 )
 _NEARLY = r"(?:거의|비슷|유사|크게|큰\s|별|많이|대체로)"
 _SAME = re.compile(

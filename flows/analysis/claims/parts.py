@@ -23,6 +23,8 @@ def is_part(
         return _is_part_of_change(part, whole, sentence, facts)
     is_in_words = not sentence.rest[whole.start].isdigit() and whole.value <= 10
     is_ratio = is_in_words or "꼴" in sentence.rest[part.end : part.end + 3]
+    if not is_ratio and "명" in (part.unit, whole.unit):
+        return False  # the data counts tickets, not people
     for role, samples in zip(("base", "comparison"), facts.sample_counts, strict=True):
         if week not in (None, role):
             continue
