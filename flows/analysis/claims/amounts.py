@@ -29,7 +29,7 @@ _USUAL = re.compile(
     r"평소|통상|상한|하한|범위|예상|기대|주\s?전|최근|최고|최다|최대|최저|사이|usual|expected|평균"
 )
 _HELD = re.compile(
-    r"\s?(?:\([^)]*\)|\))?[이가은는]\s(?P<words>[^,.]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])"
+    r"\s?(?:\([^)]*\)|\))?[이가은는]\s(?P<words>[^,.0-9]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])"
 )
 _PER_DAY = re.compile(r"하루\s?(?:평균|에)?\s?(?:약\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
@@ -234,7 +234,7 @@ class _Amounts:
         if keyword_facts := self._of_keyword(said):
             known, named = [], keyword_facts
         is_usual = bool(_USUAL.search(self.sentence.whole))
-        is_base_spoken_of = bool(re.search(f"{BASE_WORD}|from ", self.text, re.I))
+        is_base_spoken_of = bool(re.search(f"{BASE_WORD}|이던|였던|예전|종전|from ", self.text, re.I))
         is_share_spoken_of = bool(re.search(r"비율|비중|[률율]|share|ratio", self.text))
         for fact in (*known, *named):
             is_of_category = fact.subject in _OF_CATEGORY

@@ -34,7 +34,7 @@ _DAY_IN_ENGLISH = re.compile(
 _DAY_OF_MONTH = re.compile(
     rf"{_WEEKDAY_BEFORE}(?<![0-9.,])(?P<day>3[01]|[12]?[0-9])일(?=\s?(?:\(|부터|까지|에|자|~|-|과|와|이후|오전|오후|밤|새벽|,)|$){_WEEKDAY}"
 )
-_WEEKDAY_ALONE = re.compile(r"(?<![가-힣])(?P<weekday>[월화수목금토일])요일")
+_WEEKDAY_ALONE = re.compile(r"(?<![가-힣])(?P<weekday>[월화수목금토일])요일(?!까지|마다)")
 _MONTH_ALONE = re.compile(
     r"(?<![0-9.,])(?P<month>1[0-2]|[1-9])월(?!\s?[0-9])(?:\s(?P<noun>(?!초|중|말|하순|상순|들어|이후|현재|첫|둘|셋|넷|마지막|문의|한\s|기준)[가-힣]{2,}(?=[은는이가을를의]|\s)))?"
 )

@@ -77,7 +77,8 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """가장 많다: the week's total among the last eight, or a keyword among the others."""
     before, after = match.string[: match.start()], match.string[match.end() :]
     is_most = match["least"] is None and match["fewest"] is None and "최저" not in match[0]
-    if re.search("키워드|단어|언급", match.string):
+    is_of_keyword = any(True for _ in keywords_in(before[-16:], Sentence(before, before), facts))
+    if is_of_keyword or re.search("키워드|단어|언급", match.string):
         return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)
     totals = facts.material.change.total_last_8_weeks
     if not totals or not re.search("주|week", before + match[0] + after[:24]):
@@ -88,7 +89,7 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _is_extreme_keyword(
     before: str, after: str, sentence: Sentence, facts: Facts, *, is_most: bool
 ) -> bool:
-    by_change = re.search(rf"폭[이은]?\s?$|{UP}", before[-6:]) or re.match(
+    by_change = "폭" in before or re.search(UP, before[-6:]) or re.match(
         rf"[이은]?\s?(?:{UP})", after
     )
     sizes = {

@@ -16,6 +16,7 @@ _LEVEL = re.compile(
 _NEARLY = r"(?:거의|비슷|유사|크게|큰\s|별|많이|대체로)"
 _SAME = re.compile(
     rf"(?:{BASE_WORD})[와과]\s?(?:비교해\s?)?(?:(?P<same>{_NEARLY}?\s?(?:같[은다습았]|동일|변함없|차이가\s?없|비슷|유사)|{_NEARLY}\s(?:변화|차이|변동)가?\s?없)|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))"
+    r"|(?P<usual>(?:평소|통상|예년)[와과]\s(?:거의\s|크게\s)?(?:비슷|유사|같[은다습았]|다르지|다름없|차이가\s?없))"
     r"|(?P<still>변화[가는]?\s?없|변동[이은]?\s?없|그대로|제자리)",
 )
 _BEYOND = re.compile(
@@ -101,6 +102,10 @@ def _is_beyond(match: re.Match[str], facts: Facts) -> bool:
 def _is_same(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """지난주와 같다, 지난주와 거의 같은 수준, 지난주와 다르다."""
     said = clause_before(match.string, match.start())
+    if match["usual"]:
+        row = facts.material.change
+        is_share = SHARE.search(said) or "부정" in said
+        return bool(is_share) or row.usual is None or row.usual[0] <= row.comparison_total <= row.usual[1]
     change = change_of(said, sentence, facts, is_bare=match["still"] is None)
     if change is None:
         return True

@@ -69,7 +69,7 @@ def roles_of(
         return {"change"}
     week = week_at(text, number.start)
     if _BECAME.match(after):
-        return {week or "comparison"}
+        return {week or "comparison", *(["change"] if "폭" in before else [])}
     return {week} if week else None
 
 
