@@ -132,7 +132,7 @@ def _is_part(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     value = 100 * _TIMES[(match["times"] or "").lower()] * _PARTS[match["part"].lower()]
     shares = _shares(sentence, facts, match.start())
     if match["more"]:
-        return any(value <= share <= value + 17 for share in shares)
+        return any(value <= share <= value + 25 for share in shares)
     if match["less"]:
         return any(value - 17 <= share <= value for share in shares)
     return any(abs(share - value) <= 3 for share in shares)

@@ -78,9 +78,11 @@ def check_sources(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         return Refused.QUOTATION
     if any(_is_of_another([sample], named, text, facts) for sample in named):
         return Refused.CODE
-    for day in facts.days:
+    for day in facts.all_days:
         for match in re.finditer(_written(day), text):
-            samples = [s for s in facts.samples if s.day == day]
+            samples = [s for s in facts.samples if s.day == day or _day_in(s, day)]
+            if not samples and day not in facts.days:
+                continue
             if _is_made_up_event(samples, text) or not (
                 not _is_of_another(samples, samples, text, facts)
                 if samples
@@ -96,6 +98,10 @@ def _names_ticket(text: str, ticket_id: str) -> bool:
 
 def _written(day: date) -> str:
     return rf"(?<![0-9]){day.month}월\s?{day.day}일|(?<![0-9./-])0?{day.month}/0?{day.day}(?![0-9/])|{day:%b}[a-z]*\.? {day.day}(?![0-9])"
+
+
+def _day_in(sample: Sample, day: date) -> bool:
+    return f"{day.month}월{day.day}일" in _text([sample])
 
 
 def _bounds_a_week(text: str, match: re.Match[str]) -> bool:
