@@ -169,6 +169,9 @@ class _Amounts:
                 abs(earlier[-1] - earlier[-2]),
                 abs(sum(earlier[-2:]) - earlier[0]),
             )
+        if len(earlier) >= 2 and earlier[-1] and re.search(r"[%건]의\s(?:약\s)?$", before):
+            if unit_of(self.numbers[index].unit) == "factor":
+                return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배
         is_count = unit_of(self.numbers[index].unit) == "count"
         if is_count and earlier and re.search(r"건(?:\([^)]*\))?보다\s(?:무려\s)?$", before):
             return value == abs(self.facts.material.change.comparison_total - earlier[-1])

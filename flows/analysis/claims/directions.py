@@ -47,6 +47,8 @@ def _is_against(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     if signed and len(before) - signed[-1].end <= 6 and (signed[-1].sign > 0) != is_up:
         return True
     if re.match("[율률]", text[match.end() :]):
+        if not before.strip():
+            return False  # of what the clause before names
         before += "문의"  # 증가율, 감소율
     pair = _pair(before)
     if pair and pair[0] != pair[1]:

@@ -17,7 +17,7 @@ _LASTING = re.compile(
     r"(?:내내|꾸준히|만성적|줄곧|매주|몇\s?주째|오래전부터|오랫동안|예전부터|고질적|상시적|지속적으로\s?(?:접수|제기|발생)|persist|chronic|recurring|for (?:months|years|weeks)\b)"
 )
 _NOT_OF_TICKETS = re.compile(
-    r"[가-힣\s]{0,8}?(?:모니터|확인|점검|관찰|지켜|살펴|추적|관리|공유|안내|개선)"
+    r"[^,.]{0,30}?(?:모니터|확인|점검|관찰|지켜|살펴|추적|관리|공유|안내|개선)"
 )
 _LONG_AGO = re.compile(
     r"지난\s?달|전월|작년|지난\s?해|전년|지난\s?분기|전\s?분기|올해\s?들어|수\s?개월|몇\s?달|last (?:month|year|quarter)|years? ago|months? ago",

@@ -113,6 +113,8 @@ def _written(text: str) -> Iterator[_Written]:
 def _is_plain(measure: _Written, text: str, facts: Facts) -> bool:
     """Whether it is a way of speaking: 한 번, 두 가지, 지난 8주."""
     value, unit = measure.value, measure.unit
+    if unit == "달" and value <= 2 and re.search(r"최근\s?$", text[: measure.start]):
+        return True  # as long as the eight weeks
     if unit == "분" and value == 1 and re.match("[은이께의]", text[measure.end :]):
         return True  # 고객 한 분
     if unit == "주":

@@ -74,12 +74,21 @@ def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool
             for f in facts.numbers
             if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
         )
+    if re.search(r"(?:증가한|늘어난)\s(?:문의의?\s)?(?:약\s)?$|증가분의\s(?:약\s)?$", sentence.rest[: match.start()]):
+        return abs(_share_of_increase(facts) - value) <= 3
     shares = _shares(sentence, facts, match.start())
     if re.match(r"\s?(?:에\s?그|도\s?안|에도\s?못|이하|미만)", sentence.rest[match.end() :]):
         return any(value - 8 <= share <= value + 1 for share in shares)
     if re.match(r"\s?(?:이상|을\s?넘|를\s?넘|[이가]\s?넘)", sentence.rest[match.end() :]):
         return any(value <= share <= value + 12 for share in shares)
     return any(abs(share - value) <= 2.5 for share in shares)
+
+
+def _share_of_increase(facts: Facts) -> float:
+    """How much of the change in tickets is the change in negative ones, in percent."""
+    change = facts.material.change
+    total = change.comparison_total - change.base_total
+    return 100 * (change.comparison_negative - change.base_negative) / total if total else 0.0
 
 
 def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
@@ -90,7 +99,7 @@ def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
             for f in facts.numbers
             if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
         )
-    if re.match(rf"(?:으로|로|가량|만큼|\s?수준으로)?\s?(?:{DOWN})", after) or match[0] in (
+    if re.match(rf"(?:으로|로|가량|만큼|\s?수준으로|\s?(?:이하|미만|아래)로)?\s?(?:{DOWN})", after) or match[0] in (
         "반토막",
         "반으로",
     ):
