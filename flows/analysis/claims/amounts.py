@@ -237,7 +237,9 @@ class _Amounts:
         if keyword_facts := self._of_keyword(said):
             known, named = [], keyword_facts
         is_usual = bool(_USUAL.search(self.sentence.whole))
-        is_base_spoken_of = bool(re.search(f"{BASE_WORD}|이던|였던|예전|종전|from ", self.text, re.I))
+        is_base_spoken_of = bool(
+            re.search(f"{BASE_WORD}|이던|였던|예전|종전|from ", self.text, re.I)
+        )
         is_share_spoken_of = bool(re.search(r"비율|비중|[률율]|share|ratio", self.text))
         for fact in (*known, *named):
             is_of_category = fact.subject in _OF_CATEGORY

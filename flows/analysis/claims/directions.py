@@ -22,7 +22,9 @@ SHARE = re.compile(
     re.I,
 )
 _PAIR = re.compile(r"(?:에서|->|→)")
-_METRIC = re.compile(r"(?P<name>[가-힣]{2,6}(?<!증가|감소|증감|상승)[률율]|만족도|매출|평점|별점)[이가은는도]\s[^,.]{0,12}$")
+_METRIC = re.compile(
+    r"(?P<name>[가-힣]{2,6}(?<!증가|감소|증감|상승)[률율]|만족도|매출|평점|별점)[이가은는도]\s[^,.]{0,12}$"
+)
 """What the data does not measure."""
 _ADNOMINAL = re.compile(r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>[^,.]{1,14})")
 _NOTHING_NAMED = re.compile(
@@ -58,8 +60,17 @@ def _is_against(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
         return True
     metric = _METRIC.search(before)
     is_hedged = bool(_HEDGED.search(text, match.end()))
-    is_state = re.fullmatch("[높낮많작]아", match[0]) and text[match.end() : match.end() + 1] not in "져졌진"
-    if metric and not is_state and not is_hedged and not SHARE.search(before) and not facts.holds(metric["name"]):
+    is_state = (
+        re.fullmatch("[높낮많작]아", match[0])
+        and text[match.end() : match.end() + 1] not in "져졌진"
+    )
+    if (
+        metric
+        and not is_state
+        and not is_hedged
+        and not SHARE.search(before)
+        and not facts.holds(metric["name"])
+    ):
         return True
     return is_wrong(is_up, before, sentence, facts, is_bare=not is_hedged)
 

@@ -89,8 +89,8 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _is_extreme_keyword(
     before: str, after: str, sentence: Sentence, facts: Facts, *, is_most: bool
 ) -> bool:
-    by_change = "폭" in before or re.search(UP, before[-6:]) or re.match(
-        rf"[이은]?\s?(?:{UP})", after
+    by_change = (
+        "폭" in before or re.search(UP, before[-6:]) or re.match(rf"[이은]?\s?(?:{UP})", after)
     )
     sizes = {
         compact(k.label): k.comparison_count - (k.base_count if by_change else 0)

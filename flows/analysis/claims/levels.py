@@ -105,7 +105,11 @@ def _is_same(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     if match["usual"]:
         row = facts.material.change
         is_share = SHARE.search(said) or "부정" in said
-        return bool(is_share) or row.usual is None or row.usual[0] <= row.comparison_total <= row.usual[1]
+        return (
+            bool(is_share)
+            or row.usual is None
+            or row.usual[0] <= row.comparison_total <= row.usual[1]
+        )
     change = change_of(said, sentence, facts, is_bare=match["still"] is None)
     if change is None:
         return True

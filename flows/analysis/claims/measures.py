@@ -33,7 +33,9 @@ _MEASURE = re.compile(
     rf"|(?<![가-힣])(?P<days>{'|'.join(_DAYS)})(?=째|[간이가을은를에만도씩나\s,.]|동안|넘|가까이)"
     r"|(?<![가-힣])(?P<week>일주일)(?=째|\s?(?:넘|이상|가까이))"
 )
-_NOT_COUNTED = re.compile(r"(?<![0-9])[0-9]{1,2}\)(?=\s)|(?<![0-9])1:1(?![0-9])|24/7|365일|[1-9](?:순위|안(?=[은을과]))")
+_NOT_COUNTED = re.compile(
+    r"(?<![0-9])[0-9]{1,2}\)(?=\s)|(?<![0-9])1:1(?![0-9])|24/7|365일|[1-9](?:순위|안(?=[은을과]))"
+)
 """The marks of a list, and set phrases."""
 _NUMBER_OF_DIGITS = re.compile(r"(?P<count>[한두세네])\s?자릿\s?수")
 _PRESENT = re.compile(r"(?:현재|지금|기존|이미|그동안|종전|원래|지금까지)[^,.]{0,12}$")
@@ -61,7 +63,9 @@ def measures_of(text: str) -> frozenset[Measure]:
 
 def check_measures(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Sentence | Refused:
     """Refuse a length of time, an amount or the like that no ticket holds; advice may set a term."""
-    if not all(_is_number_of_digits(match, facts) for match in _NUMBER_OF_DIGITS.finditer(sentence.rest)):
+    if not all(
+        _is_number_of_digits(match, facts) for match in _NUMBER_OF_DIGITS.finditer(sentence.rest)
+    ):
         return Refused.NUMBER
     spans = [match.span() for match in _NOT_COUNTED.finditer(sentence.rest)]
     sentence, spans = sentence.without(spans), []

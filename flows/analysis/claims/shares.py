@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from flows.analysis.claims.facts import NEGATIVE, TOTAL, Facts
+from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Facts
 from flows.analysis.claims.sentence import Refused, Sentence
-from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, week_at
+from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, subjects_in, week_at
 
 _FRACTION = re.compile(
     r"(?P<of>[0-9]+|[이삼사오육칠팔구십])\s?분의\s?(?P<part>[0-9]+|[일이삼사오육칠팔구])"
@@ -74,7 +74,10 @@ def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool
             for f in facts.numbers
             if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
         )
-    if re.search(r"(?:증가한|늘어난)\s(?:문의의?\s)?(?:약\s)?$|증가분의\s(?:약\s)?$", sentence.rest[: match.start()]):
+    if re.search(
+        r"(?:증가한|늘어난)\s(?:문의의?\s)?(?:약\s)?$|증가분의\s(?:약\s)?$",
+        sentence.rest[: match.start()],
+    ):
         return abs(_share_of_increase(facts) - value) <= 3
     shares = _shares(sentence, facts, match.start())
     if re.match(r"\s?(?:에\s?그|도\s?안|에도\s?못|이하|미만)", sentence.rest[match.end() :]):
@@ -91,23 +94,23 @@ def _share_of_increase(facts: Facts) -> float:
     return 100 * (change.comparison_negative - change.base_negative) / total if total else 0.0
 
 
+def _has_factor(low: float, high: float, match: re.Match[str], facts: Facts) -> bool:
+    """Whether the tickets, or those that the sentence names before, changed by a factor within bounds."""
+    named = subjects_in(match.string[: match.start()])
+    subjects = (NOT_NEGATIVE,) if NOT_NEGATIVE in named else (TOTAL, NEGATIVE)
+    factors = (f for f in facts.numbers if f.unit == "factor" and f.subject in subjects)
+    return any(low <= f.value <= high for f in factors if f.role == "change")
+
+
 def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     after = sentence.rest[match.end() : match.end() + 14]
     if re.match(rf"\s?(?:만큼|가량|정도)?\s?(?:더\s)?(?:{UP})", after):
-        return any(
-            abs(f.value - 1.5) <= 0.06
-            for f in facts.numbers
-            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
-        )
-    if re.match(rf"(?:으로|로|가량|만큼|\s?수준으로|\s?(?:이하|미만|아래)로)?\s?(?:{DOWN})", after) or match[0] in (
-        "반토막",
-        "반으로",
-    ):
-        return any(
-            abs(f.value - 0.5) <= 0.06
-            for f in facts.numbers
-            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
-        )
+        return _has_factor(1.44, 1.56, match, facts)
+    fell = re.match(rf"(?:으로|로|가량|만큼|\s?수준으로)?\s?(?:{DOWN})", after)
+    if fell or match[0] in ("반토막", "반으로"):
+        return _has_factor(0.44, 0.56, match, facts)
+    if re.match(rf"\s?(?:이하|미만|아래)?로\s?(?:{DOWN})", after):
+        return _has_factor(0.25, 0.5, match, facts)
     shares = _shares(sentence, facts, match.start())
     both = bool(re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", sentence.whole))
     if match["most"]:

@@ -58,7 +58,9 @@ _EVENT = re.compile(
     r"(?:배포|점검|업데이트|패치|적용|장애|개편|변경|시행|정전|릴리[스즈]|출시|개정|도입|교체|이전\s작업|마이그레이션|오픈|인상|중단|release|deploy|update|patch|maintenance|outage|migration|rollout)(?!\s?(?:이력|여부|내역|사항|내용|가능성))"
 )
 _WEEKDAY = r"(?:\s?\(?[월화수목금토일](?:요일)?\)?)?"
-_WEEKDAY_ALONE = re.compile(r"(?<![일0-9가-힣(]\s)(?<![일0-9가-힣(])(?P<weekday>[월화수목금토일])요일(?=\s|에)")
+_WEEKDAY_ALONE = re.compile(
+    r"(?<![일0-9가-힣(]\s)(?<![일0-9가-힣(])(?P<weekday>[월화수목금토일])요일(?=\s|에)"
+)
 _BOUND_AFTER = re.compile(
     rf"{_WEEKDAY}\s?(?:부터|까지|전후|이후|이전|~|–|-|→|에\s?(?:시작|끝)|(?:을|를)?\s?기준|[,)]|[과와]\s|(?:이|이며|이고)\s|\s(?:to|through|until|and)\b|$)"
 )
