@@ -50,7 +50,8 @@ def _is_target(number: Numeral, before: str, after: str) -> bool:
         after,
     )
     reads = number.unit == "건" and re.match(
-        r"\s?(?:[을를씩]|정도[를]?|가량[을]?|이상[을]?|내외[를]?)?\s?(?:무작위로\s|우선\s|먼저\s)?(?:골라|선정|뽑아|추려|추출|무작위)",
+        r"\s?(?:[을를씩]|정도[를]?|가량[을]?|이상[을]?|내외[를]?)?\s?(?:무작위로\s"
+        r"|우선\s|먼저\s)?(?:골라|선정|뽑아|추려|추출|무작위)",
         after,
     )
     return bool(aims or (reads and number.value % 5 == 0 and number.value <= 100))
@@ -169,11 +170,11 @@ class _Amounts:
                 abs(earlier[-1] - earlier[-2]),
                 abs(sum(earlier[-2:]) - earlier[0]),
             )
-        if len(earlier) >= 2 and earlier[-1] and re.search(r"[%건]의\s(?:약\s)?$", before):
-            if unit_of(self.numbers[index].unit) == "factor":
-                return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배
-        is_count = unit_of(self.numbers[index].unit) == "count"
-        if is_count and earlier and re.search(r"건(?:\([^)]*\))?보다\s(?:무려\s)?$", before):
+        unit = unit_of(self.numbers[index].unit)
+        is_ratio = unit == "factor" and re.search(r"[%건]의\s(?:약\s)?$", before)
+        if is_ratio and len(earlier) >= 2 and earlier[-1]:
+            return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배
+        if unit == "count" and earlier and re.search(r"건(?:\([^)]*\))?보다\s(?:무려\s)?$", before):
             return value == abs(self.facts.material.change.comparison_total - earlier[-1])
         return False
 
@@ -265,7 +266,11 @@ class _Amounts:
 
     def _of_keyword(self, said: str) -> list[Fact]:
         """The facts of a keyword, where the tickets that hold it are counted: 동기화를 언급한 문의."""
-        of_tickets = r"[\s'\"’”)]*(?:[을를이가]?\s?(?:관련(?:된|한)?|언급한?|언급된|호소한|다룬|담은|포함된|들어간|나온)\s?|[에]\s(?:관한|대한)\s)?(?:문의|티켓|언급|건|요청)"
+        of_tickets = (
+            r"[\s'\"’”)]*(?:[을를이가]?\s?(?:관련(?:된|한)?|언급한?|언급된|호소한|다룬"
+            r"|담은|포함된|들어간|나온)\s?|[에]\s(?:관한|대한)\s)?(?:문의|티켓|언급|건"
+            r"|요청)"
+        )
         for keyword in self.facts.material.keywords:
             label = compact(keyword.label)
             spaced = r"\s?".join(map(re.escape, label))

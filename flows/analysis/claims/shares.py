@@ -12,12 +12,16 @@ _FRACTION = re.compile(
     r"(?P<of>[0-9]+|[이삼사오육칠팔구십])\s?분의\s?(?P<part>[0-9]+|[일이삼사오육칠팔구])"
 )
 _HALF = re.compile(
-    r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에은는])?\s?(?:아니|넘지\s?않|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s)?못\s?미|미치지))"
-    r"|(?P<least>[이을]?\s?(?:훨씬\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?|반토막|반으로"
+    r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에은는])?\s?(?:아니|넘지\s?않"
+    r"|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s)?못\s?미|미치지))"
+    r"|(?P<least>[이을]?\s?(?:훨씬\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)"
+    r"|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?"
+    r"|반토막|반으로"
 )
 _FACTORS = {"doubled": 2, "tripled": 3, "quadrupled": 4, "quintupled": 5, "halved": 0.5}
 _FACTOR = re.compile(
-    rf"(?P<more>(?:more than|over)\s)?(?P<about>(?:almost|nearly|about|roughly)\s)?\b(?P<word>{'|'.join(_FACTORS)})\b",
+    r"(?P<more>(?:more than|over)\s)?(?P<about>(?:almost|nearly|about|roughly)\s)?"
+    rf"\b(?P<word>{'|'.join(_FACTORS)})\b",
     re.I,
 )
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fourth": 1 / 4, "fifth": 1 / 5}
