@@ -116,7 +116,9 @@ def test_advice_may_not_invent_how_things_are(sentence: str) -> None:
     assert refusal(sentence, FACTS, is_advice=True) == Refused.NUMBER
 
 
-@pytest.mark.parametrize("piece", ["1,234,", "가나다 ", "11/", "3.1.", "평소 ", "천백 ", "이가은", "a-1", "[("])
+@pytest.mark.parametrize(
+    "piece", ["1,234,", "가나다 ", "11/", "3.1.", "평소 ", "천백 ", "이가은", "a-1", "[("]
+)
 def test_a_long_sentence_takes_no_time(piece: str) -> None:
     started = time.process_time()
     refusal((piece * 500)[:500], FACTS)
