@@ -28,6 +28,10 @@ _STAFF = re.compile(r"담당|팀|직원|개발자|상담[원사]|엔지니어|�
 _USUAL = re.compile(
     r"평소|통상|상한|하한|범위|예상|기대|주\s?전|최근|최고|최다|최대|최저|사이|usual|expected|평균"
 )
+_HELD = re.compile(
+    r"\s?(?:\([^)]*\)|\))?[이가은는]\s(?P<words>[^,.0-9]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])"
+)
+_PER_DAY = re.compile(r"하루\s?(?:평균|에)?\s?(?:약\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
 _OF = re.compile(
     r"\s?(?:중|가운데)(?:에서|엔|에는|에|의)?\s?(?P<what>[가-힣\s]{0,14}?)|\s?(?P<slash>/)\s?|\s?(?:out )?of\s"
@@ -46,7 +50,8 @@ def _is_target(number: Numeral, before: str, after: str) -> bool:
         after,
     )
     reads = number.unit == "건" and re.match(
-        r"\s?(?:[을를씩]|정도[를]?|가량[을]?|이상[을]?|내외[를]?)?\s?(?:무작위로\s|우선\s|먼저\s)?(?:골라|선정|뽑아|추려|추출|무작위)",
+        r"\s?(?:[을를씩]|정도[를]?|가량[을]?|이상[을]?|내외[를]?)?\s?(?:무작위로\s"
+        r"|우선\s|먼저\s)?(?:골라|선정|뽑아|추려|추출|무작위)",
         after,
     )
     return bool(aims or (reads and number.value % 5 == 0 and number.value <= 100))
@@ -126,6 +131,8 @@ class _Amounts:
         after, written = self.text[number.end :], self.text[number.start : number.end].strip()
         unit = unit_of(number.unit)
         before = self.text[: number.start]
+        if _PER_DAY.search(before):
+            return number.fits(round(self.facts.material.change.comparison_total / 7))
         if self._is_rest_or_difference(index, before):
             return True
         if self.is_advice and _is_target(number, before, after):
@@ -163,10 +170,11 @@ class _Amounts:
                 abs(earlier[-1] - earlier[-2]),
                 abs(sum(earlier[-2:]) - earlier[0]),
             )
-        if re.search(r"하루\s?(?:평균|에)?\s?(?:약\s)?$", before):
-            return self.numbers[index].fits(round(self.facts.material.change.comparison_total / 7))
-        is_count = unit_of(self.numbers[index].unit) == "count"
-        if is_count and earlier and re.search(r"건(?:\([^)]*\))?보다\s(?:무려\s)?$", before):
+        unit = unit_of(self.numbers[index].unit)
+        is_ratio = unit == "factor" and re.search(r"[%건]의\s(?:약\s)?$", before)
+        if is_ratio and len(earlier) >= 2 and earlier[-1]:
+            return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배
+        if unit == "count" and earlier and re.search(r"건(?:\([^)]*\))?보다\s(?:무려\s)?$", before):
             return value == abs(self.facts.material.change.comparison_total - earlier[-1])
         return False
 
@@ -222,21 +230,17 @@ class _Amounts:
         ]
         if re.match(r"\s?(?:\([^)]*\))?(?:이던|이었던|였던)\s", after):
             named += facts_named(after, self.sentence, self.facts)
-        if held := re.match(
-            r"[이가은는]\s(?P<words>[^,.]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])",
-            after,
-        ):
-            known, named, is_said = (
-                [],
-                list(facts_named(held["words"], self.sentence, self.facts)),
-                False,
-            )
+        if held := _HELD.match(self.text, number.end):
+            words = held["words"]
+            known, named, is_said = [], list(facts_named(words, self.sentence, self.facts)), False
         if not self.is_korean:
             named = list(facts_named(self.text, self.sentence, self.facts))
         if keyword_facts := self._of_keyword(said):
             known, named = [], keyword_facts
         is_usual = bool(_USUAL.search(self.sentence.whole))
-        is_base_spoken_of = bool(re.search(f"{BASE_WORD}|from ", self.text, re.I))
+        is_base_spoken_of = bool(
+            re.search(f"{BASE_WORD}|이던|였던|예전|종전|from ", self.text, re.I)
+        )
         is_share_spoken_of = bool(re.search(r"비율|비중|[률율]|share|ratio", self.text))
         for fact in (*known, *named):
             is_of_category = fact.subject in _OF_CATEGORY
@@ -262,7 +266,11 @@ class _Amounts:
 
     def _of_keyword(self, said: str) -> list[Fact]:
         """The facts of a keyword, where the tickets that hold it are counted: 동기화를 언급한 문의."""
-        of_tickets = r"[\s'\"’”)]*(?:[을를이가]?\s?(?:관련(?:된|한)?|언급한?|언급된|호소한|다룬|담은|포함된|들어간|나온)\s?|[에]\s(?:관한|대한)\s)?(?:문의|티켓|언급|건|요청)"
+        of_tickets = (
+            r"[\s'\"’”)]*(?:[을를이가]?\s?(?:관련(?:된|한)?|언급한?|언급된|호소한|다룬"
+            r"|담은|포함된|들어간|나온)\s?|[에]\s(?:관한|대한)\s)?(?:문의|티켓|언급|건"
+            r"|요청)"
+        )
         for keyword in self.facts.material.keywords:
             label = compact(keyword.label)
             spaced = r"\s?".join(map(re.escape, label))

@@ -30,7 +30,10 @@ def check_quotations(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     return replace(sentence.without(spans), quoted=tuple(words))
 
 
-_PRODUCTS = r"버전|에러\s?코드|오류\s?코드|코드|error|앱|안드로이드|아이폰|아이패드|갤럭시|윈도우?|크롬|사파리|[A-Za-z]{2,}"
+_PRODUCTS = (
+    r"버전|에러\s?코드|오류\s?코드|코드|error|앱|안드로이드|아이폰|아이패드|갤럭시"
+    r"|윈도우?|크롬|사파리|[A-Za-z]{2,}"
+)
 _CODES = (
     r"https?://[^\s)>\]]+|(?:[\w-]+\.)+(?:com|net|kr|io|org)\b[^\s)>\]가-힣]*"  # an address
     r"|[A-Za-z]{1,10}[-_#]?[0-9][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*"  # INC-4421, iOS17

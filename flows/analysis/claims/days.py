@@ -25,24 +25,29 @@ _RANGE = re.compile(
     rf"{_YEAR}(?<![0-9])(?P<month>1[0-2]|0?[1-9])\s?(?:월|[-./])\s?(?P<day>[0-9]{{1,2}})일?\s?[~–-]\s?(?P<last>[0-9]{{1,2}})일?(?![0-9./월-])"
 )
 _DAY = re.compile(
-    rf"{_WEEKDAY_BEFORE}{_YEAR}{_MONTH}\s?(?P<sign>월|[-./])\s?(?P<day>3[01]|[12][0-9]|0?[1-9]){_NOT_COUNTED}(?:\s?일)?{_WEEKDAY}"
+    rf"{_WEEKDAY_BEFORE}{_YEAR}{_MONTH}\s?(?P<sign>월|[-./])\s?(?P<day>3[01]|[12][0-9]"
+    rf"|0?[1-9]){_NOT_COUNTED}(?:\s?일)?{_WEEKDAY}"
 )
 _DAY_IN_ENGLISH = re.compile(
-    rf"(?:\b(?P<weekday>{'|'.join(_WEEKDAYS_IN_ENGLISH)})[a-z]*,?\s)?\b(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\b",
+    rf"(?:\b(?P<weekday>{'|'.join(_WEEKDAYS_IN_ENGLISH)})[a-z]*,?\s)?\b(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st"
+    rf"|nd|rd|th)?\b",
     re.I,
 )
 _DAY_OF_MONTH = re.compile(
-    rf"{_WEEKDAY_BEFORE}(?<![0-9.,])(?P<day>3[01]|[12]?[0-9])일(?=\s?(?:\(|부터|까지|에|자|~|-|과|와|이후|오전|오후|밤|새벽|,)|$){_WEEKDAY}"
+    rf"{_WEEKDAY_BEFORE}(?<![0-9.,])(?P<day>3[01]|[12]?[0-9])일(?=\s?(?:\(|부터"
+    rf"|까지|에|자|~|-|과|와|이후|오전|오후|밤|새벽|,)|$){_WEEKDAY}"
 )
-_WEEKDAY_ALONE = re.compile(r"(?<![가-힣])(?P<weekday>[월화수목금토일])요일")
+_WEEKDAY_ALONE = re.compile(r"(?<![가-힣])(?P<weekday>[월화수목금토일])요일(?!까지|마다)")
 _MONTH_ALONE = re.compile(
-    r"(?<![0-9.,])(?P<month>1[0-2]|[1-9])월(?!\s?[0-9])(?:\s(?P<noun>(?!초|중|말|하순|상순|들어|이후|현재|첫|둘|셋|넷|마지막|문의|한\s|기준)[가-힣]{2,}(?=[은는이가을를의]|\s)))?"
+    r"(?<![0-9.,])(?P<month>1[0-2]|[1-9])월(?!\s?[0-9])(?:\s(?P<noun>(?!초|중"
+    r"|말|하순|상순|들어|이후|현재|첫|둘|셋|넷|마지막|문의|한\s|기준)[가-힣]{2,}(?=[은는이가을를의]"
+    r"|\s)))?"
 )
 _YEAR_ALONE = re.compile(r"(?<![0-9.,])(?P<year>20[0-9]{2})\s?년?(?![0-9,.]|\s?건)")
 
 
 def check_days(sentence: Sentence, facts: Facts) -> Sentence | Refused:
-    """Refuse a day that neither bounds a week nor has a sample, a wrong weekday, a week that is not one of the two."""
+    """Refuse a day that neither bounds a week nor has a sample, a wrong weekday, or a third week."""
     found: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Week | str | None]]] = [
         (_LABEL, lambda match: _week_labelled(match, facts)),
         (_RANGE, lambda match: _first_of_range(match, facts)),
@@ -51,7 +56,7 @@ def check_days(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         (_DAY_OF_MONTH, lambda match: _day_of_month(match, facts)),
         (_WEEKDAY_ALONE, lambda match: _if(_is_weekday_known(match["weekday"], facts))),
         (_MONTH_ALONE, lambda match: _month(match, facts)),
-        (_YEAR_ALONE, lambda match: _if(int(match["year"]) in {d.year for d in facts.all_days} or facts.holds(match["year"]))),
+        (_YEAR_ALONE, lambda match: _year(match, facts)),
     ]  # fmt: skip
     for pattern, known in found:
         spans: dict[str, list[tuple[int, int]]] = {}
@@ -71,6 +76,11 @@ def _month(match: re.Match[str], facts: Facts) -> str | None:
     """A month of the two weeks; 10월 청구서 is a thing that a ticket names."""
     is_of_weeks = int(match["month"]) in {day.month for day in facts.all_days}
     return _if(facts.holds(match[0]) if match["noun"] else is_of_weeks or facts.holds(match[0]))
+
+
+def _year(match: re.Match[str], facts: Facts) -> str | None:
+    years = {day.year for day in facts.all_days}
+    return _if(int(match["year"]) in years or facts.holds(match["year"]))
 
 
 def _if(condition: bool) -> str | None:

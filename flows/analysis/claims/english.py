@@ -12,16 +12,22 @@ from flows.analysis.claims.sentence import Sentence
 from flows.analysis.claims.wording import subjects_in
 
 _LABEL = re.compile(
-    r"\b(?:channel|patch|server|step|level|line|phase|room|gate|app|version|build|release|model|error|code|page|no\.?|number|phone|stage)\s$",
+    r"\b(?:channel|patch|server|step|level|line|phase|room|gate|app|version|build"
+    r"|release|model|error|code|page|no\.?|number|phone|stage)\s$",
     re.I,
 )
 _OBJECT = re.compile(
-    r"\s?(?!(?:negative\s|new\s|more\s|fewer\s|other\s|of\s|such\s|(?:\w+\s)?(?:tickets|reports|mentions|inquiries|complaints|cases|samples)\b|this\b|in\b|last\b|to\b|and\b|or\b|times\b|while\b|but\b|compared\b|are\b|were\b|is\b|was\b|the\b|on\b|for\b|per\b|a\b|after\b|before\b|with\b|,))[a-z]{3,}",
+    r"\s?(?!(?:negative\s|new\s|more\s|fewer\s|other\s|of\s|such\s|(?:\w+\s)?(?:tickets"
+    r"|reports|mentions|inquiries|complaints|cases|samples)\b|this\b|in\b|last\b"
+    r"|to\b|and\b|or\b|times\b|while\b|but\b|compared\b|are\b|were\b|is\b|was\b"
+    r"|the\b|on\b|for\b|per\b|a\b|after\b|before\b|with\b|,))[a-z]{3,}",
     re.I,
 )
 _PEOPLE = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds|thousands)\s(?:of\s(?:the\s|our\s)?)?(?:\w+\s)?"
-    r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies|members|accounts|guests|players|parents|hours|days|minutes|months|years)\b"
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds"
+    r"|thousands)\s(?:of\s(?:the\s|our\s)?)?(?:\w+\s)?"
+    r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies"
+    r"|members|accounts|guests|players|parents|hours|days|minutes|months|years)\b"
     r"|\b(?:three|four|five|six|seven|nine|ten|several)\sweeks\b",
     re.I,
 )

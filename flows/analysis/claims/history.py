@@ -14,28 +14,38 @@ _STREAK = re.compile(
     r"(?P<weeks>[0-9]{1,2}|[한두세네]|다섯|여섯)\s?주\s?(?:연속|째|간\s?연속|동안\s?(?:계속|연속))"
 )
 _LASTING = re.compile(
-    r"(?:내내|꾸준히|만성적|줄곧|매주|몇\s?주째|오래전부터|오랫동안|예전부터|고질적|상시적|지속적으로\s?(?:접수|제기|발생)|persist|chronic|recurring|for (?:months|years|weeks)\b)"
+    r"(?:내내|꾸준히|만성적|줄곧|매주|몇\s?주째|오래전부터|오랫동안|예전부터|고질적"
+    r"|상시적|지속적으로\s?(?:접수|제기|발생)|persist|chronic|recurring|for (?:months"
+    r"|years|weeks)\b)"
 )
 _NOT_OF_TICKETS = re.compile(
-    r"[가-힣\s]{0,8}?(?:모니터|확인|점검|관찰|지켜|살펴|추적|관리|공유|안내|개선)"
+    r"[^,.]{0,30}?(?:모니터|확인|점검|관찰|지켜|살펴|추적|관리|공유|안내|개선)"
 )
 _LONG_AGO = re.compile(
-    r"지난\s?달|전월|작년|지난\s?해|전년|지난\s?분기|전\s?분기|올해\s?들어|수\s?개월|몇\s?달|last (?:month|year|quarter)|years? ago|months? ago",
+    r"지난\s?달|전월|작년|지난\s?해|전년|지난\s?분기|전\s?분기|올해\s?들어|수\s?개월"
+    r"|몇\s?달|last (?:month|year|quarter)|years? ago|months? ago",
     re.I,
 )
 _EXTREME = re.compile(
-    r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최다|최저치|최대치|(?:(?:highest|most|largest|peak|record)|(?P<fewest>lowest|fewest|smallest))(?=[a-z\s]{0,20}weeks)",
+    r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최다"
+    r"|최저치|최대치|(?:(?:highest|most|largest|peak|record)|(?P<fewest>lowest"
+    r"|fewest|smallest))(?=[a-z\s]{0,20}weeks)",
     re.I,
 )
 _MORE_WEEKS = re.compile(
-    r"(?:이보다|이번\s?주보다)[가-힣\s]{0,10}?(?:(?P<more>많)|(?P<fewer>적))[가-힣]{1,2}\s주[는가]?\s(?P<count>없|한|두|세|네|[0-9])"
+    r"(?:이보다|이번\s?주보다)[가-힣\s]{0,10}?(?:(?P<more>많)|(?P<fewer>적))[가-힣]{1,2}\s주[는가]?\s(?P<count>없"
+    r"|한|두|세|네|[0-9])"
 )
 _NEW = re.compile(
     r"새로\s?(?:생[긴겼겨]|나타[난났나]|등장|만들|추가된\s(?:카테고리|분류|유형))|새롭게\s?(?:나타|등장|생)"
     r"|처음\s?(?:으로\s?)?(?:나타|등장|접수|들어|생|집계|발생|보고|제기|언급)"
-    r"|(?:없던|없었던|(?:언급|접수|보고|등장|제기)되지\s않(?:던|았던))\s(?!것|점)|(?:한\s건도|전혀)\s?(?:없|접수되지|들어오지|언급되지|나오지|보이지)"
-    r"|(?:신규|새로운)\s?(?:유형|카테고리|분류|문의|이슈|키워드|현상)(?!\s?[은는이가]\s?아니)|이력이\s?없|비교할\s?(?:과거|이전|대상|수치)|비교\s?대상이\s?없"
-    r"|first time|brand[- ]new|new (?:category|type|issue|kind)|never (?:been|before)|(?:nothing|no one|none)[a-z ]{0,20}(?:had been|before|the week before|last week)",
+    r"|(?:없던|없었던|(?:언급|접수|보고|등장|제기)되지\s않(?:던|았던))\s(?!것"
+    r"|점)|(?:한\s건도|전혀)\s?(?:없|접수되지|들어오지|언급되지|나오지|보이지)"
+    r"|(?:신규|새로운)\s?(?:유형|카테고리|분류|문의|이슈|키워드|현상)(?!\s?[은는이가]\s?아니)"
+    r"|이력이\s?없|비교할\s?(?:과거|이전|대상|수치)|비교\s?대상이\s?없"
+    r"|first time|brand[- ]new|new (?:category|type|issue|kind)|never (?:been"
+    r"|before)|(?:nothing|no one|none)[a-z ]{0,20}(?:had been|before|the week before"
+    r"|last week)",
     re.I,
 )
 
@@ -77,7 +87,8 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """가장 많다: the week's total among the last eight, or a keyword among the others."""
     before, after = match.string[: match.start()], match.string[match.end() :]
     is_most = match["least"] is None and match["fewest"] is None and "최저" not in match[0]
-    if re.search("키워드|단어|언급", match.string):
+    is_of_keyword = any(True for _ in keywords_in(before[-16:], Sentence(before, before), facts))
+    if is_of_keyword or re.search("키워드|단어|언급", match.string):
         return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)
     totals = facts.material.change.total_last_8_weeks
     if not totals or not re.search("주|week", before + match[0] + after[:24]):
@@ -88,8 +99,8 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _is_extreme_keyword(
     before: str, after: str, sentence: Sentence, facts: Facts, *, is_most: bool
 ) -> bool:
-    by_change = re.search(rf"폭[이은]?\s?$|{UP}", before[-6:]) or re.match(
-        rf"[이은]?\s?(?:{UP})", after
+    by_change = (
+        "폭" in before or re.search(UP, before[-6:]) or re.match(rf"[이은]?\s?(?:{UP})", after)
     )
     sizes = {
         compact(k.label): k.comparison_count - (k.base_count if by_change else 0)

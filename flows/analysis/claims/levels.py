@@ -11,20 +11,30 @@ from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, SUBJECT
 
 _COMPARED = r"(?:보다|비해|대비|비하면|견주)[^,.]*?"
 _LEVEL = re.compile(
-    rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:은|았|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:은|었|습|다|음)|낮(?:은|았|습|다|음)|작))"
+    rf"(?:{BASE_WORD})[의를을]?[^,.]{{0,8}}?(?:(?P<above>웃도|웃돌|웃돕)|(?P<below>밑도"
+    rf"|밑돌|밑돕))|{_COMPARED}(?:(?P<up>많(?:이\s(?:언급|나타|등장|접수)|은|았"
+    rf"|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:게\s(?:언급|나타|등장"
+    rf"|접수)|은|었|습|다|음)|낮(?:은|았|습|다|음)|작))"
 )
 _NEARLY = r"(?:거의|비슷|유사|크게|큰\s|별|많이|대체로)"
 _SAME = re.compile(
-    rf"(?:{BASE_WORD})[와과]\s?(?:비교해\s?)?(?:(?P<same>{_NEARLY}?\s?(?:같[은다습았]|동일|변함없|차이가\s?없|비슷|유사)|{_NEARLY}\s(?:변화|차이|변동)가?\s?없)|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))"
+    rf"(?:{BASE_WORD})[와과]\s?(?:비교해\s?)?(?:(?P<same>{_NEARLY}?\s?(?:같[은다습았]"
+    rf"|동일|변함없|차이가\s?없|비슷|유사)|{_NEARLY}\s(?:변화|차이|변동)가?\s?없)"
+    rf"|(?P<other>(?:크게\s|많이\s)?(?:다르|다릅|달라)))"
+    r"|(?P<usual>(?:평소|통상|예년)[와과]\s(?:거의\s|크게\s)?(?:비슷|유사|같[은다습았]|다르지|다름없|차이가\s?없))"
     r"|(?P<still>변화[가는]?\s?없|변동[이은]?\s?없|그대로|제자리)",
 )
 _BEYOND = re.compile(
-    r"(?:범위|상한|상단|하한|하단|최대치|최소치|수준|평소|통상|[0-9]건)(?:[선치])?(?:\([^)]*\))?[을를보다에은는도\s]{0,3}[^,.0-9]{0,14}?(?:[인이]\s[0-9,]+건[을를보다\s]{0,3}(?:크게|훨씬|한참)?\s?)?"
-    r"(?:(?P<above>웃[도돌돕돈]|상회|초과|넘[어은었는])|(?P<below>밑[도돌돕돈]|하회|미달|못\s?미|미치지)|(?P<outside>벗어(?!나지)[나났난]|안에\s(?:들|있)지\s?(?:못|않))|(?P<inside>안에\s(?:있|들|머|속)|벗어나지\s(?:않|못)))"
+    r"(?:범위|상한|상단|하한|하단|최대치|최소치|수준|평소|통상|[0-9]건)(?:[선치])?(?:\([^)]*\))?[을를보다에은는도\s]{0,3}[^,.0-9]{0,14}?(?:[인이]\s[0-9,]+건[을를보다\s]{0,3}(?:크게"
+    r"|훨씬|한참)?\s?)?"
+    r"(?:(?P<above>웃[도돌돕돈]|상회|초과|넘[어은었는])|(?P<below>밑[도돌돕돈]"
+    r"|하회|미달|못\s?미|미치지)|(?P<outside>벗어(?!나지)[나났난]|안에\s(?:들"
+    r"|있)지\s?(?:못|않))|(?P<inside>안에\s(?:있|들|머|속)|벗어나지\s(?:않|못)))"
 )
 _USUAL = re.compile(r"평소|통상|정상|일반적|그\s?범위|usual")
 _TWO = re.compile(
-    r"(?P<first>[0-9][0-9,.]*)\s?(?:건|%)?\)?[이가은는도]\s[^0-9]{1,16}?(?P<second>[0-9][0-9,.]*)\s?(?:건|%)?\)?보다\s(?:더\s|훨씬\s)?(?:(?P<more>많|높|크|큰)|(?P<less>적|낮|작))"
+    r"(?P<first>[0-9][0-9,.]*)\s?(?:건|%)?\)?[이가은는도]\s[^0-9]{1,16}?(?P<second>[0-9][0-9,.]*)\s?(?:건"
+    r"|%)?\)?보다\s(?:더\s|훨씬\s)?(?:(?P<more>많|높|크|큰)|(?P<less>적|낮|작))"
 )
 _OF_A_WEEK = re.compile(
     rf"(?:{BASE_WORD}|{COMPARISON_WORD}|평소|통상|이전|전|[0-9건%)])[가-힣]{{0,3}}$"
@@ -101,6 +111,14 @@ def _is_beyond(match: re.Match[str], facts: Facts) -> bool:
 def _is_same(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """지난주와 같다, 지난주와 거의 같은 수준, 지난주와 다르다."""
     said = clause_before(match.string, match.start())
+    if match["usual"]:
+        row = facts.material.change
+        is_share = SHARE.search(said) or "부정" in said
+        return (
+            bool(is_share)
+            or row.usual is None
+            or row.usual[0] <= row.comparison_total <= row.usual[1]
+        )
     change = change_of(said, sentence, facts, is_bare=match["still"] is None)
     if change is None:
         return True

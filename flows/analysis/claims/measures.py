@@ -1,4 +1,4 @@
-"""Numbers of anything but tickets, such as lengths of time, money and times of doing: they stand in a ticket. Pure."""
+"""Numbers of anything but tickets, such as lengths of time and money: they stand in a ticket. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from flows.analysis.claims.numerals import NATIVE, SINO, in_words
 from flows.analysis.claims.sentence import Refused, Sentence
 
 _IN_ENGLISH = {"hour": "시간", "day": "일", "minute": "분", "week": "주", "month": "달"}
-_TIMES = r"시간|분(?![의기])|초(?![가-힣]{2})|영업일|일(?![곱부반치])|주일|주(?![문소요차])|개월|달(?!러)|년|(?:hour|day|minute|week|month)s?\b"
+_TIMES = (
+    r"시간|분(?![의기])|초(?![가-힣]{2})|영업일|일(?![곱부반치])|주일|주(?![문소요차])"
+    r"|개월|달(?!러)|년|(?:hour|day|minute|week|month)s?\b"
+)
 _PLANNED = rf"{_TIMES}|회(?![원사])|차례|차(?![단이지])|번째|번|단계|가지|위(?![치험])|시(?![간스])"
 _OTHERS = (
     r"만\s?원|원(?![인래])|점|호(?![출환])|층|페이지|쪽|곳|년차|자리|글자|군데|사람|장(?![애바])|통(?![신화계])"
@@ -28,16 +31,21 @@ _DAYS = dict(
     )
 )
 _MEASURE = re.compile(
-    rf"(?:(?<![\w.,])(?:(?P<first>[0-9]+)\s?[~–-]\s?)?(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>[만천백])?"
-    rf"|(?<![가-힣])(?P<words>(?>{NATIVE}|(?=[가-힣]{{0,6}}[십백천만]){SINO})))\s?{_UNIT}"
-    rf"|(?<![가-힣])(?P<days>{'|'.join(_DAYS)})(?=째|[간이을을은를에만도씩\s,.]|동안|넘|가까이)"
+    rf"(?:(?<![\w.,])(?:(?P<first>[0-9]+)\s?[~–-]\s?)?(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+"
+    rf"|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>[만천백])?"
+    rf"|(?<![가-힣])(?P<words>(?!하나|둘|셋|넷)(?>{NATIVE}|(?=[가-힣]{{0,6}}[십백천만]){SINO})))\s?{_UNIT}"
+    rf"|(?<![가-힣])(?P<days>{'|'.join(_DAYS)})(?=째|[간이가을은를에만도씩나\s,.]|동안|넘|가까이)"
     r"|(?<![가-힣])(?P<week>일주일)(?=째|\s?(?:넘|이상|가까이))"
 )
-_NOT_COUNTED = re.compile(r"(?<![0-9])[0-9]{1,2}\)(?=\s)|(?<![0-9])1:1(?![0-9])|24/7|365일")
+_NOT_COUNTED = re.compile(
+    r"(?<![0-9])[0-9]{1,2}\)(?=\s)|(?<![0-9])1:1(?![0-9])|24/7|365일|[1-9](?:순위|안(?=[은을과]))"
+)
 """The marks of a list, and set phrases."""
+_NUMBER_OF_DIGITS = re.compile(r"(?P<count>[한두세네])\s?자릿\s?수")
 _PRESENT = re.compile(r"(?:현재|지금|기존|이미|그동안|종전|원래|지금까지)[^,.]{0,12}$")
 _PRESENT_AFTER = re.compile(
-    r"\s?(?:인\s|이던|이었던|였던|뿐|밖에|째|[을를이가은는]?\s?(?:[가-힣]{1,4}\s)?(?:이미|투입했|배치했|근무|휴가|퇴사|부족|있[으습어]|중[이입]))"
+    r"\s?(?:인\s|이던|이었던|였던|뿐|밖에|째|[을를이가은는]?\s?(?:[가-힣]{1,4}\s)?(?:이미"
+    r"|투입했|배치했|근무|휴가|퇴사|부족|있[으습어]|중[이입]))"
 )
 _SCALES = {"백": 100, "천": 1000, "만": 10_000, None: 1}
 
@@ -60,6 +68,10 @@ def measures_of(text: str) -> frozenset[Measure]:
 
 def check_measures(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Sentence | Refused:
     """Refuse a length of time, an amount or the like that no ticket holds; advice may set a term."""
+    if not all(
+        _is_number_of_digits(match, facts) for match in _NUMBER_OF_DIGITS.finditer(sentence.rest)
+    ):
+        return Refused.NUMBER
     spans = [match.span() for match in _NOT_COUNTED.finditer(sentence.rest)]
     sentence, spans = sentence.without(spans), []
     for each in _written(sentence.rest):
@@ -75,6 +87,12 @@ def check_measures(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Sent
             return Refused.NUMBER
         spans.append((each.start, each.end))
     return sentence.without(spans)
+
+
+def _is_number_of_digits(match: re.Match[str], facts: Facts) -> bool:
+    """세 자릿수: as many digits as a count or a share of the data has."""
+    known = (f.value for f in facts.numbers if f.role in ("base", "comparison"))
+    return " 한두세네".index(match["count"]) in {len(str(int(value))) for value in known}
 
 
 def states_the_present(text: str, start: int, end: int) -> bool:
@@ -104,6 +122,8 @@ def _written(text: str) -> Iterator[_Written]:
 def _is_plain(measure: _Written, text: str, facts: Facts) -> bool:
     """Whether it is a way of speaking: 한 번, 두 가지, 지난 8주."""
     value, unit = measure.value, measure.unit
+    if unit == "달" and value <= 2 and re.search(r"최근\s?$", text[: measure.start]):
+        return True  # as long as the eight weeks
     if unit == "분" and value == 1 and re.match("[은이께의]", text[measure.end :]):
         return True  # 고객 한 분
     if unit == "주":

@@ -9,7 +9,10 @@ from typing import Literal
 
 Bound = Literal["exact", "about", "over", "under", "decade"]
 
-_NATIVE_TENS = {"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40, "쉰": 50, "예순": 60, "일흔": 70, "여든": 80, "아흔": 90}  # fmt: skip
+_NATIVE_TENS = {
+    **{"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40},
+    **{"쉰": 50, "예순": 60, "일흔": 70, "여든": 80, "아흔": 90},
+}
 _NATIVE_ONES = {
     **{"하나": 1, "한": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "넷": 4, "네": 4},
     **{"다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9},
@@ -19,14 +22,19 @@ _TENS = {"십": 10, "백": 100, "천": 1000}
 
 # 건 and its like count tickets; everything else is a length of time, an amount or a name.
 COUNTERS = r"건|명|개(?!월)|티켓|tickets?\b|케이스"
-_UNITS = rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?|pp\b|points?\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times(?=\s(?:as|more|higher|larger|the|that|last))|{COUNTERS}"
+_UNITS = (
+    rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?"
+    rf"|pp\b|points?\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times(?=\s(?:as|more"
+    rf"|higher|larger|the|that|last))|{COUNTERS}"
+)
 NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
 SINO = (
     "(?:[일이삼사오육칠팔구십백천]{0,6}만\\s)?[영공일이삼사오육륙칠팔구십백천만]{2,12}|[십백천만]"
 )
 _NUMBER = re.compile(
     r"(?P<sign>[+−±▲▼-]\s?)?"
-    rf"(?:(?:(?P<myriads>[0-9]+)만\s)?(?<![\w.,])(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>만|천|백)?(?P<odd>여|몇)?\s?(?P<unit>{_UNITS})?"
+    rf"(?:(?:(?P<myriads>[0-9]+)만\s)?(?<![\w.,])(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?"
+    rf"|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>만|천|백)?(?P<odd>여|몇)?\s?(?P<unit>{_UNITS})?"
     rf"|(?<![가-힣A-Za-z])(?P<words>{NATIVE}|{SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
 )
 _APPROXIMATE_BEFORE = re.compile(
@@ -34,8 +42,10 @@ _APPROXIMATE_BEFORE = re.compile(
 )
 _OVER_BEFORE = re.compile(r"\b(?:more than|over|exceeded|exceeds|above|at least)\s$", re.I)
 _APPROXIMATE_AFTER = re.compile(
-    r"\s?(?:\([^)]*\)\s?)?(?:(?P<about>정도|가량|쯤|내외|안팎|수준|남짓|선(?=[에을으]))|(?P<decade>대(?![비략])|여(?=[\s,.]))"
-    r"|(?P<over>이상|초과|(?:을|를|이|가)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하|미만|가까이|가까운|에?는?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
+    r"\s?(?:\([^)]*\)\s?)?(?:(?P<about>정도|가량|쯤|내외|안팎|수준|남짓|선(?=[에을으]))"
+    r"|(?P<decade>대(?![비략])|여(?=[\s,.]))"
+    r"|(?P<over>이상|초과|(?:을|를|이|가)?\s?(?:넘|웃돌|상회)|or more)|(?P<under>이하"
+    r"|미만|가까이|가까운|에?는?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
 )
 
 

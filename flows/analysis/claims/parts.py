@@ -8,7 +8,7 @@ from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Facts, co
 from flows.analysis.claims.numerals import Numeral
 from flows.analysis.claims.roles import unit_of
 from flows.analysis.claims.sentence import Sentence
-from flows.analysis.claims.wording import facts_named, subjects_in, week_at
+from flows.analysis.claims.wording import BASE_WORD, facts_named, subjects_in, week_at
 
 _INCREASE = re.compile(r"(?:늘어난|증가한|더\s들어온|증가분|줄어든|감소한|감소분)\s(?:문의\s)?$")
 
@@ -23,8 +23,11 @@ def is_part(
         return _is_part_of_change(part, whole, sentence, facts)
     is_in_words = not sentence.rest[whole.start].isdigit() and whole.value <= 10
     is_ratio = is_in_words or "꼴" in sentence.rest[part.end : part.end + 3]
+    is_base_spoken_of = bool(re.search(f"{BASE_WORD}|이던|였던", sentence.rest, re.I))
+    if not is_ratio and "명" in (part.unit, whole.unit):
+        return False  # the data counts tickets, not people
     for role, samples in zip(("base", "comparison"), facts.sample_counts, strict=True):
-        if week not in (None, role):
+        if week not in (None, role) or (role == "base" and not is_base_spoken_of):
             continue
         known = list(facts.numbers)
         if whole.value == samples:

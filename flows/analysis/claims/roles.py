@@ -10,19 +10,26 @@ from flows.analysis.claims.numerals import Numeral
 from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, DOWN, UP, week_at
 
 CHANGED = re.compile(
-    rf"\s?(?:\([^)]*\)\s?)?(?:,\s비율로는\s)?(?:씩|만큼|가량|정도|나|이나|가|이|이상|넘게|가까이|쯤)?\s?(?:더\s?)?(?:(?P<up>{UP}|많(?:다|습|았|은|음))|(?P<down>{DOWN}|적(?:다|습|었|은|음)))"
+    rf"\s?(?:\([^)]*\)\s?)?(?:,\s비율로는\s)?(?:씩|만큼|가량|정도|나|이나|가|이"
+    rf"|이상|넘게|가까이|쯤)?\s?(?:더\s?)?(?:(?P<up>{UP}|많(?:다|습|았|은|음))"
+    rf"|(?P<down>{DOWN}|적(?:다|습|었|은|음)))"
 )
 _BECAME = re.compile(
     r"\s?(?:\([^)]*\)\s?)?(?:으로|로(?!는)|까지|을 기록|를 기록|에 (?:이르|달)|[이가]\s(?:되|됐|된)|\s?to\b)"
 )
 _WAS = re.compile(
-    r"\s?(?:\([^)]*\)\s?)?(?:에서|이던|이었던|였던|이었으나|이었는데|였으나|였는데|에 그쳤|에 불과했|이었으니|->|→|⇒|~>|이\s(?=[0-9]))"
+    r"\s?(?:\([^)]*\)\s?)?(?:에서|이던|이었던|였던|이었으나|이었는데|였으나|였는데"
+    r"|에 그쳤|에 불과했|이었으니|->|→|⇒|~>|이\s(?=[0-9]))"
 )
 _ARROW = re.compile(r"(?:->|→|⇒|~>)\s?$")
 _RANGE = re.compile(
-    r"(?:평소|통상|일반적)[^0-9]{0,20}(?:[0-9,]+\s?건?\s?(?:에서|~|–|-)\s?)?$|usual[^0-9]{0,20}(?:[0-9,]+ ?(?:to|and|-|–) ?)?$"
+    r"(?:평소|통상|일반적)[^0-9]{0,20}(?:[0-9,]+\s?건?\s?(?:에서|~|–|-)\s?)?$"
+    r"|usual[^0-9]{0,20}(?:[0-9,]+ ?(?:to|and|-|–) ?)?$"
 )
-_CHANGES = "by|up|down|rose|fell|grew|climbed|jumped|dropped|declined|increased|decreased|increase|rise|growth|drop|decrease|decline|jump"
+_CHANGES = (
+    "by|up|down|rose|fell|grew|climbed|jumped|dropped|declined|increased|decreased"
+    "|increase|rise|growth|drop|decrease|decline|jump"
+)
 _BEYOND = re.compile(r"\s?(?:초과|웃도|웃돌|상회|밑도|밑돌|하회|넘어)")
 
 
@@ -37,13 +44,14 @@ def roles_of(
     if unit == "points" or (number.sign and unit in ("percent", "count")):
         return {"change"}
     adjacent = re.search(
-        rf"(?:(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD}))(?:에는|에|의|는|엔|가|,)?\s?(?:문의(?:는|가)?\s?|총\s?)?$",
+        rf"(?:(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD}))(?:에는|에|의"
+        rf"|는|엔|가|,)?\s?(?:문의(?:는|가)?\s?|총\s?)?$",
         before,
         re.I,
     )
     if adjacent:
         return {"base" if adjacent["base"] else "comparison"}
-    if re.search(r"폭(?:은|이|도)?\s?$", before):
+    if re.search(r"(?:폭|증가율|감소율|상승률|증감률)(?:은|는|이|도)?\s?(?:약\s)?$", before):
         return {"change"}  # 늘어난 폭은 25건으로
     if re.search(r"[을를]\s(?:약\s)?$", before) and _BEYOND.match(after):
         return {"change"}  # 상한을 46건 웃돌다
@@ -69,7 +77,7 @@ def roles_of(
         return {"change"}
     week = week_at(text, number.start)
     if _BECAME.match(after):
-        return {week or "comparison"}
+        return {week or "comparison", *(["change"] if "폭" in before else [])}
     return {week} if week else None
 
 

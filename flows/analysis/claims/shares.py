@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 
-from flows.analysis.claims.facts import NEGATIVE, TOTAL, Facts
+from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Facts
 from flows.analysis.claims.sentence import Refused, Sentence
-from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, week_at
+from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, subjects_in, week_at
 
 _FRACTION = re.compile(
     r"(?P<of>[0-9]+|[이삼사오육칠팔구십])\s?분의\s?(?P<part>[0-9]+|[일이삼사오육칠팔구])"
 )
 _HALF = re.compile(
-    r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에은는])?\s?(?:아니|넘지\s?않|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s)?못\s?미|미치지))"
-    r"|(?P<least>[이을]?\s?(?:훨씬\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?|반토막|반으로"
+    r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에은는])?\s?(?:아니|넘지\s?않"
+    r"|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s)?못\s?미|미치지))"
+    r"|(?P<least>[이을]?\s?(?:훨씬\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)"
+    r"|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?"
+    r"|반토막|반으로"
 )
 _FACTORS = {"doubled": 2, "tripled": 3, "quadrupled": 4, "quintupled": 5, "halved": 0.5}
 _FACTOR = re.compile(
-    rf"(?P<more>(?:more than|over)\s)?(?P<about>(?:almost|nearly|about|roughly)\s)?\b(?P<word>{'|'.join(_FACTORS)})\b",
+    r"(?P<more>(?:more than|over)\s)?(?P<about>(?:almost|nearly|about|roughly)\s)?"
+    rf"\b(?P<word>{'|'.join(_FACTORS)})\b",
     re.I,
 )
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fourth": 1 / 4, "fifth": 1 / 5}
@@ -74,6 +78,11 @@ def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool
             for f in facts.numbers
             if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
         )
+    if re.search(
+        r"(?:증가한|늘어난)\s(?:문의의?\s)?(?:약\s)?$|증가분의\s(?:약\s)?$",
+        sentence.rest[: match.start()],
+    ):
+        return abs(_share_of_increase(facts) - value) <= 3
     shares = _shares(sentence, facts, match.start())
     if re.match(r"\s?(?:에\s?그|도\s?안|에도\s?못|이하|미만)", sentence.rest[match.end() :]):
         return any(value - 8 <= share <= value + 1 for share in shares)
@@ -82,23 +91,30 @@ def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool
     return any(abs(share - value) <= 2.5 for share in shares)
 
 
+def _share_of_increase(facts: Facts) -> float:
+    """How much of the change in tickets is the change in negative ones, in percent."""
+    change = facts.material.change
+    total = change.comparison_total - change.base_total
+    return 100 * (change.comparison_negative - change.base_negative) / total if total else 0.0
+
+
+def _has_factor(low: float, high: float, match: re.Match[str], facts: Facts) -> bool:
+    """Whether the tickets, or those that the sentence names before, changed by a factor within bounds."""
+    named = subjects_in(match.string[: match.start()])
+    subjects = (NOT_NEGATIVE,) if NOT_NEGATIVE in named else (TOTAL, NEGATIVE)
+    factors = (f for f in facts.numbers if f.unit == "factor" and f.subject in subjects)
+    return any(low <= f.value <= high for f in factors if f.role == "change")
+
+
 def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     after = sentence.rest[match.end() : match.end() + 14]
     if re.match(rf"\s?(?:만큼|가량|정도)?\s?(?:더\s)?(?:{UP})", after):
-        return any(
-            abs(f.value - 1.5) <= 0.06
-            for f in facts.numbers
-            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
-        )
-    if re.match(rf"(?:으로|로|가량|만큼|\s?수준으로)?\s?(?:{DOWN})", after) or match[0] in (
-        "반토막",
-        "반으로",
-    ):
-        return any(
-            abs(f.value - 0.5) <= 0.06
-            for f in facts.numbers
-            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
-        )
+        return _has_factor(1.44, 1.56, match, facts)
+    fell = re.match(rf"(?:으로|로|가량|만큼|\s?수준으로)?\s?(?:{DOWN})", after)
+    if fell or match[0] in ("반토막", "반으로"):
+        return _has_factor(0.44, 0.56, match, facts)
+    if re.match(rf"\s?(?:이하|미만|아래)?로\s?(?:{DOWN})", after):
+        return _has_factor(0.25, 0.5, match, facts)
     shares = _shares(sentence, facts, match.start())
     both = bool(re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", sentence.whole))
     if match["most"]:
@@ -132,7 +148,7 @@ def _is_part(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     value = 100 * _TIMES[(match["times"] or "").lower()] * _PARTS[match["part"].lower()]
     shares = _shares(sentence, facts, match.start())
     if match["more"]:
-        return any(value <= share <= value + 17 for share in shares)
+        return any(value <= share <= value + 25 for share in shares)
     if match["less"]:
         return any(value - 17 <= share <= value for share in shares)
     return any(abs(share - value) <= 3 for share in shares)

@@ -55,11 +55,19 @@ _SAID_OF_ANY = frozenset(
     ]
 )
 _EVENT = re.compile(
-    r"(?:배포|점검|업데이트|패치|적용|장애|개편|변경|시행|정전|릴리[스즈]|출시|개정|도입|교체|이전\s작업|마이그레이션|오픈|인상|중단|release|deploy|update|patch|maintenance|outage|migration|rollout)(?!\s?(?:이력|여부|내역|사항|내용|가능성))"
+    r"(?:배포|점검|업데이트|패치|적용|장애|개편|변경|시행|정전|릴리[스즈]|출시"
+    r"|개정|도입|교체|이전\s작업|마이그레이션|오픈|인상|중단|release|deploy|update"
+    r"|patch|maintenance|outage|migration|rollout)(?!\s?(?:이력|여부|내역|사항"
+    r"|내용|가능성))"
 )
 _WEEKDAY = r"(?:\s?\(?[월화수목금토일](?:요일)?\)?)?"
+_WEEKDAY_ALONE = re.compile(
+    r"(?<![일0-9가-힣(]\s)(?<![일0-9가-힣(])(?P<weekday>[월화수목금토일])요일(?=\s|에)"
+)
 _BOUND_AFTER = re.compile(
-    rf"{_WEEKDAY}\s?(?:부터|까지|전후|이후|이전|~|–|-|→|에\s?(?:시작|끝)|(?:을|를)?\s?기준|[,)]|[과와]\s|(?:이|이며|이고)\s|\s(?:to|through|until|and)\b|$)"
+    rf"{_WEEKDAY}\s?(?:부터|까지|전후|이후|이전|~|–|-|→|에\s?(?:시작|끝)|(?:을"
+    rf"|를)?\s?기준|[,)]|[과와]\s|(?:이|이며|이고)\s|\s(?:to|through|until|and)\b"
+    rf"|$)"
 )
 _BOUND_BEFORE = re.compile(
     r"(?:[~–-]|부터|[인,(]|from|between|to|through|starting|since|week of|until|ending)\s?$"
@@ -78,9 +86,15 @@ def check_sources(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         return Refused.QUOTATION
     if any(_is_of_another([sample], named, text, facts) for sample in named):
         return Refused.CODE
-    for day in facts.days:
+    if weekday := _WEEKDAY_ALONE.search(text):
+        samples = [s for s in facts.samples if _is_of_weekday(s, weekday["weekday"])]
+        if _is_of_another(samples, samples, text, facts):
+            return Refused.DAY
+    for day in facts.all_days:
         for match in re.finditer(_written(day), text):
-            samples = [s for s in facts.samples if s.day == day]
+            samples = [s for s in facts.samples if s.day == day or _day_in(s, day)]
+            if not samples and day not in facts.days:
+                continue
             if _is_made_up_event(samples, text) or not (
                 not _is_of_another(samples, samples, text, facts)
                 if samples
@@ -95,7 +109,19 @@ def _names_ticket(text: str, ticket_id: str) -> bool:
 
 
 def _written(day: date) -> str:
-    return rf"(?<![0-9]){day.month}월\s?{day.day}일|(?<![0-9./-])0?{day.month}/0?{day.day}(?![0-9/])|{day:%b}[a-z]*\.? {day.day}(?![0-9])"
+    return (
+        rf"(?<![0-9]){day.month}월\s?{day.day}일|(?<![0-9./-])0?{day.month}/0?{day.day}(?![0-9/])"
+        rf"|{day:%b}[a-z]*\.? {day.day}(?![0-9])"
+    )
+
+
+def _is_of_weekday(sample: Sample, weekday: str) -> bool:
+    is_its_day = sample.day is not None and "월화수목금토일"[sample.day.weekday()] == weekday
+    return is_its_day or f"{weekday}요일" in _text([sample])
+
+
+def _day_in(sample: Sample, day: date) -> bool:
+    return f"{day.month}월{day.day}일" in _text([sample])
 
 
 def _bounds_a_week(text: str, match: re.Match[str]) -> bool:

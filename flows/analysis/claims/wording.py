@@ -9,7 +9,11 @@ from itertools import pairwise
 from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Fact, Facts, compact
 from flows.analysis.claims.sentence import MARKS, Sentence
 
-BASE_WORD = rf"지난\s?주|전\s?주|기준\s?주|직전(?!\s?(?:최|[0-9]+\s?주))\s?주?|이전\s?주|저번\s?주|앞선\s?주|그\s?전\s?주|last week|base week|previous week|the week before|{MARKS['base']}+"
+BASE_WORD = (
+    rf"지난\s?주|전\s?주|기준\s?주|직전(?!\s?(?:최|[0-9]+\s?주))\s?주?|이전\s?주"
+    rf"|저번\s?주|앞선\s?주|그\s?전\s?주|last week|base week|previous week|the week before"
+    rf"|{MARKS['base']}+"
+)
 COMPARISON_WORD = rf"이번\s?주|금주|비교\s?주|해당\s?주|당주|금번|this week|comparison week|{MARKS['comparison']}+"
 WEEK = re.compile(
     rf"(?P<base>{BASE_WORD})|(?P<comparison>{COMPARISON_WORD})|(?P<other>평소|통상|usual)", re.I
@@ -19,17 +23,22 @@ COMPARED = re.compile(
     r"에?\s?대비|보다|에?\s?비해|에?\s?비하면|[와과]\s?비교|[와과]\s?견주|[와과]\s?달리|을?\s?웃돌|를?\s?웃돌"
 )
 UP = (
-    r"증가|늘었|늘어(?!놓)|늘며|늘고|늘어|느는|급증|폭증|상승|올라(?!오|온|와|왔)|올랐|오르|높아|많아|커졌|커져|커지|뛰었|뛰어올|치솟|불어나?|확대|악화|나빠|심해"
+    r"증가|늘었|늘어(?!놓)|늘며|늘고|늘면서|늘어|느는|급증|폭증|상승|올라(?!오"
+    r"|온|와|왔)|올랐|오르|높아|많아|커졌|커져|커지|뛰었|뛰어올|치솟|불어나?|확대"
+    r"|악화|나빠|심해"
     r"|rose\b|risen|climbed|jumped|surged|increase[ds]?|grew|grown"
 )
 DOWN = (
-    r"감소|줄었|줄어|줄며|줄고|주는\s데|급감|하락|내려갔|내려가|내렸|떨어|낮아|적어졌|적어져|작아|축소|완화|개선됐|개선되었|나아졌"
+    r"감소|줄었|줄어|줄며|줄고|줄면서|주는\s데|급감|하락|내려갔|내려가|내렸|떨어"
+    r"|낮아|적어졌|적어져|작아|축소|완화|개선됐|개선되었|나아졌"
     r"|fell\b|fallen|shrank|decrease[ds]?|dropped|declined"
 )
 SUBJECT = re.compile(
-    r"(?P<not_negative>비부정|부정이?\s?아닌(?:\s?문의)?|부정적이지\s?않은(?:\s?문의)?|그\s?(?:밖|외)의?\s?문의|긍정|중립)"
+    r"(?P<not_negative>비부정|부정이?\s?아닌(?:\s?문의)?|부정적이지\s?않은(?:\s?문의)?"
+    r"|그\s?(?:밖|외)의?\s?문의|긍정|중립)"
     r"|(?P<negative>(?:부정|불만|negative)(?:적인|적|률|율|성)?(?:\s?(?:문의|티켓|의견|건수|반응|접수|tickets))?)"
-    r"|(?P<total>전체(?!의|\s문의의|\s문의\s(?:중|가운데))|총|문의|건수|티켓|접수|인입|tickets|ticket volume|volume|total)",
+    r"|(?P<total>전체(?!의|\s문의의|\s문의\s(?:중|가운데))|총|문의|건수|티켓|접수"
+    r"|인입|tickets|ticket volume|volume|total)",
     re.I,
 )
 _OF_SUBJECT = {"not_negative": NOT_NEGATIVE, "negative": NEGATIVE, "total": TOTAL}
@@ -39,7 +48,8 @@ _SAMPLES = re.compile(
 _WHOLE = re.compile(r"(?<![0-9,.])(?P<size>[0-9]{1,3})\s?건\s?(?:중|가운데)")
 _WORD = re.compile(r"[가-힣A-Za-z]{2,}")
 _PARTICLES = re.compile(
-    r"(?:에서|으로|로|은|는|이|가|을|를|의|에|와|과|도|만|까지|부터|이라는|라는|이란|관련|언급|입니다|이며|이고|한|된|이라고|라고|하는|합니다)+$"
+    r"(?:에서|으로|로|은|는|이|가|을|를|의|에|와|과|도|만|까지|부터|이라는|라는"
+    r"|이란|관련|언급|입니다|이며|이고|한|된|이라고|라고|하는|합니다)+$"
 )
 
 

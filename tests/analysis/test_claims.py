@@ -1,0 +1,125 @@
+"""What the claims check lets pass and what it refuses: a sentence or two for each rule."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from flows.analysis.claims import Facts, Refused, refusal
+from tests.analysis import corpus
+
+# 30 tickets, then 69; negative 12, then 49. 사파리 0 → 49, 결제 실패 6 → 31. Usual 24 to 38. 2026-11-09 to 15.
+FACTS = Facts(next(c.material for c in corpus.TRUE if c.material.change.category3 == "결제 오류"))
+
+TRUE = {
+    "counts": "문의가 30건에서 69건으로 늘었습니다.",
+    "factor": "결제 실패 문의가 6건에서 31건으로 다섯 배가 되었습니다.",
+    "points": "부정 비율은 40%에서 71%로 31%p 상승했습니다.",
+    "part": "문의 69건 중 49건이 사파리를 언급했습니다.",
+    "part of a change": "늘어난 39건 가운데 37건이 부정 문의입니다.",
+    "ratio": "열 건 중 일곱 건이 부정 문의입니다.",
+    "usual": "평소 상한 38건을 31건이나 초과했습니다.",
+    "within samples": "표본 10건 중 8건이 부정입니다.",
+    "measure of a ticket": "39,000원이 두 번 승인된 것 같다는 문의도 있습니다.",
+    "way of speaking": "두 가지 가능성을 한 번 더 살펴볼 만합니다.",
+    "half": "문의의 절반 이상이 부정입니다.",
+    "digits": "11월 9일부터 11월 15일까지 접수된 문의입니다.",
+    "day of a ticket": "11월 10일부터 카드 결제가 되지 않는다고 합니다.",
+    "name of the tickets": "아이폰과 맥북의 사파리에서 흰 화면이 나온다고 합니다.",
+    "loan word": "대시보드에 모니터링을 추가하고 핫픽스 배포를 검토합니다.",
+    "abbreviation": "SDK와 API의 응답을 GPS 기록과 대조합니다.",
+    "keyword that is new": "사파리 언급은 지난주에는 없었습니다.",
+    "most of eight weeks": "최근 8주 가운데 이번 주가 가장 많습니다.",
+    "each": "'사파리'와 '결제 실패'는 각각 49건, 31건 언급되었습니다.",
+    "rest": "부정이 아닌 문의도 18건에서 20건으로 늘었습니다.",
+    "metric as an opinion": "전환율이 낮아졌을 가능성이 있습니다.",
+    "English": "Negative tickets rose from 12 to 49, and more than half of the tickets are negative.",
+}  # fmt: skip
+
+FALSE = {
+    "counts": ("문의가 30건에서 96건으로 늘었습니다.", Refused.NUMBER),
+    "weeks swapped": ("문의가 69건에서 30건으로 줄었습니다.", Refused.NUMBER),
+    "factor of a keyword": ("결제 실패 문의가 6건에서 31건으로 두 배가 되었습니다.", Refused.NUMBER),
+    "share of the other week": ("전체 문의의 40%가 부정적입니다.", Refused.NUMBER),
+    "part": ("문의 69건 중 39건이 사파리를 언급했습니다.", Refused.NUMBER),
+    "part of a change": ("늘어난 39건 가운데 27건이 부정 문의입니다.", Refused.NUMBER),
+    "usual": ("평소 상한 38건을 41건이나 초과했습니다.", Refused.NUMBER),
+    "bound": ("문의가 백 건을 넘었습니다.", Refused.NUMBER),
+    "measure": ("39,000원이 세 번 승인되었다고 합니다.", Refused.NUMBER),
+    "days in words": ("열흘째 환불을 받지 못했다고 합니다.", Refused.NUMBER),
+    "bare number": ("결제 창이 88까지 느려졌습니다.", Refused.NUMBER),
+    "people": ("고객 69명이 문의했습니다.", Refused.NUMBER),
+    "other objects": ("69개 매장에서 오류가 났습니다.", Refused.NUMBER),
+    "half": ("부정 문의는 절반에도 미치지 못합니다.", Refused.NUMBER),
+    "new": ("결제 실패는 이번 주에 처음 나타났습니다.", Refused.NUMBER),
+    "lasting": ("문의는 꾸준히 감소해 왔습니다.", Refused.NUMBER),
+    "other weeks": ("작년에도 같은 장애가 있었습니다.", Refused.DAY),
+    "streak": ("문의가 5주 연속 증가했습니다.", Refused.NUMBER),
+    "most of the keywords": ("결제 실패가 가장 많이 언급된 키워드입니다.", Refused.NUMBER),
+    "each": ("'사파리'와 '결제 실패'는 각각 31건, 49건 언급되었습니다.", Refused.NUMBER),
+    "number of digits": ("문의가 세 자릿수로 늘었습니다.", Refused.NUMBER),
+    "day without a ticket": ("11월 15일에 결제 오류 문의가 몰렸습니다.", Refused.DAY),
+    "event on a day": ("11월 10일 배포 이후 결제가 되지 않습니다.", Refused.DAY),
+    "weekday": ("11월 10일 금요일에 결제가 되지 않았습니다.", Refused.DAY),
+    "ticket of other words": ("'결제창이 뜨자마자 사라집니다'는 티켓 52001001의 말입니다.", Refused.QUOTATION),
+    "quotation": ("고객은 '돈만 나가요'라고 합니다.", Refused.QUOTATION),
+    "code": ("오류 코드 E-2014가 나타납니다.", Refused.CODE),
+    "name in the dictionary": ("부산 고객에게서 자주 발생합니다.", Refused.NAME),
+    "name of common words": ("데이터독 경보를 확인하세요.", Refused.NAME),
+    "name by its ending": ("푸른은행 점검과 겹칩니다.", Refused.NAME),
+    "name in Latin letters": ("Cloudflare 설정이 원인입니다.", Refused.NAME),
+    "fall": ("문의가 전주보다 감소했습니다.", Refused.DIRECTION),
+    "rise of the rest": ("부정이 아닌 문의는 줄었습니다.", Refused.DIRECTION),
+    "level": ("이번 주 문의는 평소 범위를 밑돌았습니다.", Refused.DIRECTION),
+    "same": ("부정 비율은 지난주와 비슷한 수준입니다.", Refused.DIRECTION),
+    "order of two": ("사파리(49건)가 결제 실패(31건)보다 적습니다.", Refused.DIRECTION),
+    "metric": ("재구매율이 하락했습니다.", Refused.DIRECTION),
+    "English": ("Tickets rose from 30 to 96.", Refused.NUMBER),
+    "English share": ("About a third of the tickets are negative.", Refused.NUMBER),
+    "English objects": ("69 companies reported errors.", Refused.NUMBER),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", TRUE.values(), ids=TRUE)
+def test_what_the_data_carries_passes(sentence: str) -> None:
+    assert refusal(sentence, FACTS) is None
+
+
+@pytest.mark.parametrize(("sentence", "reason"), FALSE.values(), ids=FALSE)
+def test_what_the_data_does_not_carry_is_refused(sentence: str, reason: Refused) -> None:
+    assert refusal(sentence, FACTS) == reason
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "24시간 안에 회신하고 2주 동안 지켜보세요.",
+        "상담원 2명을 임시로 배정하는 방안을 검토하세요.",
+        "오류율이 5%를 넘으면 알람이 울리도록 하세요.",
+        "표본 20건을 골라 읽어 보세요.",
+    ],
+)
+def test_advice_may_set_a_term_or_a_target(sentence: str) -> None:
+    assert refusal(sentence, FACTS, is_advice=True) is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "현재 5명인 인력을 늘리세요.",
+        "담당자 3명을 이미 투입했으므로 기다려 주세요.",
+        "결제 실패 문의 51건을 분류하세요.",
+    ],
+)
+def test_advice_may_not_invent_how_things_are(sentence: str) -> None:
+    assert refusal(sentence, FACTS, is_advice=True) == Refused.NUMBER
+
+
+@pytest.mark.parametrize(
+    "piece", ["1,234,", "가나다 ", "11/", "3.1.", "평소 ", "천백 ", "이가은", "a-1", "[("]
+)
+def test_a_long_sentence_takes_no_time(piece: str) -> None:
+    started = time.process_time()
+    refusal((piece * 500)[:500], FACTS)
+    assert time.process_time() - started < 2
