@@ -1,7 +1,8 @@
 with thresholds as (
     select
         status,
-        -- An empty level is a wildcard. Spelled and masked like the tickets' categories, or no ticket would match.
+        -- An empty level is a wildcard. Spelled like the tickets' categories, or no ticket would match; a name
+        -- with personal data is written as the marts have it, masked.
         nullif({{ normalised_text('category1') }}, '') as category1,
         nullif({{ normalised_text('category2') }}, '') as category2,
         nullif({{ normalised_text('category3') }}, '') as category3,
@@ -10,9 +11,7 @@ with thresholds as (
         min_negative_ratio_increase_pp,
         min_decrease_pct
     from {{ thresholds_written() }}
-),
-
-{{ category_names_masked('thresholds') }}
+)
 
 -- The row that names more levels is the more specific; among rows that name equally many, the one that names the
 -- higher level.
@@ -29,4 +28,4 @@ select
     min_increase_pct,
     min_negative_ratio_increase_pp,
     min_decrease_pct
-from names_masked
+from thresholds
