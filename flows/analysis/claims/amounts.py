@@ -235,7 +235,8 @@ class _Amounts:
             known, named, is_said = [], list(facts_named(words, self.sentence, self.facts)), False
         if not self.is_korean:
             named = list(facts_named(self.text, self.sentence, self.facts))
-        if keyword_facts := self._of_keyword(said):
+        # With 각각 several keywords are counted: _are_each_in_order judges which is whose.
+        if "각각" not in said and (keyword_facts := self._of_keyword(said)):
             known, named = [], keyword_facts
         is_usual = bool(_USUAL.search(self.sentence.whole))
         is_base_spoken_of = bool(

@@ -46,6 +46,7 @@ _CODES = (
     rf"(?:{_PRODUCTS})\s?(?:S|v)?[0-9]+(?:\.[0-9]+)*(?!\s?(?:%|건|명|배|개|월|일|주|[0-9,]))",
 )
 _WEEK_LABEL = re.compile(r"(?:20[0-9]{2}-?)?[Ww][0-9]{1,2}")
+_PRIORITY = re.compile("[PL][0-4]")
 
 
 def check_codes(sentence: Sentence, facts: Facts) -> Sentence | Refused:
@@ -59,6 +60,9 @@ def check_codes(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         spans, codes = [], []
         for match in re.finditer(pattern, sentence.rest):
             code = match[0].rstrip(".-_")
+            if _PRIORITY.fullmatch(code):
+                spans.append(match.span())
+                continue
             if _WEEK_LABEL.fullmatch(code) or _is_plain(code, sentence):
                 continue
             if not _is_there(code, facts):

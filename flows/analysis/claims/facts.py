@@ -84,7 +84,12 @@ class Facts:
         """How many samples there are, and how many of them are negative."""
         negative = tuple((s.week_role, "") for s in self.samples if s.is_negative)
         counts = _numbers(self._texts)
-        return (*_counted(TOTAL, counts), *_counted(NEGATIVE, _numbers(negative), counts))
+        bad = _numbers(negative)
+        return (
+            *_counted(TOTAL, counts),
+            *_counted(NEGATIVE, bad, counts),
+            *_counted(NOT_NEGATIVE, (counts[0] - bad[0], counts[1] - bad[1]), counts),
+        )
 
     @cached_property
     def sample_counts(self) -> tuple[int, int]:

@@ -41,6 +41,13 @@ _OF_A_WEEK = re.compile(
 )
 
 
+_USUAL_IN_ENGLISH = re.compile(
+    r"\b(?:(?P<inside>within|inside)|(?P<above>above|over|beyond|exceed\w*)|(?P<below>below"
+    r"|under)|(?P<outside>outside))\s(?:of\s)?(?:the\s|its\s)?usual",
+    re.I,
+)
+
+
 def check_levels(sentence: Sentence, facts: Facts) -> Refused | None:
     """Refuse a comparison with a week, with what is usual or between two numbers that is not so."""
     text = sentence.rest
@@ -48,6 +55,7 @@ def check_levels(sentence: Sentence, facts: Facts) -> Refused | None:
         all(_is_level(match, sentence, facts) for match in _LEVEL.finditer(text))
         and all(_are_in_order(match) for match in _TWO.finditer(text))
         and all(_is_beyond(match, facts) for match in _BEYOND.finditer(text))
+        and all(_is_beyond(match, facts) for match in _USUAL_IN_ENGLISH.finditer(text))
         and all(_is_same(match, sentence, facts) for match in _SAME.finditer(text))
     )
     return None if is_carried else Refused.DIRECTION

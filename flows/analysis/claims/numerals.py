@@ -24,12 +24,13 @@ _TENS = {"십": 10, "백": 100, "천": 1000}
 COUNTERS = r"건|명|개(?!월)|티켓|tickets?\b|케이스"
 _UNITS = (
     rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?"
-    rf"|pp\b|points?\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times(?=\s(?:as|more"
+    rf"|pp\b|points?\b|%|퍼센트|percent\b|프로(?![가-힣])|배(?![달송차치관우경려분])|times(?=\s(?:as|more"
     rf"|higher|larger|the|that|last))|{COUNTERS}"
 )
 NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
 SINO = (
-    "(?:[일이삼사오육칠팔구십백천]{0,6}만\\s)?[영공일이삼사오육륙칠팔구십백천만]{2,12}|[십백천만]"
+    "(?:[일이삼사오육칠팔구십백천]{0,6}만\\s)?(?=[가-힣]{0,4}[십백천만])[영공일이삼사오육륙칠팔구십백천만]{2,12}"
+    "|[십백천만]"
 )
 _NUMBER = re.compile(
     r"(?P<sign>[+−±▲▼-]\s?)?"

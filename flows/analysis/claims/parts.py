@@ -8,7 +8,13 @@ from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Facts, co
 from flows.analysis.claims.numerals import Numeral
 from flows.analysis.claims.roles import unit_of
 from flows.analysis.claims.sentence import Sentence
-from flows.analysis.claims.wording import BASE_WORD, facts_named, subjects_in, week_at
+from flows.analysis.claims.wording import (
+    BASE_WORD,
+    facts_named,
+    names_samples,
+    subjects_in,
+    week_at,
+)
 
 _INCREASE = re.compile(r"(?:늘어난|증가한|더\s들어온|증가분|줄어든|감소한|감소분)\s(?:문의\s)?$")
 
@@ -22,7 +28,8 @@ def is_part(
     if _INCREASE.search(sentence.rest[: first.start]):
         return _is_part_of_change(part, whole, sentence, facts)
     is_in_words = not sentence.rest[whole.start].isdigit() and whole.value <= 10
-    is_ratio = is_in_words or "꼴" in sentence.rest[part.end : part.end + 3]
+    is_of_ten = whole.value == 10 and not names_samples(sentence.rest)
+    is_ratio = is_in_words or is_of_ten or "꼴" in sentence.rest[part.end : part.end + 3]
     is_base_spoken_of = bool(re.search(f"{BASE_WORD}|이던|였던", sentence.rest, re.I))
     if not is_ratio and "명" in (part.unit, whole.unit):
         return False  # the data counts tickets, not people

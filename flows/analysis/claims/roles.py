@@ -51,7 +51,9 @@ def roles_of(
     )
     if adjacent:
         return {"base" if adjacent["base"] else "comparison"}
-    if re.search(r"(?:폭|증가율|감소율|상승률|증감률)(?:은|는|이|도)?\s?(?:약\s)?$", before):
+    if re.search(
+        r"(?:폭|증가분|감소분|증가율|감소율|상승률|증감률)(?:은|는|이|도)?\s?(?:약\s|\()?$", before
+    ):
         return {"change"}  # 늘어난 폭은 25건으로
     if re.search(r"[을를]\s(?:약\s)?$", before) and _BEYOND.match(after):
         return {"change"}  # 상한을 46건 웃돌다

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Facts
+from flows.analysis.claims.numerals import numerals
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, subjects_in, week_at
 
@@ -26,6 +27,16 @@ _FACTOR = re.compile(
 )
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fourth": 1 / 4, "fifth": 1 / 5}
 _TIMES = {"": 1, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4}
+_NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], start=1
+    )
+}
+_RATIO = re.compile(
+    rf"\b(?P<part>{'|'.join(_NUMBERS)})\s(?:in|out of)\s(?:every\s)?(?P<of>{'|'.join(_NUMBERS)})\b(?! samples)",
+    re.I,
+)
 _PART = re.compile(
     r"\b(?:(?P<more>(?:more than|over|at least)\s)|(?P<less>(?:less than|under|below|nearly|almost)\s))?"
     r"(?:(?P<times>a|one|two|three|four)[\s-])?(?P<part>half|third|quarter|fourth|fifth)s?\s(?:of|are|were)\b",
@@ -41,6 +52,7 @@ def check_shares(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         all(_is_fraction(match, sentence, facts) for match in fractions)
         and all(_is_half(match, sentence, facts) for match in _HALF.finditer(text))
         and all(_is_factor(match, sentence, facts) for match in _FACTOR.finditer(text))
+        and all(_is_ratio(match, sentence, facts) for match in _RATIO.finditer(text))
         and all(_is_part(match, sentence, facts) for match in _PART.finditer(text))
     )
     return sentence.without(match.span() for match in fractions) if is_carried else Refused.NUMBER
@@ -116,6 +128,9 @@ def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     if re.match(rf"\s?(?:이하|미만|아래)?로\s?(?:{DOWN})", after):
         return _has_factor(0.25, 0.5, match, facts)
     shares = _shares(sentence, facts, match.start())
+    counted = [n.value for n in numerals(sentence.rest[: match.start()]) if n.unit == "건"]
+    if len(counted) == 2 and counted[1] and sentence.rest.count("증가분", 0, match.start()) == 2:
+        shares = [100 * counted[0] / counted[1]]  # 증가분(29건)이 전체 증가분(62건)의 절반
     both = bool(re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", sentence.whole))
     if match["most"]:
         least = 0 if "한참" not in match["most"] else -1
@@ -141,6 +156,12 @@ def _is_factor(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
         for fact in facts.numbers
         if (fact.unit, fact.role) == ("factor", "change") and fact.subject in subjects
     )
+
+
+def _is_ratio(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """Seven in ten tickets."""
+    value = 100 * _NUMBERS[match["part"].lower()] / _NUMBERS[match["of"].lower()]
+    return any(abs(share - value) <= 4 for share in _shares(sentence, facts, match.start()))
 
 
 def _is_part(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:

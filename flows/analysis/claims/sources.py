@@ -69,6 +69,7 @@ _BOUND_AFTER = re.compile(
     rf"|를)?\s?기준|[,)]|[과와]\s|(?:이|이며|이고)\s|\s(?:to|through|until|and)\b"
     rf"|$)"
 )
+_CAME_IN = re.compile(rf"{_WEEKDAY}에?\s?(?:접수|들어온|등록|작성)")
 _BOUND_BEFORE = re.compile(
     r"(?:[~–-]|부터|[인,(]|from|between|to|through|starting|since|week of|until|ending)\s?$"
 )
@@ -93,6 +94,8 @@ def check_sources(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     for day in facts.all_days:
         for match in re.finditer(_written(day), text):
             samples = [s for s in facts.samples if s.day == day or _day_in(s, day)]
+            if named and _CAME_IN.match(text, match.end()) and not set(named) & set(samples):
+                return Refused.DAY
             if not samples and day not in facts.days:
                 continue
             if _is_made_up_event(samples, text) or not (

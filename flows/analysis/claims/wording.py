@@ -64,6 +64,10 @@ def week_at(text: str, place: int) -> str | None:
     return named
 
 
+def names_samples(text: str) -> bool:
+    return bool(_SAMPLES.search(text) or "티켓" in text)
+
+
 def counts_samples(text: str, facts: Facts) -> bool:
     """Whether a sentence speaks of the samples that were read, and not of all tickets."""
     sizes = {size for size in facts.sample_counts if size}
