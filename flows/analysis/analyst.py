@@ -98,10 +98,10 @@ class Analyst:
             return replace(analysis, source=model.api.source)
 
         try:
-            return read(await ask(model, prompt, model.api.identity, read))
+            return await ask(model, prompt, model.api.identity, read)
         except UnusableAnswer as error:
             log.info("the answer cannot be used (%s): asking once more", error)
-            return read(await ask(model, stricter(prompt), model.api.identity, read))
+            return await ask(model, stricter(prompt), model.api.identity, read)
 
 
 def _answer_key(context: object, parameters: dict[str, Any]) -> str:
@@ -116,13 +116,12 @@ async def ask_model(
     model: ModelClient,
     prompt: Prompt,
     model_identity: tuple[str, ...],
-    read: Callable[[Reply], object],
-) -> Reply:
-    """The model's answer; the same question is asked once. The client retries faults that may pass.
+    read: Callable[[Reply], Analysis],
+) -> Analysis:
+    """What `read` makes of the model's answer; the same question is asked once.
 
-    `read` raises UnusableAnswer for an answer that is not kept: the next run asks again.
+    What is kept is checked and masked. `read` raises UnusableAnswer for an answer that is not kept: the next run asks
+    again. The client retries faults that may pass.
     """
     with redacted_errors(ModelError, UnusableAnswer):
-        reply = await model.complete(prompt)
-        read(reply)
-        return reply
+        return read(await model.complete(prompt))
