@@ -20,12 +20,14 @@
     from {{ relation }}
 )
     {%- for rules in pii_rules() | batch(6) %}
-        {%- set step = name if loop.last else name ~ '_up_to_' ~ rules[-1].name %},
+        {%- set step = name if loop.last else name ~ '_up_to_' ~ rules[-1].name -%}
+        {#- Written once for all columns: composing a pattern takes dbt some time. -#}
+        {%- set masked_column = masked_by(rules, '<column>') %},
 
 {{ step }} as (
     select * replace (
         {%- for column in columns %}
-        {{ masked_by(rules, column) }} as {{ column }}{{ ',' if not loop.last }}
+        {{ masked_column.replace('<column>', column) }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
     from {{ name ~ ('_spelling_folded' if loop.first else '_up_to_' ~ loop.previtem[-1].name) }}
