@@ -118,7 +118,11 @@ def test_run_prints_exactly_one_json_object(
     ]
     assert order == sorted(order)
     assert all(
-        list(analysis) == ["category", "source", "summary", "examples", "hypotheses", "actions"]
+        list(analysis)
+        == [
+            *("category", "source", "summary", "examples", "hypotheses", "actions"),
+            *("evidence", "sentences_left_out"),
+        ]
         for analysis in result["analyses"]
     )
     assert all(
