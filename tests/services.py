@@ -56,6 +56,13 @@ class Service:
     log: Path
     url: str = ""
 
+    def pause(self) -> None:
+        """Let it do nothing until `go_on`; it keeps its connections."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.killpg(self.process.pid, signal.SIGCONT)
+
     def stop(self, number: int = signal.SIGTERM, patience: float = 60) -> int:
         """End it with a signal; whatever of its session outlives the patience is killed."""
         with contextlib.suppress(ProcessLookupError):

@@ -77,7 +77,7 @@ class Prefect:
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> Iterator[Prefect]:
+def own_server(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> Iterator[Prefect]:
     """A Prefect server of its own, which notices within seconds that a worker is gone."""
     folder = tmp_path_factory.mktemp("prefect")
     settings = {
@@ -87,6 +87,15 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> Ite
     with services.prefect_server(folder, settings) as server:
         services.deploy(server.url, folder, sample_file)
         yield Prefect(server)
+        server.go_on()
+
+
+@pytest.fixture(scope="module")
+def deployed(own_server: Prefect) -> Iterator[Prefect]:
+    """The server, stopped between the files that use it: its loops would take a twentieth of a core all the time."""
+    own_server.service.go_on()
+    yield own_server
+    own_server.service.pause()
 
 
 @pytest.fixture

@@ -30,12 +30,11 @@ RECEIVED, HELP = "⏳ 받음", "VOC 봇 사용법"
 @contextlib.contextmanager
 def not_answering(prefect: Prefect) -> Iterator[None]:
     """Prefect's process is there and takes connections, but does nothing."""
-    group = os.getpgid(prefect.service.process.pid)
-    os.killpg(group, signal.SIGSTOP)
+    prefect.service.pause()
     try:
         yield
     finally:
-        os.killpg(group, signal.SIGCONT)
+        prefect.service.go_on()
 
 
 def assert_asks_again_for_w46(run: dict[str, Any], thread_ts: str) -> None:

@@ -43,9 +43,10 @@ IMPORTS = {
     "bot": ("bot.app", "bot.deployments", "bot.follower", "uvicorn.server", "uvicorn.lifespan.off"),
     "prefect": ("prefect.cli",),
     "prefect deploy": ("prefect.cli.deploy",),
-    "prefect server": ("prefect.cli.server", "uvicorn.server"),
+    "prefect server": ("prefect.cli.server", "prefect.server.api.server", "uvicorn.server"),
     "prefect worker": ("prefect.cli.worker", "prefect.workers.process", "prefect.runner.runner"),
     "deploy.register": ("prefect_gcp.workers.cloud_run_v2", "prefect.variables"),
+    "flows.runtime.prefect_server": ("prefect.server.api.server", "uvicorn.server"),
     "flows.warehouse.dbt_server": ("dbt.adapters.duckdb", "dbt.cli.main"),
 }
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from flows import PROJECT_ROOT
 from flows.runtime.errors import TransformError
 from flows.runtime.settings import load_settings
 from flows.runtime.workspace import Workspace
+from flows.warehouse import dbt
 from flows.warehouse.dbt import backfill_models, build_models, run_unit_tests
 from tests.bench.measure import dbt_command
 from tests.parts import build_of, open_source
@@ -140,27 +142,22 @@ def test_the_marts_hold_what_their_grain_says(built: Lab) -> None:
     assert re.search(r"PASS=1[0-9] WARN=0 ERROR=0 SKIP=0", ran.stdout)
 
 
-def test_another_rule_of_the_source_judges_every_week_again(built: Lab, tmp_path: Path) -> None:
+def test_another_rule_of_the_source_judges_every_week_again(
+    built: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The version that each row keeps changes with every model that a judgement rests on."""
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(PROJECT_ROOT / name, tmp_path)
     shutil.copytree(PROJECT_ROOT / "dbt_project", tmp_path / "dbt_project")
-    arguments = (
-        *("compile", "--inline", "{{ judging_code() }}", "--quiet", "--target", "duckdb"),
-        *("--project-dir", tmp_path, "--profiles-dir", tmp_path),
-        *("--target-path", tmp_path / "target"),
-    )
+    (tmp_path / "dbt_project" / "analyses" / "version.sql").write_text("{{ judging_code() }}")
+    monkeypatch.setattr(dbt, "PROJECT_ROOT", tmp_path)
+    workspace = replace(built.workspace, folder=tmp_path / "compiled")
 
     def version() -> str:
-        build = build_of(built.settings, built.workspace, W47)
-        ran = subprocess.run(
-            [Path(sys.executable).with_name("dbt"), *arguments],
-            env=os.environ | build.environment(),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return ran.stdout.split()[-1]
+        build = replace(build_of(built.settings, built.workspace, W47), workspace=workspace)
+        dbt._invoke(build, ["compile", "--select", "version"])
+        (compiled,) = workspace.target_path.glob("compiled/**/version.sql")
+        return compiled.read_text()
 
     kept = built.sql("select distinct substr(judging_version, 1, 8) from fct_voc_weekly_status")
     assert kept == [(version(),)]

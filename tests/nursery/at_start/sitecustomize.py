@@ -1,13 +1,20 @@
-"""On the PYTHONPATH of what the tests start: dbt's process becomes a fork of the nursery's, whoever starts it.
+"""On the PYTHONPATH of what the tests start: dbt's process and the temporary server become forks of the nursery's.
 
 Python imports this module in each new process. `flows.warehouse.dbt` starts dbt's process in a test, in a `voc`, and
-in a run of a worker: this one process then stands for the fork, passes signals on, and ends as the fork ends.
+in a run of a worker, `flows.runtime.prefect_server` starts a server in a test and in a `voc`: this one process then
+stands for the fork, passes signals on, and ends as the fork ends.
 """
 
 import os
 import sys
 
-if sys.orig_argv[1:] == ["-m", "flows.warehouse.dbt_server"] and "TESTS_NURSERY" in os.environ:
+FORKED = ("flows.warehouse.dbt_server", "flows.runtime.prefect_server")
+
+if (
+    sys.orig_argv[1:2] == ["-m"]
+    and sys.orig_argv[2] in FORKED
+    and "TESTS_NURSERY" in os.environ
+):
     import signal
 
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__file__)))))
@@ -24,5 +31,5 @@ if sys.orig_argv[1:] == ["-m", "flows.warehouse.dbt_server"] and "TESTS_NURSERY"
             os.kill(os.getpid(), -code)
         os._exit(code)
 
-    if started := fork("flows.warehouse.dbt_server", files=(0, 1, 2), environment=os.environ):
+    if started := fork(*sys.orig_argv[2:], files=(0, 1, 2), environment=os.environ):
         stand_for(started)
