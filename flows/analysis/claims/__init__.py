@@ -18,6 +18,7 @@ from flows.analysis.claims.names import check_names
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.shares import check_shares
 from flows.analysis.claims.sources import check_sources
+from flows.analysis.claims.weeks import check_weeks
 
 MAX_SENTENCE_CHARACTERS = 500
 """Nobody reads a longer sentence on a phone, and patterns take long on it."""
@@ -39,6 +40,7 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
         check_sources,
         check_days,
         check_history,
+        check_weeks,
         check_shares,
     ):
         outcome = check(sentence, facts)

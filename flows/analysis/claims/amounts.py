@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from flows.analysis.claims.comparisons import is_carried_as_comparison
 from flows.analysis.claims.english import are_of_one_keyword, counts_people, is_of_thing
 from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Fact, Facts, Unit, compact
 from flows.analysis.claims.measures import states_the_present
@@ -135,6 +136,9 @@ class _Amounts:
             return number.fits(round(self.facts.material.change.comparison_total / 7))
         if self._is_rest_or_difference(index, before):
             return True
+        compared = is_carried_as_comparison(number, unit, self.text, self.sentence, self.facts)
+        if compared is not None:
+            return compared
         if self.is_advice and _is_target(number, before, after):
             return not any(True for _ in keywords_in(before, self.sentence, self.facts))
         if number.unit in ("명", "개") and not _TICKETS.match(after):
@@ -174,8 +178,6 @@ class _Amounts:
         is_ratio = unit == "factor" and re.search(r"[%건]의\s(?:약\s)?$", before)
         if is_ratio and len(earlier) >= 2 and earlier[-1]:
             return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배
-        if unit == "count" and earlier and re.search(r"건(?:\([^)]*\))?보다\s(?:무려\s)?$", before):
-            return value == abs(self.facts.material.change.comparison_total - earlier[-1])
         return False
 
     def _is_other_object(self, number: Numeral, written: str) -> bool:
@@ -288,6 +290,7 @@ class _Amounts:
             segment = self.text[begin:start]
             if (
                 not index
+                or " / " in segment
                 or SUBJECT.search(segment)
                 or any(True for _ in keywords_in(segment, self.sentence, self.facts))
             ):

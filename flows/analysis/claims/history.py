@@ -91,6 +91,8 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     if is_of_keyword or re.search("키워드|단어|언급", match.string):
         return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)
     totals = facts.material.change.total_last_8_weeks
+    if re.match(r"[가-힣]{1,2}\s주[는도의가]\s[^,.]{0,6}[0-9]", after):
+        return True  # its number is judged with the other weeks
     if not totals or not re.search("주|week", before + match[0] + after[:24]):
         return True
     return totals[-1] == (max(totals) if is_most else min(totals))
