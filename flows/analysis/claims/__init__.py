@@ -15,6 +15,7 @@ from flows.analysis.claims.history import check_history
 from flows.analysis.claims.levels import check_levels
 from flows.analysis.claims.measures import check_measures
 from flows.analysis.claims.names import check_names
+from flows.analysis.claims.orders import check_orders
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.shares import check_shares
 from flows.analysis.claims.sources import check_sources
@@ -56,6 +57,7 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
         check_amounts(outcome, facts, is_advice=is_advice)
         or check_directions(outcome, facts)
         or check_levels(outcome, facts)
+        or check_orders(outcome, facts)
     )
 
 

@@ -16,7 +16,7 @@ _HALF = re.compile(
     r"|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s)?못\s?미|미치지))"
     r"|(?P<least>[이을]?\s?(?:훨씬\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)"
     r"|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?"
-    r"|반토막|반으로"
+    r"|반토막|(?<![중초후])반으로"
 )
 _FACTORS = {"doubled": 2, "tripled": 3, "quadrupled": 4, "quintupled": 5, "halved": 0.5}
 _FACTOR = re.compile(

@@ -37,7 +37,7 @@ SUBJECT = re.compile(
     r"(?P<not_negative>비부정|부정이?\s?아닌(?:\s?문의)?|부정적이지\s?않은(?:\s?문의)?"
     r"|그\s?(?:밖|외)의?\s?문의|긍정|중립)"
     r"|(?P<negative>(?:부정|불만|negative)(?:적인|적|률|율|성)?(?:\s?(?:문의|티켓|의견|건수|반응|접수|tickets))?)"
-    r"|(?P<total>전체(?!의|\s문의의|\s문의\s(?:중|가운데))|총|문의|건수|티켓|접수"
+    r"|(?P<total>전체(?!의|\s문의의|\s문의\s(?:중|가운데))|총|문의|건수(?!로)|티켓|접수"
     r"|인입|tickets|ticket volume|volume|total)",
     re.I,
 )

