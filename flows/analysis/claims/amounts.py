@@ -156,6 +156,12 @@ class _Amounts:
         changed = CHANGED.match(after)
         if unit == "percent" and not changed and self.facts.has_number(written):
             return True  # a ticket says "30% 할인"
+        if unit == "factor" and re.search(r"(?:모두|둘\s다|나란히)\s(?:약\s)?$", before):
+            words = set(keywords_in(before, self.sentence, self.facts))
+            known = [f for f in self.facts.numbers if f.subject in words]
+            factors = [f.value for f in known if (f.unit, f.role) == ("factor", "change")]
+            if len(factors) >= 2:
+                return all(map(number.fits, factors))
         if unit == "factor" and number.value > 1:
             changed = changed or CHANGED.match(self.text, number.end + 1)
             if changed and changed["down"]:
