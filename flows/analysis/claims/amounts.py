@@ -32,6 +32,11 @@ _USUAL = re.compile(
 _HELD = re.compile(
     r"\s?(?:\([^)]*\)|\))?[이가은는]\s(?P<words>[^,.0-9]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])"
 )
+_TOGETHER = re.compile(r"(?:함께|같이|동시에|모두)\s(?:언급|나온|나오|등장|담긴|적힌|들어)")
+_USUAL_RANGE = re.compile(
+    r"(?:평소|통상|usual)[^0-9.]{0,20}?(?P<low>[0-9][0-9,]*)(?:건)?\s?(?:~|–|-|에서\s|to\s)\s?"
+    r"(?P<high>[0-9][0-9,]*)(?=건|\s?(?:tickets|[).]|$))"
+)
 _PER_DAY = re.compile(r"하루\s?(?:평균|에)?\s?(?:약\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
 _OF = re.compile(
@@ -79,7 +84,7 @@ class _Amounts:
     def are_carried(self) -> bool:
         if counts_people(self.text, is_advice=self.is_advice):
             return False
-        if not self._are_each_in_order():
+        if not (self._are_each_in_order() and self._is_usual_range()):
             return False
         if are_of_one_keyword(self.numbers, self.sentence, self.facts):
             return True
@@ -91,6 +96,11 @@ class _Amounts:
             ):
                 index += 1  # 한 건도
                 continue
+            if (is_true := self._is_counted_otherwise(index)) is not None:
+                if not is_true:
+                    return False
+                index += 1
+                continue
             if self._counts_keywords(index):
                 index += 1
                 continue
@@ -100,6 +110,9 @@ class _Amounts:
                 if not is_part(pair[0], pair[1], of, self.sentence, self.facts):
                     return False
                 index += 2
+                if (is_same := self._is_share_of(pair, index)) is False:
+                    return False
+                index += 1 if is_same else 0
                 continue
             if of and not of["slash"] and unit_of(pair[1].unit) != "count":
                 if not is_share(pair[0], pair[1], self.sentence, self.facts):
@@ -112,6 +125,17 @@ class _Amounts:
                 return False
             index += 1
         return True
+
+    def _is_share_of(self, pair: list[Numeral], index: int) -> bool | None:
+        """655건 중 524건, 즉 80%: the share that the two numbers before make."""
+        if index >= len(self.numbers) or self.numbers[index].unit != "%":
+            return None
+        share, (whole, part) = self.numbers[index], sorted(pair, key=lambda n: -n.value)
+        between = self.text[pair[1].end : share.start]
+        is_beside = re.fullmatch(r"(?:으로|이며|이고)?[,(]?\s?(?:즉|곧|약)?,?\s?(?:약\s)?", between)
+        if not is_beside or not whole.value:
+            return None
+        return share.fits(100 * part.value / whole.value)
 
     def _are_each_in_order(self) -> bool:
         """'배달 지연'과 '라이더'는 각각 41건, 27건: the first number is of the first word."""
@@ -126,6 +150,32 @@ class _Amounts:
             any(number.fits(fact.value) for fact in self.facts.numbers if fact.subject == keyword)
             for keyword, number in zip(keywords, numbers, strict=True)
         )
+
+    def _is_counted_otherwise(self, index: int) -> bool | None:
+        """두 단어가 함께 언급된 문의 두 건, 매일 3건 이상; None where neither is said."""
+        number, before = self.numbers[index], self.text[: self.numbers[index].start]
+        if number.unit != "건":
+            return None
+        if not self.is_advice and re.search(r"(?:매일|날마다)\s(?:[가-힣]{2,3}\s)?$", before):
+            counts = self.facts.counts_of_days
+            return bool(counts) and min(counts) >= number.value
+        together = list(_TOGETHER.finditer(before))
+        if not together or number.start - together[-1].end() > 12:
+            return None
+        said = before[: together[-1].start()]
+        words = list(keywords_in(said, self.sentence, self.facts))[-2:]
+        if len(words) < 2:
+            return None
+        return number.fits(self.facts.holding_all(words)[0 if re.search(BASE_WORD, said) else 1])
+
+    def _is_usual_range(self) -> bool:
+        """평소 118~176건: the bounds of what is usual, and no other weeks."""
+        usual = self.facts.material.change.usual
+        for match in _USUAL_RANGE.finditer(self.text):
+            bounds = tuple(int(match[n].replace(",", "")) for n in ("low", "high"))
+            if usual is not None and bounds != usual:
+                return False
+        return True
 
     def _is_carried(self, index: int) -> bool:
         number = self.numbers[index]
@@ -156,6 +206,8 @@ class _Amounts:
         changed = CHANGED.match(after)
         if unit == "percent" and not changed and self.facts.has_number(written):
             return True  # a ticket says "30% 할인"
+        if unit == "factor" and (pair := self._pair_before(index)):
+            return number.fits(pair[1] / pair[0])
         if unit == "factor" and re.search(r"(?:모두|둘\s다|나란히)\s(?:약\s)?$", before):
             words = set(keywords_in(before, self.sentence, self.facts))
             known = [f for f in self.facts.numbers if f.subject in words]
@@ -171,12 +223,25 @@ class _Amounts:
             for fact in self._candidates(index, unit)
         )
 
+    def _pair_before(self, index: int) -> tuple[float, float] | None:
+        """The numbers of "6건에서 24건으로" before a factor."""
+        if index < 2:
+            return None
+        first, second = self.numbers[index - 2 : index]
+        is_pair = re.fullmatch(r"\s?(?:에서|->|→)\s?", self.text[first.end : second.start])
+        gap = self.text[second.end : self.numbers[index].start]
+        is_next = re.fullmatch(r"(?:으?로),?\s(?:[가-힣]{1,4}\s){0,2}", gap)
+        is_counted = unit_of(second.unit) in ("count", "percent") and first.value
+        return (first.value, second.value) if is_pair and is_next and is_counted else None
+
     def _is_rest_or_difference(self, index: int, before: str) -> bool:
         """67건 중 52건, 나머지 15건; 47건보다 26건 많다: what follows from the numbers before."""
         value = self.numbers[index].value
         earlier = [number.value for number in self.numbers[:index]]
-        if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before):
-            return len(earlier) >= 2 and value in (
+        if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before) and self.numbers[index].unit == "%":
+            return bool(earlier) and abs(100 - earlier[-1] - value) < 0.6
+        if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before) and len(earlier) >= 2:
+            return value in (
                 abs(earlier[-1] - earlier[-2]),
                 abs(sum(earlier[-2:]) - earlier[0]),
             )
@@ -243,6 +308,9 @@ class _Amounts:
             known, named, is_said = [], list(facts_named(words, self.sentence, self.facts)), False
         if not self.is_korean:
             named = list(facts_named(self.text, self.sentence, self.facts))
+        share_beside = re.match(
+            r"\s?\((?:약\s)?[0-9.]+%(?!\s?p)", self.text[number.end :]
+        )
         if keyword_facts := self._of_keyword(said):
             known, named = [], keyword_facts
         is_usual = bool(_USUAL.search(self.sentence.whole))
@@ -255,6 +323,8 @@ class _Amounts:
             if unit is not None and fact.unit != unit:
                 continue
             role = "change" if fact.role == "beyond" and is_usual else fact.role
+            if role == "change" and roles is None and share_beside and unit == "count":
+                continue
             if role == "beyond" or (roles is not None and role not in roles):
                 continue
             if is_said and is_of_category and fact.subject != subject:
@@ -282,9 +352,16 @@ class _Amounts:
         for keyword in self.facts.material.keywords:
             label = compact(keyword.label)
             spaced = r"\s?".join(map(re.escape, label))
-            if label not in compact("".join(self.facts.material.change.category)) and re.search(
-                rf"(?i:{spaced}){of_tickets}[^,.]{{0,8}}$", said
-            ):
+            is_quoted = label in map(compact, self.sentence.quoted)
+            if label in compact("".join(self.facts.material.change.category)) and not is_quoted:
+                continue
+            if re.search(r"(?:전체|총)\s$", said):
+                continue
+            is_topic = re.search(
+                rf"(?i:{spaced})[\s'\"’”)]*(?:언급|키워드)?[은는]\s(?P<rest>[^,.]*)$", said
+            )
+            is_only_topic = is_topic and not SUBJECT.search(is_topic["rest"])
+            if is_only_topic or re.search(rf"(?i:{spaced}){of_tickets}[^,.]{{0,8}}$", said):
                 return list(facts_named(label, self.sentence, self.facts))
         return []
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from statistics import mean
 
-from flows.analysis.claims.facts import Facts, Unit, compact
+from flows.analysis.claims.facts import TOTAL, Facts, Unit, compact
 from flows.analysis.claims.numerals import Numeral, numerals
 from flows.analysis.claims.sentence import Sentence
+from flows.analysis.claims.wording import BASE_WORD, subjects_in
 from flows.analysis.claims.weeks import WINDOW, totals_of
 
 _REFERENCE = re.compile(
@@ -30,15 +32,21 @@ def is_carried_as_comparison(
 ) -> bool | None:
     """Whether a difference or a factor is that between the week and a bound, an average or a number before it,
     or between two keywords; None where it compares none of these."""
+    if (named := _is_named_bound(number, unit, text, facts)) is not None:
+        return named
+    if (of_base := _is_of_base(number, unit, text, facts)) is not None:
+        return of_base
     if unit not in ("count", "factor"):
         return None
     by = _BY.match(text, number.end)
     if unit == "count" and not by:
         return None
     whole = sentence.whole[: number.start]
+    if unit == "count" and number.bound in ("over", "under"):
+        number = replace(number, bound="exact")  # 초과 says what it is measured against
     if between := _keywords_compared(whole, facts):
         size, reference = between
-    elif (found := _reference(text[: number.start], facts)) is not None:
+    elif (found := _reference(whole, facts)) is not None:
         size, reference = facts.material.change.comparison_total, found
     else:
         return None
@@ -46,6 +54,33 @@ def is_carried_as_comparison(
         return bool(reference) and number.fits(size / reference)
     is_up = bool(by and by["up"])
     return size != reference and (size > reference) == is_up and number.fits(size - reference)
+
+
+def _is_named_bound(number: Numeral, unit: Unit | None, text: str, facts: Facts) -> bool | None:
+    """통상 범위 상한인 176건: the bound itself."""
+    change = facts.material.change
+    named = re.search(
+        r"(?:평소|통상|범위)[^0-9,.]{0,8}(?:(?P<high>상한|상단)|하한|하단)(?:선|치)?(?:인|은|\()\s?(?:약\s)?$",
+        text[: number.start],
+    )
+    if unit != "count" or not named or change.usual is None:
+        return None
+    return number.value == change.usual[1 if named["high"] else 0]
+
+
+def _is_of_base(number: Numeral, unit: Unit | None, text: str, facts: Facts) -> bool | None:
+    """전주의 56% 수준: how much of the week before it is."""
+    before = text[: number.start]
+    of = re.search(rf"(?:{BASE_WORD})(?:\s?(?:건수|접수량?|문의|수준))?의\s(?:약\s|거의\s)?$", before)
+    after = re.match(r"\s?(?:수준|정도(?!보다)|에\s?(?:그[쳤치]|불과|해당)|로)", text[number.end :])
+    if unit != "percent" or not of or not after or re.search("비율|비중", before):
+        return None
+    subject = [s for s in subjects_in(before[: of.start()]) if s != TOTAL][-1:] or [TOTAL]
+    return any(
+        number.fits(100 * fact.value)
+        for fact in facts.numbers
+        if (fact.unit, fact.role) == ("factor", "change") and fact.subject == subject[0]
+    )
 
 
 def _reference(before: str, facts: Facts) -> float | None:

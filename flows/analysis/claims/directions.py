@@ -25,6 +25,7 @@ SHARE = re.compile(
     r"|비중)(?!로)|negative (?:share|ratio)",
     re.I,
 )
+_INTENSE = re.compile(r"급|폭증|크게\s|치솟|뛰었")
 _PAIR = re.compile(r"(?:에서|->|→)")
 _METRIC = re.compile(
     r"(?P<name>[가-힣]{2,6}(?<!증가|감소|증감|상승)[률율]|만족도|매출|평점|별점)[이가은는도]\s[^,.]{0,12}$"
@@ -62,6 +63,9 @@ def _is_against(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
             return False  # of what the clause before names
         before += "문의"  # 증가율, 감소율
     pair = _pair(before)
+    if pair and _INTENSE.search(before[-4:] + match[0]):
+        if abs(pair[1] - pair[0]) <= max(3, 0.1 * pair[0]):
+            return True
     if pair and pair[0] != pair[1]:
         return (pair[1] > pair[0]) != is_up
     if _RETOLD.match(text, match.end()) and not SUBJECT.search(before):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
-from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, week_at
+from flows.analysis.claims.wording import BASE_WORD, DOWN, UP, facts_named, keywords_in, week_at
 
 _WEEKS = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "없": 0}
 _STREAK = re.compile(
@@ -27,8 +27,8 @@ _LONG_AGO = re.compile(
     re.I,
 )
 _EXTREME = re.compile(
-    r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최다"
-    r"|최저치|최대치|(?:(?:highest|most|largest|peak|record)|(?P<fewest>lowest"
+    r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최고(?=\s(?:건수|수준|기록|접수))|최다"
+    r"|최저치|최소(?=[이다]|\s(?:건수|수준|접수))|최대치|(?:(?:highest|most|largest|peak|record)|(?P<fewest>lowest"
     r"|fewest|smallest))(?=[a-z\s]{0,20}weeks)",
     re.I,
 )
@@ -86,7 +86,7 @@ def _is_count_of_weeks(match: re.Match[str], facts: Facts) -> bool:
 def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """가장 많다: the week's total among the last eight, or a keyword among the others."""
     before, after = match.string[: match.start()], match.string[match.end() :]
-    is_most = match["least"] is None and match["fewest"] is None and "최저" not in match[0]
+    is_most = match["least"] is None and match["fewest"] is None and not re.match("최[저소]", match[0])
     is_of_keyword = any(True for _ in keywords_in(before[-16:], Sentence(before, before), facts))
     if is_of_keyword or re.search("키워드|단어|언급", match.string):
         return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)
@@ -95,12 +95,16 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
         return True  # its number is judged with the other weeks
     if not totals or not re.search("주|week", before + match[0] + after[:24]):
         return True
+    if re.search(rf"(?:{BASE_WORD})[는가]\s[^,.]{{0,16}}$", before):
+        totals = totals[:-1]
     return totals[-1] == (max(totals) if is_most else min(totals))
 
 
 def _is_extreme_keyword(
     before: str, after: str, sentence: Sentence, facts: Facts, *, is_most: bool
 ) -> bool:
+    if re.search("배수|증가율", before):
+        return True  # orders.py judges it
     by_change = (
         "폭" in before or re.search(UP, before[-6:]) or re.match(rf"[이은]?\s?(?:{UP})", after)
     )

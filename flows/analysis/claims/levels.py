@@ -6,6 +6,7 @@ import re
 
 from flows.analysis.claims.directions import SHARE, change_of, clause_before, is_wrong
 from flows.analysis.claims.facts import Facts, compact
+from flows.analysis.claims.numerals import numerals
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, SUBJECT
 
@@ -74,6 +75,10 @@ def _is_level(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """지난주보다 많다, 지난주를 웃돈다."""
     before = clause_before(match.string, match.start())
     is_up = bool(match["up"] or match["above"])
+    against, own = list(numerals(before)), list(numerals(match[0]))
+    is_own = own and re.match(r"\)?[이가은는]", match[0][own[-1].end :])
+    if is_own and against and re.fullmatch(r"건?\)?", before[against[-1].end :].strip()):
+        return (own[-1].value > against[-1].value) == is_up  # 883건보다 778건이 적다
     if (match["up"] or match["down"]) and not _OF_A_WEEK.search(before):
         return _are_keywords_in_order(before, match, facts)  # 증가율은 SSO보다 낮다
     if re.search(rf"(?:{COMPARISON_WORD})[^,.]{{0,12}}$", before):

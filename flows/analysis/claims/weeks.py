@@ -39,6 +39,9 @@ _RANK = re.compile(
 )
 _ONE_WAY = re.compile(r"오르내림\s?(?:이\s|없이)|한\s방향으로|꾸준히\s?(?:증가|늘|감소|줄)")
 _BEYOND_USUAL = re.compile(r"(?:평소|통상|범위|상한)[^,.]{0,8}[을를]\s(?:넘|벗어|초과|웃)")
+_AGAINST_MEAN = re.compile(
+    r"평균(?:[을에]|보다)\s(?:[가-힣]{2,3}\s)?(?:(?P<above>웃|넘|상회|많|높)|밑[도돌돕돈]|못\s?미|하회|적|낮)"
+)
 _STEADY = re.compile(r"꾸준(?:했|히\s(?:접수|들어|이어|발생))|(?P<rare>드물게|간간이|간헐적)")
 
 
@@ -134,6 +137,8 @@ def _is_in_order(
     all_totals = facts.material.change.total_last_8_weeks
     week = all_totals[-2] if is_base else all_totals[-1]
     among = totals if match["before"] is None or is_base else (*totals, week)
+    if average := _AGAINST_MEAN.search(said):
+        return week > mean(totals) if average["above"] else week < mean(totals)
     if rank := _RANK.search(said):
         written = rank["rank"]
         place = int(written) if written.isdigit() else _RANKS[written]
