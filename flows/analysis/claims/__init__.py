@@ -10,6 +10,7 @@ from flows.analysis.claims.amounts import check_amounts
 from flows.analysis.claims.codes import check_codes, check_quotations
 from flows.analysis.claims.days import check_days
 from flows.analysis.claims.directions import check_directions
+from flows.analysis.claims.events import check_events
 from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.history import check_history
 from flows.analysis.claims.levels import check_levels
@@ -48,7 +49,9 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
         if isinstance(outcome, Refused):
             return outcome
         sentence = outcome
-    if refused := check_names(sentence, facts):
+    if refused := (
+        check_names(sentence, facts) or check_events(sentence, facts, is_advice=is_advice)
+    ):
         return refused
     outcome = check_measures(sentence, facts, is_advice=is_advice)
     if isinstance(outcome, Refused):

@@ -24,7 +24,7 @@ _OBJECT = re.compile(
     re.I,
 )
 _PEOPLE = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds"
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds"
     r"|thousands)\s(?:of\s(?:the\s|our\s)?)?(?:\w+\s)?"
     r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies"
     r"|members|accounts|guests|players|parents|hours|days|minutes|months|years)\b"
@@ -36,7 +36,7 @@ _PEOPLE = re.compile(
 
 def counts_people(text: str, *, is_advice: bool) -> bool:
     """Whether a number word counts people or time, which no ticket can carry word for word."""
-    is_claim = not is_advice or re.search(r"already|current|existing", text, re.I)
+    is_claim = not is_advice or re.search(r"already|current|existing|\bnow\b|at present|\bsince\b|\bonly\b", text, re.I)
     return bool(is_claim and _PEOPLE.search(text))
 
 

@@ -12,7 +12,7 @@ from flows.analysis.claims.words import Word, is_common_noun, words_of
 
 _LATIN = re.compile(r"(?<![%A-Za-z0-9_])[A-Za-z][A-Za-z0-9&+.'-]*")
 _COMPOUND = re.compile(
-    r"(?<![A-Za-z0-9가-힣])(?:(?P<letters>[A-Z]{1,4})(?P<word>[가-힣]{2,})"
+    r"(?<![A-Za-z0-9가-힣])(?:(?P<letters>[A-Z]{1,4})(?P<word>[가-힣]{2,}|[맵몰톡])"
     r"|(?P<noun>[가-힣]{2,})[0-9]{1,3}(?=[\s,.]|[은는이가을를의에와과도로]))"
 )
 """W컨셉, KB손해보험, 정부24."""
@@ -48,7 +48,7 @@ def _is_made_up_compound(match: re.Match[str], facts: Facts) -> bool:
     if match["noun"]:
         return not (_NUMBERED.search(match["noun"]) or facts.holds(match[0]))
     letters, bare = match["letters"], _bare(match["word"])
-    if facts.holds(letters + bare) or _GRADES.match(bare) or len(bare) < 2:
+    if facts.holds(letters + bare) or _GRADES.match(bare) or (len(bare) < 2 and bare not in "맵몰톡"):
         return False
     return len(letters) == 1 or any(bare.endswith(ending) for ending in NAME_ENDINGS)
 
@@ -65,7 +65,8 @@ def _is_made_up(word: Word, facts: Facts) -> bool:
     for name in _known_names(word):
         if not facts.holds(name) and not _is_known(name, facts):
             return True
-    if any(_ends_as_name(form, word) and not facts.holds(form) for form in _forms(word)):
+    parts = {word.text[:end] for end in word.bounds}
+    if any(_ends_as_name(form, word) and not facts.holds(form) for form in _forms(word) | parts):
         return True
     if word.is_odd and not any(facts.holds(f) or f in PLAIN_WORDS for f in _forms(word) if f):
         return True

@@ -22,6 +22,7 @@ class Refused(StrEnum):
     CODE = "code"
     DAY = "day"
     NAME = "name"
+    EVENT = "event"
     NUMBER = "number"
     DIRECTION = "direction"
 

@@ -96,7 +96,9 @@ def _word(text: str, pieces: list[_Place]) -> Word:
 
 def _is_odd(text: str, pieces: list[_Place], nouns: list[_Place]) -> bool:
     whole = text[pieces[0][0] : pieces[-1][1]]
-    if len(whole) < 2 or _VERB.search(whole):
+    first = pieces[0][0]
+    follows_number = first > 0 and text[first - 1].isdigit()
+    if len(whole) < 2 or follows_number or _VERB.search(whole):
         return False
     if any(tag == "IC" for _, _, tag in pieces) and len(pieces) > 1 and len(whole) > 2:
         return True
