@@ -21,6 +21,11 @@ _THAN = re.compile(
     r"(?P<than>보다|[을를에의]|\s?대비|[에]?\s?비해|[과와]\s비교(?:해도?|하면))\s?"
     r"(?:약\s|무려\s|거의\s|대략\s)?$"
 )
+_IN_ENGLISH = re.compile(
+    r"\s(?:tickets\s)?(?:(?P<above>above|over|beyond)|below|under|short of)\sthe\s(?:usual\s)?"
+    r"(?:(?P<high>top|upper|maximum|ceiling)|lower|bottom|minimum|floor)\b",
+    re.I,
+)
 _BY = re.compile(
     r"\s?(?:이나\s|가량\s|정도\s)?(?:더\s)?(?:(?P<up>초과|웃[도돌돕돈]|상회|넘|높|많|크|큰)"
     r"|(?P<down>밑[도돌돕돈]|하회|못\s?미|미달|낮|적|작|모자))"
@@ -36,7 +41,15 @@ def is_carried_as_comparison(
         return named
     if (of_base := _is_of_base(number, unit, text, facts)) is not None:
         return of_base
-    if unit not in ("count", "factor"):
+    if unit not in ("count", "factor", None):
+        return None
+    if english := _IN_ENGLISH.match(text, number.end):
+        usual = facts.material.change.usual
+        limit = usual and (usual[1] if english["high"] else usual[0])
+        size = facts.material.change.comparison_total
+        is_above = bool(english["above"])
+        return limit is None or ((size > limit) == is_above and number.value == abs(size - limit))
+    if unit is None:
         return None
     by = _BY.match(text, number.end)
     if unit == "count" and not by:

@@ -24,8 +24,8 @@ _TENS = {"십": 10, "백": 100, "천": 1000}
 COUNTERS = r"건|명|개(?!월)|티켓|tickets?\b|케이스"
 _UNITS = (
     rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?"
-    rf"|pp\b|points?\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times(?=\s(?:as|more"
-    rf"|higher|larger|the|that|last))|{COUNTERS}"
+    rf"|pp\b|points?\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times(?=[,.]|\s(?:as|more"
+    rf"|higher|larger|the|that|last|from))|-?fold\b|{COUNTERS}"
 )
 NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
 _MIXED = f"(?:[일이삼사오육칠팔구]?[백천만]){{1,3}}{NATIVE}"
@@ -42,7 +42,7 @@ _NUMBER = re.compile(
     rf"|(?<![가-힣A-Za-z])(?P<words>{NATIVE}|{SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
 )
 _APPROXIMATE_BEFORE = re.compile(
-    r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost)\s?$"
+    r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost|some|close to)\s?$"
 )
 _OVER_BEFORE = re.compile(r"\b(?:more than|over|exceeded|exceeds|above|at least)\s$", re.I)
 _A_LITTLE = r"(?:조금|살짝|약간|갓|막)\s"
@@ -51,7 +51,7 @@ _APPROXIMATE_AFTER = re.compile(
     rf"|(?P<slightly_under>에는?\s?{_A_LITTLE}(?:못\s?미|미치지|모자))"
     r"|(?P<about>정도|가량|쯤|내외|안팎|수준|선(?=[에을으]))"
     r"|(?P<middle>대\s(?:중반|초반|후반))|(?P<decade>대(?![비략])|여(?=[\s,.]))"
-    r"|(?P<over>이상|남짓|초과|(?:을|를|이|가)?\s?(?:크게\s|훌쩍\s)?(?:넘|웃돌|상회)|or more)|(?P<under>이하"
+    r"|(?P<over>이상|남짓|초과|(?:을|를|이|가)?\s?(?:크게\s|훌쩍\s)?(?:넘|웃돌|상회)|or more|tickets or more)|(?P<under>이하"
     r"|미만|\s아래(?!로)|[을를]\s(?:크게\s|한참\s)?(?:밑[도돌돕돈]|하회)|가까이|가까운|에?[는도]?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
 )
 

@@ -75,6 +75,8 @@ def roles_of(
         return {"comparison"}
     if CHANGED.match(after):
         return {"change"}
+    if index and re.match(r"\s?[이가]\s(?:되|됐|된)", after):
+        return {"comparison"}
     week = week_at(text, number.start)
     if _BECAME.match(after):
         return {week or "comparison", *(["change"] if "폭" in before else [])}
@@ -107,7 +109,7 @@ def unit_of(unit: str) -> Unit | None:
         return "points"
     if unit in ("%", "퍼센트", "프로") or unit.lower() == "percent":
         return "percent"
-    return "factor" if unit == "배" or unit.lower() == "times" else "count"
+    return "factor" if unit == "배" or unit.lower() in ("times", "fold", "-fold") else "count"
 
 
 def _is_same_kind(number: Numeral, other: Numeral) -> bool:

@@ -191,6 +191,10 @@ def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _is_factor(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """doubled, more than tripled: of what is named in the sentence."""
     value = _FACTORS[match["word"].lower()]
+    pair = re.match(r"[a-z ]*?from\s([0-9.,]+)%?\s?to\s([0-9.,]*[0-9])", sentence.rest[match.end() :])
+    if pair:
+        first, second = (float(n.replace(",", "")) for n in pair.groups())
+        return bool(first) and 0.85 * value <= second / first <= (1.5 if match["more"] else 1.1) * value
     keywords = set(keywords_in(sentence.rest, sentence, facts))
     subjects = keywords or ({NEGATIVE} if "negative" in sentence.rest.casefold() else {TOTAL})
     low, high = (value, 1.5 * value) if match["more"] else (0.9 * value, 1.1 * value)

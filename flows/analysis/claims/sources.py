@@ -86,6 +86,9 @@ _PART = re.compile(
 _RETELLS = re.compile(
     r"[다라냐자]는\s|(?:문의|불만|사례|의견|신고|요청|지적|질문|제보|건)[는은가이]\s[^.]*(?:접수|들어|있었|나왔|올라|제기)|묻는|적혀|호소"
 )
+_TOLD_AMOUNT = re.compile(
+    r"(?:(?:오전|오후)\s)?(?<![0-9.,시간])(?<!시간\s)[0-9][0-9,]*\s?(?P<unit>시(?!간)|분|화|회말|대|호|층)(?:\s?[0-9]+분)?"
+)
 _AMOUNT = re.compile(r"[0-9][0-9,.]*\s?[가-힣A-Za-z%]")
 
 
@@ -102,6 +105,8 @@ def check_sources(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     for sample in named:
         part = _part_with(text, text.index(sample.ticket_id))
         beside = [s for s in named if _names_ticket(part, s.ticket_id)]
+        if not _has_amounts(beside, part, facts):
+            return Refused.NUMBER
         if _is_of_another(beside, part, facts) or _is_of_another(
             [sample], part, facts, named=beside, is_alone=False
         ):
@@ -122,7 +127,10 @@ def check_sources(sentence: Sentence, facts: Facts) -> Sentence | Refused:
                 return Refused.DAY
             if _is_of_range(text, match) or not samples:
                 continue
-            if _is_of_another(samples, _part_with(text, match.start()), facts) or (named and not _shared(samples, named)):
+            part = _part_with(text, match.start())
+            if not _has_amounts(samples, part, facts):
+                return Refused.NUMBER
+            if _is_of_another(samples, part, facts) or (named and not _shared(samples, named)):
                 return Refused.DAY
     return sentence
 
@@ -198,6 +206,21 @@ def _is_of_another(
             if score > own + _SLACK:
                 return True
     return False
+
+
+def _has_amounts(samples: Sequence[Sample], text: str, facts: Facts) -> bool:
+    """Whether tickets that are retold hold the amounts which are told of them, where another ticket has some."""
+    if not _RETELLS.search(text):
+        return True
+    for day in facts.all_days:
+        text = re.sub(_written(day), " ", text)
+    own = _text(samples)
+    for amount in _TOLD_AMOUNT.finditer(text):
+        written = compact(amount[0])
+        if not re.search(rf"(?<![0-9시간]){re.escape(written)}", own) and facts.holds(amount["unit"]):
+            if re.search(rf"[0-9]\s?{amount['unit']}", own):
+                return False
+    return True
 
 
 def sample_told(text: str, facts: Facts) -> Sample | None:
