@@ -10,6 +10,7 @@ from flows.analysis.claims.amounts import check_amounts
 from flows.analysis.claims.codes import check_codes, check_quotations
 from flows.analysis.claims.days import check_days
 from flows.analysis.claims.directions import check_directions
+from flows.analysis.claims.english import in_digits
 from flows.analysis.claims.events import check_events
 from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.history import check_history
@@ -33,6 +34,8 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
         is_advice: whether it says what to do, where "24시간 안에" is no claim about the data.
     """
     sentence = Sentence.of(text)
+    if not sentence.is_korean:
+        sentence = Sentence.of(in_digits(text))
     if len(sentence.whole) > MAX_SENTENCE_CHARACTERS:
         return Refused.LENGTH
     # Each check blanks out what it has seen, so that the digits of a version are no number for the next.

@@ -308,9 +308,7 @@ class _Amounts:
             known, named, is_said = [], list(facts_named(words, self.sentence, self.facts)), False
         if not self.is_korean:
             named = list(facts_named(self.text, self.sentence, self.facts))
-        share_beside = re.match(
-            r"\s?\((?:약\s)?[0-9.]+%(?!\s?p)", self.text[number.end :]
-        )
+        share_beside = re.match(r"\s?\((?:약\s)?[0-9.]+%(?!\s?p)", self.text[number.end :])
         if keyword_facts := self._of_keyword(said):
             known, named = [], keyword_facts
         is_usual = bool(_USUAL.search(self.sentence.whole))

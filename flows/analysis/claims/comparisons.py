@@ -84,7 +84,9 @@ def _is_named_bound(number: Numeral, unit: Unit | None, text: str, facts: Facts)
 def _is_of_base(number: Numeral, unit: Unit | None, text: str, facts: Facts) -> bool | None:
     """전주의 56% 수준: how much of the week before it is."""
     before = text[: number.start]
-    of = re.search(rf"(?:{BASE_WORD})(?:\s?(?:건수|접수량?|문의|수준))?의\s(?:약\s|거의\s)?$", before)
+    of = re.search(
+        rf"(?:{BASE_WORD})(?:\s?(?:건수|접수량?|문의|수준))?의\s(?:약\s|거의\s)?$", before
+    )
     after = re.match(r"\s?(?:수준|정도(?!보다)|에\s?(?:그[쳤치]|불과|해당)|로)", text[number.end :])
     if unit != "percent" or not of or not after or re.search("비율|비중", before):
         return None
@@ -125,8 +127,11 @@ def _keywords_compared(before: str, facts: Facts) -> tuple[float, float] | None:
         return None
     said = compact(before[: than.start()])
     found = sorted(
-        ((said.rindex(label), keyword) for keyword in facts.material.keywords
-         if (label := compact(keyword.label)) in said),
+        (
+            (said.rindex(label), keyword)
+            for keyword in facts.material.keywords
+            if (label := compact(keyword.label)) in said
+        ),
         key=lambda pair: pair[0],
     )
     if len(found) != 2:

@@ -40,12 +40,16 @@ def check_events(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Refuse
     text = sentence.rest
     if not is_advice:
         broken = _BROKEN.search(text)
-        is_claim = broken and not _HEDGED.search(text) and not facts.holds(broken[0].rstrip("와가는를의"))
+        is_claim = (
+            broken and not _HEDGED.search(text) and not facts.holds(broken[0].rstrip("와가는를의"))
+        )
         return Refused.EVENT if is_claim else None
     for pattern in (_TAKEN_FOR_DONE, _TAKEN_FOR_STATE):
         if any(not facts.holds(match["action"]) for match in pattern.finditer(text)):
             return Refused.EVENT
     for match in _AT_PRESENT.finditer(text):
-        if match["how_often"] or not facts.holds(re.sub(r"[을를이가은는의에]$", "", match["thing"])):
+        if match["how_often"] or not facts.holds(
+            re.sub(r"[을를이가은는의에]$", "", match["thing"])
+        ):
             return Refused.EVENT
     return None

@@ -29,8 +29,8 @@ _LONG_AGO = re.compile(
 )
 _EXTREME = re.compile(
     r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최고(?=\s(?:건수|수준|기록|접수))|최다"
-    r"|최저치|최소(?=[이다]|\s(?:건수|수준|접수))|최대치|(?:(?:highest|most|largest|peak|record)|(?P<fewest>lowest"
-    r"|fewest|smallest))(?=[a-z\s]{0,20}weeks)",
+    r"|최저치|최소(?=[이다]|\s(?:건수|수준|접수))|최대치|(?:(?:highest|most|largest|busiest|peak|record)|(?P<fewest>lowest"
+    r"|fewest|smallest))(?=[a-z\s]{0,20}weeks)|[a-z]+-week\s(?:high|(?P<low>low))\b",
     re.I,
 )
 _MORE_WEEKS = re.compile(
@@ -100,7 +100,12 @@ def _is_count_of_weeks(match: re.Match[str], facts: Facts) -> bool:
 def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """가장 많다: the week's total among the last eight, or a keyword among the others."""
     before, after = match.string[: match.start()], match.string[match.end() :]
-    is_most = match["least"] is None and match["fewest"] is None and not re.match("최[저소]", match[0])
+    is_most = (
+        match["least"] is None
+        and match["fewest"] is None
+        and match["low"] is None
+        and not re.match("최[저소]", match[0])
+    )
     is_of_keyword = any(True for _ in keywords_in(before[-16:], Sentence(before, before), facts))
     if is_of_keyword or re.search("키워드|단어|언급", match.string):
         return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)
@@ -179,7 +184,9 @@ def _is_absent(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _was_there(clause: str, sentence: Sentence, facts: Facts) -> bool:
     """Whether no ticket of the base week, or sample where they are not known, holds a word of a clause."""
     words = [*sentence.quoted, *(w for w in re.findall("[가-힣A-Za-z]{2,}", clause))]
-    bare = {re.sub(r"(?:[은는이가을를의에도]|에서|으로|까지|이라는|라는)$", "", word) for word in words}
+    bare = {
+        re.sub(r"(?:[은는이가을를의에도]|에서|으로|까지|이라는|라는)$", "", word) for word in words
+    }
     week = [s for s in facts.samples if s.week_role == "base"]
     texts = [compact(f"{s.title} {s.detail}") for s in week]
     counted = {word: sum(compact(word) in text for text in texts) for word in bare if len(word) > 1}

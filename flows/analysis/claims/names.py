@@ -16,7 +16,9 @@ _COMPOUND = re.compile(
     r"|(?P<noun>[가-힣]{2,})[0-9]{1,3}(?=[\s,.]|[은는이가을를의에와과도로]))"
 )
 """W컨셉, KB손해보험, 정부24."""
-_GRADES = re.compile(r"등급|타입|사이즈|학점|그룹|구역|유형|열람|방식|게이트|터미널|라인|플랜|테스트|코너")
+_GRADES = re.compile(
+    r"등급|타입|사이즈|학점|그룹|구역|유형|열람|방식|게이트|터미널|라인|플랜|테스트|코너"
+)
 _NUMBERED = re.compile(
     r"(?:약|총|최근|지난|상위|하위|단계|버전|유형|레벨|등급|채널|번호|페이지|순위|코드|점수|원인|가설|조치|티켓|사례|표본|예시|항목|그룹|시즌|방안|과제|안건|차수|키워드|문의|이유|요인)$"
 )
@@ -48,7 +50,11 @@ def _is_made_up_compound(match: re.Match[str], facts: Facts) -> bool:
     if match["noun"]:
         return not (_NUMBERED.search(match["noun"]) or facts.holds(match[0]))
     letters, bare = match["letters"], _bare(match["word"])
-    if facts.holds(letters + bare) or _GRADES.match(bare) or (len(bare) < 2 and bare not in "맵몰톡"):
+    if (
+        facts.holds(letters + bare)
+        or _GRADES.match(bare)
+        or (len(bare) < 2 and bare not in "맵몰톡")
+    ):
         return False
     return len(letters) == 1 or any(bare.endswith(ending) for ending in NAME_ENDINGS)
 

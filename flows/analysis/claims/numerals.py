@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Bound = Literal["exact", "about", "over", "under", "slightly_over", "slightly_under", "decade", "middle"]
+Bound = Literal[
+    "exact", "about", "over", "under", "slightly_over", "slightly_under", "decade", "middle"
+]
 
 _NATIVE_TENS = {
     **{"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40},
@@ -24,7 +26,7 @@ _TENS = {"십": 10, "백": 100, "천": 1000}
 COUNTERS = r"건|명|개(?!월)|티켓|tickets?\b|케이스"
 _UNITS = (
     rf"%\s?p(?![A-Za-z])|%\s?포인트|퍼센트\s?포인트|%\s?point|percentage\s?points?"
-    rf"|pp\b|points?\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times(?=[,.]|\s(?:as|more"
+    rf"|pp\b|points?\b|%|퍼센트|percent\b|프로(?![가-힣])|배|times(?=,\sfrom|\s(?:as|more"
     rf"|higher|larger|the|that|last|from))|-?fold\b|{COUNTERS}"
 )
 NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(_NATIVE_ONES)})|{'|'.join(_NATIVE_TENS)})"
@@ -42,7 +44,8 @@ _NUMBER = re.compile(
     rf"|(?<![가-힣A-Za-z])(?P<words>{NATIVE}|{SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
 )
 _APPROXIMATE_BEFORE = re.compile(
-    r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost|some|close to)\s?$"
+    r"(?:약|대략|거의|얼추|어림잡아|about|around|roughly|nearly|almost|some|close to)\s?$",
+    re.I,
 )
 _OVER_BEFORE = re.compile(r"\b(?:more than|over|exceeded|exceeds|above|at least)\s$", re.I)
 _A_LITTLE = r"(?:조금|살짝|약간|갓|막)\s"
@@ -146,7 +149,9 @@ def in_words(words: str) -> int:
             rest = words[len(tens) :]
             if rest in _NATIVE_ONES or (not rest and tens):
                 return value + _NATIVE_ONES.get(rest, 0)
-    if mixed := re.fullmatch(rf"(?P<large>[일이삼사오육칠팔구백천만]*[백천만])(?P<small>{NATIVE})", words):
+    if mixed := re.fullmatch(
+        rf"(?P<large>[일이삼사오육칠팔구백천만]*[백천만])(?P<small>{NATIVE})", words
+    ):
         return in_words(mixed["large"]) + in_words(mixed["small"])
     whole = part = digit = 0
     for letter in words:

@@ -20,7 +20,9 @@ _EARLIER = re.compile(
 )
 _OF_TIME = re.compile(r"접수|들어|제기|올라|등록|순서|남긴|남겼")
 _BY_FACTOR = re.compile(r"배수|증가율|상승률|증가\s?배|배율")
-_BY_CHANGE = re.compile(r"증가\s?(?:폭|건수|분|량)|늘어난\s?(?:폭|건수)|상승\s?폭|증분|더\s(?:많이|크게)\s늘|늘어\s?증가")
+_BY_CHANGE = re.compile(
+    r"증가\s?(?:폭|건수|분|량)|늘어난\s?(?:폭|건수)|상승\s?폭|증분|더\s(?:많이|크게)\s늘|늘어\s?증가"
+)
 _MOST = re.compile(r"(?:가장|제일)\s(?:(?P<most>크|큰|컸|많|높|두드러)|(?P<least>작|적|낮))")
 
 _Sizes = dict[str, float]
@@ -81,7 +83,9 @@ def _words(text: str, sizes: _Sizes) -> Iterator[str]:
     """The words that have a size, in their order; a part of a longer one is none."""
     said = compact(text)
     found = sorted(
-        (place.start(), -len(word), word) for word in sizes for place in re.finditer(re.escape(word), said)
+        (place.start(), -len(word), word)
+        for word in sizes
+        for place in re.finditer(re.escape(word), said)
     )
     end = 0
     for start, length, word in found:

@@ -46,7 +46,7 @@ class Sentence:
     @property
     def is_korean(self) -> bool:
         """Whether it is written in Korean: an English one may quote a keyword."""
-        own = re.sub("[\"“][^\"”]*[\"”]", "", self.whole)
+        own = re.sub('["“][^"”]*["”]', "", self.whole)
         return 4 * len(re.findall("[가-힣]", own)) >= len(re.findall("[A-Za-z]", own))
 
     def without(self, spans: Iterable[tuple[int, int]], mark: str = " ") -> Sentence:

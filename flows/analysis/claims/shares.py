@@ -27,7 +27,9 @@ _HALF = re.compile(
     r"|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?"
     r"|반토막|(?<![중초후])반으로"
 )
-_ORDINARY = dict(zip("하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열".split(), range(1, 11), strict=True))
+_ORDINARY = dict(
+    zip("하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열".split(), range(1, 11), strict=True)
+)
 _RATIO = re.compile(
     rf"(?<![가-힣])(?P<whole>{'|'.join(_ORDINARY)})\s?(?:중|가운데|에)\s(?P<part>{'|'.join(_ORDINARY)})"
     r"(?=\s?(?:꼴|정도|이상|수준|가량|[은는이가을를도]|에도))"
@@ -46,6 +48,12 @@ _PART = re.compile(
     re.I,
 )
 
+_BY_PART = re.compile(
+    r"\b(?P<verb>fell|rose|grew|increased|decreased|dropped|declined|climbed|down|up)\sby\s(?:about\s|roughly\s|almost\s)?"
+    r"a\s(?P<part>half|third|quarter|fifth|tenth)\b",
+    re.I,
+)
+
 
 def check_shares(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     """Refuse a share or a factor in words that the data does not have, and blank out its numbers."""
@@ -56,9 +64,24 @@ def check_shares(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         and all(_is_ratio(match, sentence, facts) for match in _RATIO.finditer(text))
         and all(_is_half(match, sentence, facts) for match in _HALF.finditer(text))
         and all(_is_factor(match, sentence, facts) for match in _FACTOR.finditer(text))
+        and all(_is_change_by_part(m, sentence, facts) for m in _BY_PART.finditer(text))
         and all(_is_part(match, sentence, facts) for match in _PART.finditer(text))
     )
     return sentence.without(match.span() for match in fractions) if is_carried else Refused.NUMBER
+
+
+def _is_change_by_part(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """Fell by a third, from 320 to 240: of its two numbers, or of what it names before."""
+    part = {**_PARTS, "tenth": 0.1}[match["part"].lower()]
+    kept = 1 + part if re.match("rose|gr|incr|up|climb", match["verb"], re.I) else 1 - part
+    pair = re.match(r",?\sfrom\s([0-9.,]+)%?\s?to\s([0-9.,]*[0-9])", sentence.rest[match.end() :])
+    if pair:
+        first, second = (float(n.replace(",", "")) for n in pair.groups())
+        return bool(first) and abs(second / first - kept) <= 0.035
+    before = sentence.rest[: match.start()]
+    subject = NEGATIVE if re.search("negative", before, re.I) else TOTAL
+    known = (f for f in facts.numbers if (f.unit, f.role) == ("factor", "change"))
+    return any(abs(f.value - kept) <= 0.035 for f in known if f.subject == subject)
 
 
 def _small(word: str) -> int:
@@ -191,10 +214,15 @@ def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _is_factor(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """doubled, more than tripled: of what is named in the sentence."""
     value = _FACTORS[match["word"].lower()]
-    pair = re.match(r"[a-z ]*?from\s([0-9.,]+)%?\s?to\s([0-9.,]*[0-9])", sentence.rest[match.end() :])
+    pair = re.match(
+        r"[a-z ]*?from\s([0-9.,]+)%?\s?to\s([0-9.,]*[0-9])", sentence.rest[match.end() :]
+    )
     if pair:
         first, second = (float(n.replace(",", "")) for n in pair.groups())
-        return bool(first) and 0.85 * value <= second / first <= (1.5 if match["more"] else 1.1) * value
+        return (
+            bool(first)
+            and 0.85 * value <= second / first <= (1.5 if match["more"] else 1.1) * value
+        )
     keywords = set(keywords_in(sentence.rest, sentence, facts))
     subjects = keywords or ({NEGATIVE} if "negative" in sentence.rest.casefold() else {TOTAL})
     low, high = (value, 1.5 * value) if match["more"] else (0.9 * value, 1.1 * value)

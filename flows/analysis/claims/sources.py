@@ -217,7 +217,9 @@ def _has_amounts(samples: Sequence[Sample], text: str, facts: Facts) -> bool:
     own = _text(samples)
     for amount in _TOLD_AMOUNT.finditer(text):
         written = compact(amount[0])
-        if not re.search(rf"(?<![0-9시간]){re.escape(written)}", own) and facts.holds(amount["unit"]):
+        if not re.search(rf"(?<![0-9시간]){re.escape(written)}", own) and facts.holds(
+            amount["unit"]
+        ):
             if re.search(rf"[0-9]\s?{amount['unit']}", own):
                 return False
     return True

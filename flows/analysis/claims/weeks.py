@@ -29,7 +29,9 @@ _STATISTICS: dict[str, Callable[[Sequence[int]], float]] = {
     "fewest": min,
     "sum": sum,
 }
-_VALUE_AFTER = re.compile(r"(?:\s?주)?[은는도인이의과와]?\s?[(]?(?:약|대략)?\s?(?:[가-힣]{2,4}[은는]\s)?$")
+_VALUE_AFTER = re.compile(
+    r"(?:\s?주)?[은는도인이의과와]?\s?[(]?(?:약|대략)?\s?(?:[가-힣]{2,4}[은는]\s)?$"
+)
 _RANGE = re.compile(r"건?\s?(?:~|–|-|에서|부터)\s?")
 _NEVER = re.compile(r"(?:한\s번도|단\s한\s번도)")
 _ALWAYS = re.compile(r"매번|매주|내내|줄곧|항상|모두|each|every", re.I)
@@ -127,13 +129,13 @@ def _carried(
     return spans
 
 
-def _is_in_order(
-    match: re.Match[str], said: str, totals: Sequence[int], facts: Facts
-) -> bool:
+def _is_in_order(match: re.Match[str], said: str, totals: Sequence[int], facts: Facts) -> bool:
     """Whether the week has the rank that is said, and the weeks go one way or are steady where it is said."""
     if not totals:
         return True
-    is_base = bool(re.search(rf"(?:{BASE_WORD})[는가]\s[^,.]{{0,6}}$", match.string[: match.start()]))
+    is_base = bool(
+        re.search(rf"(?:{BASE_WORD})[는가]\s[^,.]{{0,6}}$", match.string[: match.start()])
+    )
     all_totals = facts.material.change.total_last_8_weeks
     week = all_totals[-2] if is_base else all_totals[-1]
     among = totals if match["before"] is None or is_base else (*totals, week)

@@ -54,6 +54,7 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
         tag = features.split(",", 1)[0].split("+", 1)[0]
         yield surface, tag
 
+
 def words_of(text: str) -> Iterator[Word]:
     """The words of a text that begin with Hangul."""
     places: list[_Place] = []
@@ -104,8 +105,11 @@ def _is_odd(text: str, pieces: list[_Place], nouns: list[_Place]) -> bool:
         return True
     nouns = [*nouns] if pieces[0][2] != "MAG" else pieces[1:2]
     singles = (text[start] for start, end, tag in nouns if end - start == 1 and tag in _WHOLE)
-    return len(pieces) > 1 and len(whole) > 1 and any(s not in AFFIXES for s in singles) and (
-        len(nouns) > 1 or pieces[0][2] == "MAG"
+    return (
+        len(pieces) > 1
+        and len(whole) > 1
+        and any(s not in AFFIXES for s in singles)
+        and (len(nouns) > 1 or pieces[0][2] == "MAG")
     )
 
 
