@@ -9,8 +9,8 @@ from statistics import mean
 from flows.analysis.claims.facts import TOTAL, Facts, Unit, compact
 from flows.analysis.claims.numerals import Numeral, numerals
 from flows.analysis.claims.sentence import Sentence
-from flows.analysis.claims.wording import BASE_WORD, subjects_in
 from flows.analysis.claims.weeks import WINDOW, totals_of
+from flows.analysis.claims.wording import BASE_WORD, subjects_in
 
 _REFERENCE = re.compile(
     r"(?P<high>상한|상단|최대치|upper (?:bound|end|limit)|usual maximum|top of the)"
@@ -22,7 +22,7 @@ _THAN = re.compile(
     r"(?:약\s|무려\s|거의\s|대략\s)?$"
 )
 _IN_ENGLISH = re.compile(
-    r"\s(?:tickets\s)?(?:(?P<above>above|over|beyond)|below|under|short of)\sthe\s(?:usual\s)?"
+    r"\s?(?:tickets\s)?(?:(?P<above>above|over|beyond)|below|under|short of)\sthe\s(?:usual\s)?"
     r"(?:(?P<high>top|upper|maximum|ceiling)|lower|bottom|minimum|floor)\b",
     re.I,
 )
@@ -57,12 +57,11 @@ def is_carried_as_comparison(
     whole = sentence.whole[: number.start]
     if unit == "count" and number.bound in ("over", "under"):
         number = replace(number, bound="exact")  # 초과 says what it is measured against
-    if between := _keywords_compared(whole, facts):
-        size, reference = between
-    elif (found := _reference(whole, facts)) is not None:
-        size, reference = facts.material.change.comparison_total, found
-    else:
+    between = _keywords_compared(whole, facts)
+    found = _reference(whole, facts)
+    if between is None and found is None:
         return None
+    size, reference = between or (facts.material.change.comparison_total, found or 0.0)
     if unit == "factor":
         return bool(reference) and number.fits(size / reference)
     is_up = bool(by and by["up"])

@@ -65,9 +65,9 @@ def _is_against(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
             return False  # of what the clause before names
         before += "문의"  # 증가율, 감소율
     pair = _pair(before)
-    if pair and _INTENSE.search(before[-4:] + match[0]):
-        if abs(pair[1] - pair[0]) <= max(3, 0.1 * pair[0]):
-            return True
+    is_little = pair and abs(pair[1] - pair[0]) <= max(3, 0.1 * pair[0])
+    if is_little and _INTENSE.search(before[-4:] + match[0]):
+        return True
     if pair and pair[0] != pair[1]:
         return (pair[1] > pair[0]) != is_up
     if _RETOLD.match(text, match.end()) and not SUBJECT.search(before):

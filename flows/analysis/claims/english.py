@@ -36,7 +36,20 @@ _PEOPLE = re.compile(
 
 _NUMBERS = dict(
     zip(
-        "one two three four five six seven eight nine ten eleven twelve".split(),
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ],
         range(1, 13),
         strict=True,
     )
@@ -45,7 +58,7 @@ _WORD = "|".join(_NUMBERS)
 _IN_TEN = re.compile(rf"\b(?P<part>{_WORD})\s(?:in|out of)\s(?P<whole>{_WORD})(?=\s[a-z])", re.I)
 _COUNTED = re.compile(
     rf"\b(?P<number>{_WORD})(?=\s(?:(?:of|out of)\s(?:{_WORD})\b|(?:negative\s)?tickets\b|mentions\b))"
-    rf"|(?<=\bof\s)(?P<whole>{_WORD})\b|(?<=\bup from\s)(?P<before>{_WORD})\b",
+    rf"|(?<=\bof\s)(?P<whole>{_WORD})(?=\stickets|\sthe\sweek|,)|(?<=\bup from\s)(?P<before>{_WORD})\b",
     re.I,
 )
 
@@ -55,7 +68,7 @@ def in_digits(text: str) -> str:
 
     def share(match: re.Match[str]) -> str:
         part, whole = (_NUMBERS[match[name].lower()] for name in ("part", "whole"))
-        return f"{100 * part / whole:.0f}%"
+        return f"about {100 * part / whole:.0f}%"
 
     return _COUNTED.sub(lambda m: str(_NUMBERS[m[0].lower()]), _IN_TEN.sub(share, text))
 

@@ -47,15 +47,12 @@ def _came_in_order(match: re.Match[str], facts: Facts) -> bool:
     parts = re.split(r"(?<=[이가은는])\s|,\s", before)
     for place in range(len(parts) - 1, 0, -1):
         first, second = " ".join(parts[:place]), " ".join(parts[place:])
-        tickets = sample_told(first, facts), sample_told(second, facts)
-        if tickets[0] is None or tickets[1] is None or tickets[0] == tickets[1]:
+        one, other = sample_told(first, facts), sample_told(second, facts)
+        if one is None or other is None or one == other:
             continue
-        order = [facts.samples.index(ticket) for ticket in tickets]
-        days = [ticket.day for ticket in tickets]
-        if days[0] is None or days[1] is None:
+        if one.day is None or other.day is None or one.day == other.day:
             return False
-        earlier = days[0] < days[1] or (days[0] == days[1] and order[0] < order[1])
-        return days[0] != days[1] and earlier == bool(match["first"])
+        return (one.day < other.day) == bool(match["first"])
     return False
 
 

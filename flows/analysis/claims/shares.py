@@ -28,7 +28,11 @@ _HALF = re.compile(
     r"|반토막|(?<![중초후])반으로"
 )
 _ORDINARY = dict(
-    zip("하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열".split(), range(1, 11), strict=True)
+    zip(
+        ["하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉", "열"],
+        range(1, 11),
+        strict=True,
+    )
 )
 _RATIO = re.compile(
     rf"(?<![가-힣])(?P<whole>{'|'.join(_ORDINARY)})\s?(?:중|가운데|에)\s(?P<part>{'|'.join(_ORDINARY)})"

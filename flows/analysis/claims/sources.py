@@ -77,8 +77,50 @@ _BOUND_BEFORE = re.compile(
 
 _SLACK = 0.3
 _SAID_BY_ANY = frozenset(
-    "하다 되다 있다 없다 않다 같다 보다 보이다 나오다 들다 들어오다 받다 묻다 알다 말하다 말다 쓰다 주다 오다 가다 대하다 관하다 따르다 위하다"
-    " 적다 남다 싶다 모르다 겪다 나다 많다 남기다 적히다 담기다 이어지다 그렇다 어떻다 이러다 내다 만들다 시키다 맞다".split()
+    [
+        "하다",
+        "되다",
+        "있다",
+        "없다",
+        "않다",
+        "같다",
+        "보다",
+        "보이다",
+        "나오다",
+        "들다",
+        "들어오다",
+        "받다",
+        "묻다",
+        "알다",
+        "말하다",
+        "말다",
+        "쓰다",
+        "주다",
+        "오다",
+        "가다",
+        "대하다",
+        "관하다",
+        "따르다",
+        "위하다",
+        "적다",
+        "남다",
+        "싶다",
+        "모르다",
+        "겪다",
+        "나다",
+        "많다",
+        "남기다",
+        "적히다",
+        "담기다",
+        "이어지다",
+        "그렇다",
+        "어떻다",
+        "이러다",
+        "내다",
+        "만들다",
+        "시키다",
+        "맞다",
+    ]
 )
 _PART = re.compile(
     r"(?:문의|사례|불만|의견|신고|요청|질문|지적|제보|건)(?:\([^)]*\))?(?:[와과,나]|이나|[도이가]\s있(?:고|으며|었고|었으며))\s"
@@ -111,6 +153,11 @@ def check_sources(sentence: Sentence, facts: Facts) -> Sentence | Refused:
             [sample], part, facts, named=beside, is_alone=False
         ):
             return Refused.CODE
+    return _day_refused(text, named, facts) or sentence
+
+
+def _day_refused(text: str, named: Sequence[Sample], facts: Facts) -> Refused | None:
+    """Why what is told of a weekday or a date is refused; None where the tickets of that day say it."""
     for weekday in _WEEKDAY_ALONE.finditer(text):
         samples = [s for s in facts.samples if _is_of_weekday(s, weekday["weekday"])]
         part = _part_with(text, weekday.start())
@@ -132,7 +179,7 @@ def check_sources(sentence: Sentence, facts: Facts) -> Sentence | Refused:
                 return Refused.NUMBER
             if _is_of_another(samples, part, facts) or (named and not _shared(samples, named)):
                 return Refused.DAY
-    return sentence
+    return None
 
 
 def _names_ticket(text: str, ticket_id: str) -> bool:
@@ -199,12 +246,10 @@ def _is_of_another(
     others = [found for ticket_id, found in held.items() if ticket_id not in ids]
     for found in others:
         score = sum(weights[word] for word in found)
-        if not is_alone:
-            if not own and score >= 1 and len(found) >= 2:
-                return True
-        elif len(found) >= 2 or (found and _RETELLS.search(text)):
-            if score > own + _SLACK:
-                return True
+        is_told = len(found) >= 2 or (found and _RETELLS.search(text))
+        least = own + _SLACK if is_alone else 0.99
+        if is_told and score > least and (is_alone or (not own and len(found) >= 2)):
+            return True
     return False
 
 
@@ -217,11 +262,9 @@ def _has_amounts(samples: Sequence[Sample], text: str, facts: Facts) -> bool:
     own = _text(samples)
     for amount in _TOLD_AMOUNT.finditer(text):
         written = compact(amount[0])
-        if not re.search(rf"(?<![0-9시간]){re.escape(written)}", own) and facts.holds(
-            amount["unit"]
-        ):
-            if re.search(rf"[0-9]\s?{amount['unit']}", own):
-                return False
+        is_told = re.search(rf"(?<![0-9시간]){re.escape(written)}", own)
+        if not is_told and re.search(rf"[0-9]{amount['unit']}", own):
+            return False
     return True
 
 

@@ -32,7 +32,7 @@ _STATISTICS: dict[str, Callable[[Sequence[int]], float]] = {
 _VALUE_AFTER = re.compile(
     r"(?:\s?주)?[은는도인이의과와]?\s?[(]?(?:약|대략)?\s?(?:[가-힣]{2,4}[은는]\s)?$"
 )
-_RANGE = re.compile(r"건?\s?(?:~|–|-|에서|부터)\s?")
+_RANGE = re.compile(r"\s?건?\s?(?:~|–|-|에서|부터)\s?")
 _NEVER = re.compile(r"(?:한\s번도|단\s한\s번도)")
 _ALWAYS = re.compile(r"매번|매주|내내|줄곧|항상|모두|each|every", re.I)
 _BELOW = re.compile(r"\s?(?:아래|밑|미만|이하|[을를]\s(?:밑돈|밑돌))")
@@ -90,12 +90,7 @@ def _carried(
     if not totals:
         return spans
     for first, second in pairwise(numbers):
-        is_range = _RANGE.fullmatch(text[first.end : second.start].strip() or "x") or (
-            _RANGE.fullmatch(text[first.end : second.start])
-        )
-        is_usual = re.search(r"평소|통상|범위\($", text[start : first.start])
-        is_step = re.match(r"(?:으?로|[이가])\s", text[second.end :])
-        if is_range and not is_usual and not is_step:
+        if _is_range_of_weeks(first, second, start, text):
             if not (first.fits(min(totals)) and second.fits(max(totals))):
                 return None
             spans += [(first.start, first.end), (second.start, second.end)]
@@ -107,26 +102,43 @@ def _carried(
         if not number.fits(_STATISTICS[str(match.lastgroup)](totals)):
             return None
         spans.append((number.start, number.end))
-    never, always = _NEVER.search(said), _ALWAYS.search(text[max(0, start - 4) : start] + said)
+    always = bool(_ALWAYS.search(text[max(0, start - 4) : start] + said))
     if always and _BEYOND_USUAL.search(said):
         high = facts.material.change.usual_high
         return spans if high is not None and min(totals) > high else None
     for number in numbers:
         if (number.start, number.end) in spans or number.unit != "건":
             continue
-        after = text[number.end :]
-        if never:
-            is_below = _BELOW.match(after)
-            if not (min(totals) >= number.value if is_below else max(totals) <= number.value):
-                return None
-            spans.append((number.start, number.end))
-        elif always and re.match(r"\s?(?:이상|이하|안팎|수준|정도|대|[을를]\s넘|내외)", after):
-            over = re.match(r"\s?(?:이상|[을를]\s넘)", after)
-            fits = min(totals) >= number.value if over else all(map(number.fits, totals))
-            if not fits:
-                return None
+        is_true = _holds_of_all(
+            number, text, totals, never=bool(_NEVER.search(said)), always=always
+        )
+        if is_true is False:
+            return None
+        if is_true:
             spans.append((number.start, number.end))
     return spans
+
+
+def _is_range_of_weeks(first: Numeral, second: Numeral, start: int, text: str) -> bool:
+    """131~160건, 618건부터 702건까지, and neither what is usual nor "10건에서 18건으로"."""
+    between = text[first.end : second.start]
+    is_usual = re.search(r"평소|통상|범위\($", text[start : first.start])
+    is_step = re.match(r"(?:으?로|[이가])\s", text[second.end :])
+    return bool(_RANGE.fullmatch(between)) and not is_usual and not is_step
+
+
+def _holds_of_all(
+    number: Numeral, text: str, totals: Sequence[int], *, never: bool, always: bool
+) -> bool | None:
+    """Whether all weeks are within a bound: 한 번도 300건 아래로, 매주 50건 이상; None where it is no bound."""
+    after = text[number.end :]
+    if never:
+        return min(totals) >= number.value if _BELOW.match(after) else max(totals) <= number.value
+    if not always or not re.match(r"\s?(?:이상|이하|안팎|수준|정도|대|[을를]\s넘|내외)", after):
+        return None
+    if re.match(r"\s?(?:이상|[을를]\s넘)", after):
+        return min(totals) >= number.value
+    return all(map(number.fits, totals))
 
 
 def _is_in_order(match: re.Match[str], said: str, totals: Sequence[int], facts: Facts) -> bool:
@@ -146,7 +158,7 @@ def _is_in_order(match: re.Match[str], said: str, totals: Sequence[int], facts: 
         place = int(written) if written.isdigit() else _RANKS[written]
         if rank["over"]:
             limit = next((n.value for n in numerals(rank["over"])), None)
-            return limit is None or sum(t > limit for t in among) == place and week > limit
+            return limit is None or (sum(t > limit for t in among) == place and week > limit)
         better = sum(t > week if rank["most"] else t < week for t in among)
         return better == place - 1
     if one_way := _ONE_WAY.search(said):
