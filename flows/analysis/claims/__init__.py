@@ -52,15 +52,14 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
         if isinstance(outcome, Refused):
             return outcome
         sentence = outcome
-    if refused := (
-        check_names(sentence, facts) or check_events(sentence, facts, is_advice=is_advice)
-    ):
+    if refused := check_names(sentence, facts):
         return refused
     outcome = check_measures(sentence, facts, is_advice=is_advice)
     if isinstance(outcome, Refused):
         return outcome
     return (
         check_amounts(outcome, facts, is_advice=is_advice)
+        or check_events(sentence, facts, is_advice=is_advice)
         or check_directions(outcome, facts)
         or check_levels(outcome, facts)
         or check_orders(outcome, facts)

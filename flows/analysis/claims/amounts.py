@@ -33,6 +33,9 @@ _USUAL = re.compile(
 _HELD = re.compile(
     r"\s?(?:\([^)]*\)|\))?[이가은는]\s(?P<words>[^,.0-9]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])"
 )
+_ARE_NEGATIVE = re.compile(
+    r"\s?(?:of\s)?(?:the\s|all\s)?(?:tickets\s)?(?:is|are|were|was)\snegative", re.I
+)
 _PER_DAY = re.compile(r"하루\s?(?:평균|에)?\s?(?:약\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
 _OF = re.compile(
@@ -145,16 +148,12 @@ class _Amounts:
             return not any(True for _ in keywords_in(before, self.sentence, self.facts))
         if number.unit in ("명", "개") and not _TICKETS.match(after):
             return self._is_other_object(number, written)
-        if unit is None and not self.is_korean and not self._has_neighbour(index):
-            if number.decimals or is_of_thing(before, after):
-                return (
-                    self.facts.has_number(written) or written.replace(",", "") in self.facts.digits
-                )
-            unit = "count"
-        elif unit is None:
-            if number.decimals or not self._has_neighbour(index):
-                return self.facts.has_number(written)
+        if unit is None:
             unit = self._unit_of_neighbour(index)
+            is_count = unit is None and not self.is_korean and not is_of_thing(before, after)
+            if number.decimals or (unit is None and not is_count):
+                return self._is_written(written)
+            unit = unit or "count"
         changed = CHANGED.match(after)
         if unit == "percent" and not changed and self.facts.has_number(written):
             return True  # a ticket says "30% 할인"
@@ -168,6 +167,11 @@ class _Amounts:
             number.fits(fact.value) and sign_fits(number, fact, self.text)
             for fact in self._candidates(index, unit)
         )
+
+    def _is_written(self, written: str) -> bool:
+        """Whether a ticket holds a number as it is written; for an English sentence, in any way of writing."""
+        is_there = self.facts.has_number(written)
+        return is_there or (not self.is_korean and written.replace(",", "") in self.facts.digits)
 
     def _is_other_object(self, number: Numeral, written: str) -> bool:
         """5명, 3개: the data counts tickets, so a ticket says it, or advice plans it."""
@@ -246,18 +250,13 @@ class _Amounts:
                 continue
             if is_said and is_of_category and fact.subject != subject:
                 continue
-            if (
-                fact.role == "other"
-                and fact.unit == "count"
-                and not is_usual
-                and roles != {"other"}
-            ):
-                continue
-            if roles is None and fact.role == "base" and not is_base_spoken_of:
-                continue
-            if fact.unit == "factor" and fact.role == "other" and not is_share_spoken_of:
-                continue
-            yield fact
+            is_of_others = fact.role == "other" and (
+                (fact.unit == "count" and not is_usual and roles != {"other"})
+                or (fact.unit == "factor" and not is_share_spoken_of)
+            )
+            is_of_base = roles is None and fact.role == "base" and not is_base_spoken_of
+            if not is_of_others and not is_of_base:
+                yield fact
 
     def _of_keyword(self, said: str) -> list[Fact]:
         """The facts of a keyword, where the tickets that hold it are counted: 동기화를 언급한 문의."""
@@ -272,7 +271,8 @@ class _Amounts:
             is_quoted = label in map(compact, self.sentence.quoted)
             if label in compact("".join(self.facts.material.change.category)) and not is_quoted:
                 continue
-            if re.search(r"(?:전체|총)\s$", said):
+            is_of_two = re.search(rf"[와과]\s{{0,2}}(?i:{spaced})", said)
+            if is_of_two or re.search(r"(?:전체|총)\s$", said):
                 continue
             is_topic = re.search(
                 rf"(?i:{spaced})[\s'\"’”)]*(?:언급|키워드)?[은는]\s(?P<rest>[^,.]*)$", said
@@ -300,6 +300,8 @@ class _Amounts:
     def _subject(self, index: int, said: str) -> tuple[str, bool]:
         """What a number counts, and whether the sentence says it: right behind it, or nearest before it."""
         number = self.numbers[index]
+        if not self.is_korean and _ARE_NEGATIVE.match(self.text, number.end):
+            return NEGATIVE, True
         if match := re.match(
             r"\s?(?:\([^)]*\))?\s?(?:이|가|은|는|의|are|were)?\s?", self.text[number.end :]
         ):

@@ -46,9 +46,9 @@ def is_carried_as_comparison(
     if english := _IN_ENGLISH.match(text, number.end):
         usual = facts.material.change.usual
         limit = usual and (usual[1] if english["high"] else usual[0])
-        size = facts.material.change.comparison_total
+        beyond = facts.material.change.comparison_total - (limit or 0)
         is_above = bool(english["above"])
-        return limit is None or ((size > limit) == is_above and number.value == abs(size - limit))
+        return limit is None or ((beyond > 0) == is_above and number.value == abs(beyond))
     if unit is None:
         return None
     by = _BY.match(text, number.end)
@@ -61,7 +61,8 @@ def is_carried_as_comparison(
     found = _reference(whole, facts)
     if between is None and found is None:
         return None
-    size, reference = between or (facts.material.change.comparison_total, found or 0.0)
+    total = float(facts.material.change.comparison_total)
+    size, reference = between or (total, found or 0.0)
     if unit == "factor":
         return bool(reference) and number.fits(size / reference)
     is_up = bool(by and by["up"])

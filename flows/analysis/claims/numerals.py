@@ -38,7 +38,8 @@ SINO = (
 """A number in Sino-Korean words; its last two places may be native: 이백스물네."""
 _NUMBER = re.compile(
     r"(?P<sign>[+−±▲▼-]\s?)?"
-    rf"(?:(?:(?P<myriads>[0-9]+)만\s)?(?<![\w.,])(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?"
+    rf"(?:(?:(?P<myriads>[0-9]+)만\s)?(?<![\w.,])"
+    rf"(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?"
     rf"|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>만|천|백)?(?:(?<=천)\s?(?P<hundreds>[1-9])백)?"
     rf"(?P<odd>여|몇)?\s?(?P<unit>{_UNITS})?"
     rf"|(?<![가-힣A-Za-z])(?P<words>{NATIVE}|{SINO})(?P<odd_words>여|몇)?\s?(?P<words_unit>{_UNITS}))"
@@ -54,8 +55,9 @@ _APPROXIMATE_AFTER = re.compile(
     rf"|(?P<slightly_under>에는?\s?{_A_LITTLE}(?:못\s?미|미치지|모자))"
     r"|(?P<about>정도|가량|쯤|내외|안팎|수준|선(?=[에을으]))"
     r"|(?P<middle>대\s(?:중반|초반|후반))|(?P<decade>대(?![비략])|여(?=[\s,.]))"
-    r"|(?P<over>이상|남짓|초과|(?:을|를|이|가)?\s?(?:크게\s|훌쩍\s)?(?:넘|웃돌|상회)|or more|tickets or more)|(?P<under>이하"
-    r"|미만|\s아래(?!로)|[을를]\s(?:크게\s|한참\s)?(?:밑[도돌돕돈]|하회)|가까이|가까운|에?[는도]?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
+    r"|(?P<over>이상|남짓|초과|(?:을|를|이|가)?\s?(?:크게\s|훌쩍\s)?(?:넘|웃돌|상회)|or more|tickets or more)"
+    r"|(?P<under>이하|미만|\s아래(?!로)|[을를]\s(?:크게\s|한참\s)?(?:밑[도돌돕돈]|하회)|가까이"
+    r"|가까운|에?[는도]?\s?(?:육박|근접|못\s?미)|에\s?가까|or less))"
 )
 
 

@@ -12,7 +12,7 @@ from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD
 
 _MORE = re.compile(
     r"(?:(?P<than>보다)(?:는|도)?|(?P<object>[을를]))\s?[^.0-9]{0,14}?"
-    r"(?:(?P<more>많|높|크[다고며게]|큰|컸|커서|앞[서섰선질지]|웃[도돌돕돈]|능가|넘어[섰서]|두드러)"
+    r"(?:(?P<more>많|높|크[다고며게]|큰|큽|컸|커서|앞[서섰선질지]|웃[도돌돕돈]|능가|넘어[섰서]|두드러)"
     r"|(?P<fewer>적(?=[다은었게습])|낮|작(?=[다은았게습])|밑[도돌돕돈]|뒤[져지처]|못\s?미))"
 )
 _EARLIER = re.compile(
@@ -23,7 +23,7 @@ _BY_FACTOR = re.compile(r"배수|증가율|상승률|증가\s?배|배율")
 _BY_CHANGE = re.compile(
     r"증가\s?(?:폭|건수|분|량)|늘어난\s?(?:폭|건수)|상승\s?폭|증분|더\s(?:많이|크게)\s늘|늘어\s?증가"
 )
-_MOST = re.compile(r"(?:가장|제일)\s(?:(?P<most>크|큰|컸|많|높|두드러)|(?P<least>작|적|낮))")
+_MOST = re.compile(r"(?:가장|제일)\s(?:(?P<most>크|큰|큽|컸|많|높|두드러)|(?P<least>작|적|낮))")
 
 _Sizes = dict[str, float]
 

@@ -105,6 +105,11 @@ class Series:
                 abs(sum(earlier[-2:]) - earlier[0]),
             )
         unit = unit_of(self.numbers[index].unit)
+        if unit == "percent" and re.search(r"증가분의\s(?:약\s)?$", before):
+            change = self.facts.material.change
+            more = change.comparison_total - change.base_total
+            negative = change.comparison_negative - change.base_negative
+            return more > 0 and self.numbers[index].fits(100 * negative / more)
         is_ratio = unit == "factor" and re.search(r"[%건]의\s(?:약\s)?$", before)
         if is_ratio and len(earlier) >= 2 and earlier[-1]:
             return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배

@@ -191,7 +191,7 @@ def _has_factor(low: float, high: float, match: re.Match[str], facts: Facts) -> 
 def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     after = sentence.rest[match.end() : match.end() + 14]
     before = sentence.rest[: match.start()]
-    if re.match(rf"(?:\s?이상|(?:을|이)?\s?(?:조금\s)?넘게)\s(?:{DOWN})", after):
+    if match["least"] and re.match(rf"게?\s(?:{DOWN})", after):
         return any(0.2 <= factor <= 0.5 for factor in _changes(before, facts))
     if re.match(rf"\s?(?:만큼|가량|정도)?\s?(?:더\s)?(?:{UP})", after):
         return _has_factor(1.44, 1.56, match, facts)

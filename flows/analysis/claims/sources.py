@@ -76,6 +76,7 @@ _BOUND_BEFORE = re.compile(
 
 
 _SLACK = 0.3
+"""By how much more another ticket has to have of what is told, to be the one that says it."""
 _SAID_BY_ANY = frozenset(
     [
         "하다",
@@ -120,8 +121,9 @@ _SAID_BY_ANY = frozenset(
         "만들다",
         "시키다",
         "맞다",
-    ]
+    ],
 )
+"""Verbs that say nothing of one ticket in particular."""
 _PART = re.compile(
     r"(?:문의|사례|불만|의견|신고|요청|질문|지적|제보|건)(?:\([^)]*\))?(?:[와과,나]|이나|[도이가]\s있(?:고|으며|었고|었으며))\s"
 )
