@@ -49,6 +49,8 @@ class Series:
             return True
         keywords = sorted(set(keywords_in(self.text, self.sentence, self.facts)), key=whole.index)
         numbers = [number for number in self.numbers if number.start >= each.end()]
+        if len(numbers) == 1 and len(keywords) > 1:
+            numbers *= len(keywords)  # 각각 30건대
         if len(keywords) != len(numbers):
             return True
         return all(

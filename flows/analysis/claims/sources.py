@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
@@ -282,7 +283,7 @@ def sample_told(text: str, facts: Facts) -> Sample | None:
 
 def _holds(sample: Sample, word: str) -> bool:
     text = f"{sample.title}\n{sample.detail}"
-    return word in stems_of(text) if word.endswith("다") else word in compact(text)
+    return word in stems_of(text) if word.endswith("다") else word in _told(sample)
 
 
 def _part_with(text: str, start: int) -> str:
@@ -299,4 +300,9 @@ def _is_made_up_event(samples: Iterable[Sample], text: str) -> bool:
 
 
 def _text(samples: Iterable[Sample]) -> str:
-    return "\n".join(compact(f"{s.title}\n{s.detail}") for s in samples)
+    return "\n".join(map(_told, samples))
+
+
+@lru_cache(maxsize=1024)
+def _told(sample: Sample) -> str:
+    return compact(f"{sample.title}\n{sample.detail}")
