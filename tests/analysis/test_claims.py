@@ -34,6 +34,20 @@ TRUE = {
     "each": "'사파리'와 '결제 실패'는 각각 49건, 31건 언급되었습니다.",
     "rest": "부정이 아닌 문의도 18건에서 20건으로 늘었습니다.",
     "metric as an opinion": "전환율이 낮아졌을 가능성이 있습니다.",
+    "mixed numerals": "예순아홉 건 가운데 마흔아홉 건이 부정입니다.",
+    "slightly": "문의가 70건에 조금 못 미칩니다.",
+    "middle of a decade": "문의는 60건대 후반입니다.",
+    "beyond a bound": "평소 상한 38건보다 31건 많습니다.",
+    "times a bound": "평소 상한의 1.8배 수준입니다.",
+    "list": "총 69건 / 부정 49건(71.0%) / 전주 대비 +39건(+130%).",
+    "each its own": "'사파리'는 49건, '결제 실패'는 31건에서 나왔습니다.",
+    "share of two numbers": "69건 중 49건, 즉 71%가 부정입니다.",
+    "ratio without a unit": "부정은 열에 일곱 정도입니다.",
+    "order of two words": "'사파리' 언급은 '결제 실패'보다 많습니다.",
+    "most of the last weeks": "최근 8주 중 최다 건수입니다.",
+    "hedged event": "정전이 있었을 가능성도 배제할 수 없습니다.",
+    "compound of letters": "QR코드와 VIP고객 안내를 살펴볼 만합니다.",
+    "English words for numbers": "About seven in ten tickets are negative.",
     "English": "Negative tickets rose from 12 to 49, and more than half of the tickets are negative.",
 }  # fmt: skip
 
@@ -75,6 +89,26 @@ FALSE = {
     "same": ("부정 비율은 지난주와 비슷한 수준입니다.", Refused.DIRECTION),
     "order of two": ("사파리(49건)가 결제 실패(31건)보다 적습니다.", Refused.DIRECTION),
     "metric": ("재구매율이 하락했습니다.", Refused.DIRECTION),
+    "mixed numerals": ("백예순아홉 건이 접수되었습니다.", Refused.NUMBER),
+    "slightly": ("문의가 80건에 조금 못 미칩니다.", Refused.NUMBER),
+    "middle of a decade": ("문의는 60건대 초반입니다.", Refused.NUMBER),
+    "beyond a bound": ("평소 상한 38건보다 13건 많습니다.", Refused.NUMBER),
+    "times a bound": ("평소 상한의 2.8배 수준입니다.", Refused.NUMBER),
+    "list": ("총 69건 / 부정 37건(71.0%) / 전주 대비 +39건(+130%).", Refused.NUMBER),
+    "each its own": ("'사파리'는 31건, '결제 실패'는 49건에서 나왔습니다.", Refused.NUMBER),
+    "share of two numbers": ("69건 중 49건, 즉 62%가 부정입니다.", Refused.NUMBER),
+    "ratio without a unit": ("부정은 열에 셋 정도입니다.", Refused.NUMBER),
+    "usual range": ("평소 범위는 12~38건입니다.", Refused.NUMBER),
+    "every day": ("매일 9건 이상 접수되었습니다.", Refused.NUMBER),
+    "rank of the week": ("최근 8주 중 두 번째로 적은 건수입니다.", Refused.NUMBER),
+    "absent before": ("'결제 실패'는 전주까지 언급된 적이 없었습니다.", Refused.NUMBER),
+    "order of two words": ("'결제 실패' 언급은 '사파리'보다 많습니다.", Refused.DIRECTION),
+    "most by change": ("증가 폭은 '결제 실패'가 가장 큽니다.", Refused.DIRECTION),
+    "event": ("정전이 원인으로 지목되었습니다.", Refused.EVENT),
+    "name of odd parts": ("탑텐 입점 이후 문의가 늘었습니다.", Refused.NAME),
+    "name with a letter": ("W컨셉 고객의 문의입니다.", Refused.NAME),
+    "English words for numbers": ("Roughly three in ten tickets are negative.", Refused.NUMBER),
+    "English part": ("Negative tickets fell by a third.", Refused.NUMBER),
     "English": ("Tickets rose from 30 to 96.", Refused.NUMBER),
     "English share": ("About a third of the tickets are negative.", Refused.NUMBER),
     "English objects": ("69 companies reported errors.", Refused.NUMBER),
@@ -114,6 +148,31 @@ def test_advice_may_set_a_term_or_a_target(sentence: str) -> None:
 )
 def test_advice_may_not_invent_how_things_are(sentence: str) -> None:
     assert refusal(sentence, FACTS, is_advice=True) == Refused.NUMBER
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "현재 안내 문구를 고칩니다.",
+        "이미 접수된 문의부터 답변하세요.",
+        "문의가 늘고 있으므로 자주 묻는 질문에 답을 추가하세요.",
+    ],
+)
+def test_advice_may_speak_of_what_is_there(sentence: str) -> None:
+    assert refusal(sentence, FACTS, is_advice=True) is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "이미 배포된 핫픽스를 지켜보세요.",
+        "지난주 개정한 정책을 다시 공지하세요.",
+        "상담사가 전원 투입된 상태이므로 자동 응답을 강화하세요.",
+        "현재 하루 한 번 도는 배치를 바꾸세요.",
+    ],
+)
+def test_advice_may_not_presuppose_what_nobody_reported(sentence: str) -> None:
+    assert refusal(sentence, FACTS, is_advice=True) in (Refused.EVENT, Refused.NUMBER)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from flows.analysis.claims.comparisons import is_carried_as_comparison
 from flows.analysis.claims.english import are_of_one_keyword, counts_people, is_of_thing
 from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Fact, Facts, Unit, compact
 from flows.analysis.claims.measures import states_the_present
@@ -14,6 +15,7 @@ from flows.analysis.claims.numerals import Numeral, numerals
 from flows.analysis.claims.parts import is_part, is_share
 from flows.analysis.claims.roles import CHANGED, roles_of, sign_fits, unit_of
 from flows.analysis.claims.sentence import Refused, Sentence
+from flows.analysis.claims.series import Series
 from flows.analysis.claims.wording import (
     BASE_WORD,
     SUBJECT,
@@ -30,6 +32,9 @@ _USUAL = re.compile(
 )
 _HELD = re.compile(
     r"\s?(?:\([^)]*\)|\))?[이가은는]\s(?P<words>[^,.0-9]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])"
+)
+_ARE_NEGATIVE = re.compile(
+    r"\s?(?:of\s)?(?:the\s|all\s)?(?:tickets\s)?(?:is|are|were|was)\snegative", re.I
 )
 _PER_DAY = re.compile(r"하루\s?(?:평균|에)?\s?(?:약\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
@@ -75,35 +80,32 @@ class _Amounts:
     def numbers(self) -> list[Numeral]:
         return list(numerals(self.text))
 
+    @cached_property
+    def series(self) -> Series:
+        return Series(self.numbers, self.sentence, self.facts)
+
     def are_carried(self) -> bool:
         if counts_people(self.text, is_advice=self.is_advice):
             return False
-        if not self._are_each_in_order():
+        if not (self.series.are_each_in_order() and self.series.is_usual_range()):
             return False
         if are_of_one_keyword(self.numbers, self.sentence, self.facts):
             return True
         index = 0
         while index < len(self.numbers):
             if (
-                re.match(r"도\s", self.text[self.numbers[index].end :])
-                and self.numbers[index].value == 1
-            ):
-                index += 1  # 한 건도
-                continue
-            if self._counts_keywords(index):
+                is_true := self.series.is_counted_otherwise(index, is_advice=self.is_advice)
+            ) is False:
+                return False
+            if is_true or self._is_way_of_speaking(index):
                 index += 1
                 continue
             pair = self.numbers[index : index + 2]
             of = len(pair) == 2 and _OF.fullmatch(self.text[pair[0].end : pair[1].start])
-            if of and {unit_of(n.unit) for n in pair} <= {None, "count"}:
-                if not is_part(pair[0], pair[1], of, self.sentence, self.facts):
+            if of and (seen := self._seen_as_part(index, pair, of)) is not None:
+                if not seen:
                     return False
-                index += 2
-                continue
-            if of and not of["slash"] and unit_of(pair[1].unit) != "count":
-                if not is_share(pair[0], pair[1], self.sentence, self.facts):
-                    return False
-                index += 2
+                index += seen
                 continue
             if of and not of["slash"]:
                 return False  # 10% 중 7건
@@ -112,19 +114,23 @@ class _Amounts:
             index += 1
         return True
 
-    def _are_each_in_order(self) -> bool:
-        """'배달 지연'과 '라이더'는 각각 41건, 27건: the first number is of the first word."""
-        whole = compact(self.sentence.whole)
-        if not (each := re.search("각각", self.text)):
-            return True
-        keywords = sorted(set(keywords_in(self.text, self.sentence, self.facts)), key=whole.index)
-        numbers = [number for number in self.numbers if number.start >= each.end()]
-        if len(keywords) != len(numbers):
-            return True
-        return all(
-            any(number.fits(fact.value) for fact in self.facts.numbers if fact.subject == keyword)
-            for keyword, number in zip(keywords, numbers, strict=True)
-        )
+    def _seen_as_part(self, index: int, pair: list[Numeral], of: re.Match[str]) -> int | None:
+        """How many numbers 69건 중 49건, 즉 71% and its like take; 0 where they are not so."""
+        units = {unit_of(number.unit) for number in pair}
+        if units <= {None, "count"}:
+            is_same = self.series.is_share_of(pair, index + 2)
+            if is_same is False or not is_part(pair[0], pair[1], of, self.sentence, self.facts):
+                return 0
+            return 3 if is_same else 2
+        if of["slash"] or unit_of(pair[1].unit) == "count":
+            return None
+        return 2 if is_share(pair[0], pair[1], self.sentence, self.facts) else 0
+
+    def _is_way_of_speaking(self, index: int) -> bool:
+        """한 건도, 다섯 개의 키워드."""
+        number = self.numbers[index]
+        is_none = number.value == 1 and re.match(r"도\s", self.text[number.end :])
+        return bool(is_none) or self._counts_keywords(index)
 
     def _is_carried(self, index: int) -> bool:
         number = self.numbers[index]
@@ -133,25 +139,26 @@ class _Amounts:
         before = self.text[: number.start]
         if _PER_DAY.search(before):
             return number.fits(round(self.facts.material.change.comparison_total / 7))
-        if self._is_rest_or_difference(index, before):
+        if self.series.is_rest_or_ratio(index, before):
             return True
+        compared = is_carried_as_comparison(number, unit, self.text, self.sentence, self.facts)
+        if compared is not None:
+            return compared
         if self.is_advice and _is_target(number, before, after):
             return not any(True for _ in keywords_in(before, self.sentence, self.facts))
         if number.unit in ("명", "개") and not _TICKETS.match(after):
             return self._is_other_object(number, written)
-        if unit is None and not self.is_korean and not self._has_neighbour(index):
-            if number.decimals or is_of_thing(before, after):
-                return (
-                    self.facts.has_number(written) or written.replace(",", "") in self.facts.digits
-                )
-            unit = "count"
-        elif unit is None:
-            if number.decimals or not self._has_neighbour(index):
-                return self.facts.has_number(written)
+        if unit is None:
             unit = self._unit_of_neighbour(index)
+            is_count = unit is None and not self.is_korean and not is_of_thing(before, after)
+            if number.decimals or (unit is None and not is_count):
+                return self._is_written(written)
+            unit = unit or "count"
         changed = CHANGED.match(after)
         if unit == "percent" and not changed and self.facts.has_number(written):
             return True  # a ticket says "30% 할인"
+        if unit == "factor" and (is_true := self.series.is_factor(index)) is not None:
+            return is_true
         if unit == "factor" and number.value > 1:
             changed = changed or CHANGED.match(self.text, number.end + 1)
             if changed and changed["down"]:
@@ -161,22 +168,10 @@ class _Amounts:
             for fact in self._candidates(index, unit)
         )
 
-    def _is_rest_or_difference(self, index: int, before: str) -> bool:
-        """67건 중 52건, 나머지 15건; 47건보다 26건 많다: what follows from the numbers before."""
-        value = self.numbers[index].value
-        earlier = [number.value for number in self.numbers[:index]]
-        if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before):
-            return len(earlier) >= 2 and value in (
-                abs(earlier[-1] - earlier[-2]),
-                abs(sum(earlier[-2:]) - earlier[0]),
-            )
-        unit = unit_of(self.numbers[index].unit)
-        is_ratio = unit == "factor" and re.search(r"[%건]의\s(?:약\s)?$", before)
-        if is_ratio and len(earlier) >= 2 and earlier[-1]:
-            return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배
-        if unit == "count" and earlier and re.search(r"건(?:\([^)]*\))?보다\s(?:무려\s)?$", before):
-            return value == abs(self.facts.material.change.comparison_total - earlier[-1])
-        return False
+    def _is_written(self, written: str) -> bool:
+        """Whether a ticket holds a number as it is written; for an English sentence, in any way of writing."""
+        is_there = self.facts.has_number(written)
+        return is_there or (not self.is_korean and written.replace(",", "") in self.facts.digits)
 
     def _is_other_object(self, number: Numeral, written: str) -> bool:
         """5명, 3개: the data counts tickets, so a ticket says it, or advice plans it."""
@@ -207,7 +202,8 @@ class _Amounts:
         number, *following = self.numbers[index : index + 2]
         for other in following:
             between = self.text[number.end : other.start]
-            if re.fullmatch(r"\s?(?:[~–/-]|->|→|⇒|~>|에서|과|와|,|vs\.?|및)\s?", between):
+            beside = re.fullmatch(r"\s?(?:[~–/-]|->|→|⇒|~>|에서|과|와|,|vs\.?|및)\s?", between)
+            if beside and (self.is_korean or "," not in between):
                 return unit_of(other.unit) or self._unit_of_neighbour(index + 1)
         if index and re.fullmatch(
             r"\s?(?:->|→|⇒|~>)\s?", self.text[self.numbers[index - 1].end : number.start]
@@ -235,8 +231,8 @@ class _Amounts:
             known, named, is_said = [], list(facts_named(words, self.sentence, self.facts)), False
         if not self.is_korean:
             named = list(facts_named(self.text, self.sentence, self.facts))
-        # With 각각 several keywords are counted: _are_each_in_order judges which is whose.
-        if "각각" not in said and (keyword_facts := self._of_keyword(said)):
+        share_beside = re.match(r"\s?\((?:약\s)?[0-9.]+%(?!\s?p)", self.text[number.end :])
+        if keyword_facts := self._of_keyword(said):
             known, named = [], keyword_facts
         is_usual = bool(_USUAL.search(self.sentence.whole))
         is_base_spoken_of = bool(
@@ -248,22 +244,19 @@ class _Amounts:
             if unit is not None and fact.unit != unit:
                 continue
             role = "change" if fact.role == "beyond" and is_usual else fact.role
+            if role == "change" and roles is None and share_beside and unit == "count":
+                continue
             if role == "beyond" or (roles is not None and role not in roles):
                 continue
             if is_said and is_of_category and fact.subject != subject:
                 continue
-            if (
-                fact.role == "other"
-                and fact.unit == "count"
-                and not is_usual
-                and roles != {"other"}
-            ):
-                continue
-            if roles is None and fact.role == "base" and not is_base_spoken_of:
-                continue
-            if fact.unit == "factor" and fact.role == "other" and not is_share_spoken_of:
-                continue
-            yield fact
+            is_of_others = fact.role == "other" and (
+                (fact.unit == "count" and not is_usual and roles != {"other"})
+                or (fact.unit == "factor" and not is_share_spoken_of)
+            )
+            is_of_base = roles is None and fact.role == "base" and not is_base_spoken_of
+            if not is_of_others and not is_of_base:
+                yield fact
 
     def _of_keyword(self, said: str) -> list[Fact]:
         """The facts of a keyword, where the tickets that hold it are counted: 동기화를 언급한 문의."""
@@ -275,9 +268,17 @@ class _Amounts:
         for keyword in self.facts.material.keywords:
             label = compact(keyword.label)
             spaced = r"\s?".join(map(re.escape, label))
-            if label not in compact("".join(self.facts.material.change.category)) and re.search(
-                rf"(?i:{spaced}){of_tickets}[^,.]{{0,8}}$", said
-            ):
+            is_quoted = label in map(compact, self.sentence.quoted)
+            if label in compact("".join(self.facts.material.change.category)) and not is_quoted:
+                continue
+            is_of_two = re.search(rf"[와과]\s{{0,2}}(?i:{spaced})", said)
+            if is_of_two or re.search(r"(?:전체|총)\s$", said):
+                continue
+            is_topic = re.search(
+                rf"(?i:{spaced})[\s'\"’”)]*(?:언급|키워드)?[은는]\s(?P<rest>[^,.]*)$", said
+            )
+            is_only_topic = is_topic and not SUBJECT.search(is_topic["rest"])
+            if is_only_topic or re.search(rf"(?i:{spaced}){of_tickets}[^,.]{{0,8}}$", said):
                 return list(facts_named(label, self.sentence, self.facts))
         return []
 
@@ -289,6 +290,7 @@ class _Amounts:
             segment = self.text[begin:start]
             if (
                 not index
+                or " / " in segment
                 or SUBJECT.search(segment)
                 or any(True for _ in keywords_in(segment, self.sentence, self.facts))
             ):
@@ -298,6 +300,8 @@ class _Amounts:
     def _subject(self, index: int, said: str) -> tuple[str, bool]:
         """What a number counts, and whether the sentence says it: right behind it, or nearest before it."""
         number = self.numbers[index]
+        if not self.is_korean and _ARE_NEGATIVE.match(self.text, number.end):
+            return NEGATIVE, True
         if match := re.match(
             r"\s?(?:\([^)]*\))?\s?(?:이|가|은|는|의|are|were)?\s?", self.text[number.end :]
         ):

@@ -19,13 +19,18 @@ _EDGES = " .,!?~…·:;"
 
 def check_quotations(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     """Refuse a quotation that stands in no ticket. A long one may leave out its middle."""
-    spans, words = [], []
+    keywords = {compact(keyword.label) for keyword in facts.material.keywords}
+    spans: list[tuple[int, int]] = []
+    words: list[str] = []
     for match in _QUOTES.finditer(sentence.rest):
         quoted = next(group for group in match.groups() if group is not None).strip(_EDGES)
         parts = [part.strip(_EDGES) for part in re.split(r"…|\.{3}|\(중략\)", quoted)]
         if not all(facts.holds(part) or compact(part) in PLAIN_WORDS for part in parts if part):
             return Refused.QUOTATION
-        spans.append(match.span())
+        start, end = match.span()
+        # A keyword stays where it is said, as the number beside it is its own.
+        is_keyword = compact(quoted) in keywords
+        spans += [(start, start + 1), (end - 1, end)] if is_keyword else [(start, end)]
         words.append(quoted)
     return replace(sentence.without(spans), quoted=tuple(words))
 

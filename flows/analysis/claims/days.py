@@ -15,7 +15,7 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _YEAR = r"(?:(?P<year>20[0-9]{2})\s?[-./년]\s?)?"
 _MONTH = r"(?<![0-9.,])(?P<month>1[0-2]|0?[1-9])"
 _WEEKDAY = r"(?:\s?\(?(?P<weekday>[월화수목금토일])(?:요일|(?=\)))\)?)?"
-_WEEKDAY_BEFORE = r"(?:(?P<weekday_before>[월화수목금토일])요일(?:인|,)?\s)?"
+_WEEKDAY_BEFORE = r"(?:(?P<weekday_before>[월화수목금토일])요일(?:(?:인|,)?\s|\s?\())?"
 _NOT_COUNTED = r"(?![0-9]|\.[0-9]|\s?(?:%|건|명|배))"
 _LABEL = re.compile(
     r"(?:(?P<year>20[0-9]{2})\s?(?:-|년)?\s?)?(?:(?P<month>[0-9]{1,2})월\s?)?"

@@ -25,6 +25,7 @@ SHARE = re.compile(
     r"|비중)(?!로)|negative (?:share|ratio)",
     re.I,
 )
+_INTENSE = re.compile(r"급|폭증|크게\s|치솟|뛰었")
 _PAIR = re.compile(r"(?:에서|->|→)")
 _METRIC = re.compile(
     r"(?P<name>[가-힣]{2,6}(?<!증가|감소|증감|상승)[률율]|만족도|매출|평점|별점)[이가은는도]\s[^,.]{0,12}$"
@@ -32,7 +33,11 @@ _METRIC = re.compile(
 """What the data does not measure."""
 _BECAME = re.compile(r"\s?(?:\([^)]*\)\s?)?(?:으로|로)")
 _COUNTED = re.compile(r"[0-9십백천쉰흔순른물]\s?건(?:으로|이|은|을)?[^,.]{0,10}$")
-_ADNOMINAL = re.compile(r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>[^,.]{1,14})")
+_RETOLD = re.compile(r"[가-힣]{0,2}다(?:는|고|며|던)\s")
+"""What a customer says has risen or fallen."""
+_ADNOMINAL = re.compile(
+    r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>(?!반면|뒤|후|데|것|만큼|상태)[^,.]{1,14})"
+)
 _NOTHING_NAMED = re.compile(
     rf"(?:{BASE_WORD}|{COMPARISON_WORD}|대비|보다|비해|크게|소폭|다소|약간|오히려"
     rf"|눈에\s띄게|급격히|뚜렷하게|확연히|계속|더|약|[에는도로\s])*"
@@ -60,8 +65,13 @@ def _is_against(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
             return False  # of what the clause before names
         before += "문의"  # 증가율, 감소율
     pair = _pair(before)
+    is_little = pair and abs(pair[1] - pair[0]) <= max(3, 0.1 * pair[0])
+    if is_little and _INTENSE.search(before[-4:] + match[0]):
+        return True
     if pair and pair[0] != pair[1]:
         return (pair[1] > pair[0]) != is_up
+    if _RETOLD.match(text, match.end()) and not SUBJECT.search(before):
+        return False
     noun = _ADNOMINAL.match(text, match.end())
     if noun and is_wrong(is_up, noun["noun"], sentence, facts, is_bare=False):
         return True
@@ -135,7 +145,7 @@ def clause_before(text: str, place: int) -> str:
     breaks = [
         m.end()
         for m in re.finditer(
-            r"[,;:]\s|(?:지만|으나|는데도?|반면|(?<=[었했았졌])고|(?<=[었했았])으며|하고"
+            r"[,;:]\s(?!건수로)|(?:지만|으나|는데도?|반면|(?<=[었했았졌])고|(?<=[었했았])으며|하고"
             r"|하며|이며|이고|면서|(?:줄|늘|내려|떨)어|올라|[높낮]아져)\s",
             before,
         )

@@ -24,7 +24,7 @@ _OBJECT = re.compile(
     re.I,
 )
 _PEOPLE = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds"
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds"
     r"|thousands)\s(?:of\s(?:the\s|our\s)?)?(?:\w+\s)?"
     r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies"
     r"|members|accounts|guests|players|parents|hours|days|minutes|months|years)\b"
@@ -34,9 +34,50 @@ _PEOPLE = re.compile(
 """English number words for what the data does not count."""
 
 
+_NUMBERS = dict(
+    zip(
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ],
+        range(1, 13),
+        strict=True,
+    )
+)
+_WORD = "|".join(_NUMBERS)
+_IN_TEN = re.compile(rf"\b(?P<part>{_WORD})\s(?:in|out of)\s(?P<whole>{_WORD})(?=\s[a-z])", re.I)
+_COUNTED = re.compile(
+    rf"\b(?P<number>{_WORD})(?=\s(?:(?:of|out of)\s(?:{_WORD})\b|(?:negative\s)?tickets\b|mentions\b))"
+    rf"|(?<=\bof\s)(?P<whole>{_WORD})(?=\stickets|\sthe\sweek|,)|(?<=\bup from\s)(?P<before>{_WORD})\b",
+    re.I,
+)
+
+
+def in_digits(text: str) -> str:
+    """An English sentence with the counts of tickets and the shares that it writes in words in digits."""
+
+    def share(match: re.Match[str]) -> str:
+        part, whole = (_NUMBERS[match[name].lower()] for name in ("part", "whole"))
+        return f"about {100 * part / whole:.0f}%"
+
+    return _COUNTED.sub(lambda m: str(_NUMBERS[m[0].lower()]), _IN_TEN.sub(share, text))
+
+
 def counts_people(text: str, *, is_advice: bool) -> bool:
     """Whether a number word counts people or time, which no ticket can carry word for word."""
-    is_claim = not is_advice or re.search(r"already|current|existing", text, re.I)
+    is_claim = not is_advice or re.search(
+        r"already|current|existing|\bnow\b|at present|\bsince\b|\bonly\b", text, re.I
+    )
     return bool(is_claim and _PEOPLE.search(text))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -78,6 +78,12 @@ class Facts:
         texts = self._texts if in_samples else self._all_texts
         word = compact(word)
         return _counted(word, _numbers(texts, word), _numbers(texts)) if texts else ()
+
+    def holding_all(self, words: Sequence[str]) -> tuple[int, int]:
+        """How many tickets of each week hold all of these words; samples where the tickets are not known."""
+        texts = self._all_texts or self._texts
+        held = [(w, text) for w, text in texts if all(word in compact(text) for word in words)]
+        return _numbers(tuple(held))
 
     @cached_property
     def of_samples(self) -> tuple[Fact, ...]:
@@ -158,6 +164,15 @@ class Facts:
     @cached_property
     def sample_days(self) -> frozenset[date]:
         return frozenset(s.day for s in self.samples if s.day is not None)
+
+    @cached_property
+    def counts_of_days(self) -> tuple[int, ...]:
+        """The tickets of each day of the comparison week; empty where not every ticket is a sample with a day."""
+        days = [s.day for s in self.samples if s.week_role == "comparison" and s.day is not None]
+        if len(days) != self.material.change.comparison_total:
+            return ()
+        start = self.material.weeks.comparison.start
+        return tuple(days.count(start + timedelta(days=n)) for n in range(7))
 
     @cached_property
     def all_days(self) -> frozenset[date]:

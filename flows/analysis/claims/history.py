@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from flows.analysis.claims.directions import clause_before
 from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
-from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, week_at
+from flows.analysis.claims.wording import BASE_WORD, DOWN, UP, facts_named, keywords_in, week_at
 
 _WEEKS = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "없": 0}
 _STREAK = re.compile(
@@ -27,9 +28,9 @@ _LONG_AGO = re.compile(
     re.I,
 )
 _EXTREME = re.compile(
-    r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최다"
-    r"|최저치|최대치|(?:(?:highest|most|largest|peak|record)|(?P<fewest>lowest"
-    r"|fewest|smallest))(?=[a-z\s]{0,20}weeks)",
+    r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최고(?=\s(?:건수|수준|기록|접수))|최다"
+    r"|최저치|최소(?=[이다]|\s(?:건수|수준|접수))|최대치|(?:(?:highest|most|largest|busiest|peak|record)|(?P<fewest>lowest"
+    r"|fewest|smallest))(?=[a-z\s]{0,20}weeks)|[a-z]+-week\s(?:high|(?P<low>low))\b",
     re.I,
 )
 _MORE_WEEKS = re.compile(
@@ -50,6 +51,17 @@ _NEW = re.compile(
 )
 
 
+_ABSENT = re.compile(
+    rf"(?:{BASE_WORD})(?:까지만?\s?(?:해도|는|도)?|에는|엔|에)\s[^,.]{{0,28}}?(?:없었|없던|없다가)"
+    r"|한\s?번도\s[가-힣]{0,4}\s?(?:언급|접수|등장|보고|제기|나타나|들어)[^,.]{0,6}(?:않|없)"
+    r"|(?:적|언급)[은이도]\s(?:전주|지난\s?주)까지\s(?:한\s번도\s)?없"
+    r"|(?:것은|건|적은)\s이번(?:\s주)?[가이]\s처음"
+    r"|(?P<class>신설(?:된|한)\s(?:분류|유형|카테고리)|이번(?:\s주)?에\s처음\s(?:분류|집계|생긴|만들어)"
+    r"|(?:전주|지난\s?주)\s(?:자료|데이터|수치|기록)[가이]\s없)"
+)
+_ALSO_BEFORE = re.compile(rf"(?:{BASE_WORD})에도\s[^,.]{{0,24}}?있(?:었|던)")
+
+
 def check_history(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     """Refuse what is said of earlier weeks and is not so, and blank out its numbers."""
     text = sentence.rest
@@ -61,6 +73,8 @@ def check_history(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         and all(_is_count_of_weeks(match, facts) for match in others)
         and all(_is_extreme(match, sentence, facts) for match in _EXTREME.finditer(text))
         and all(_is_new(match, sentence, facts) for match in _NEW.finditer(text))
+        and all(_is_absent(match, sentence, facts) for match in _ABSENT.finditer(text))
+        and all(_had_tickets(match, facts) for match in _ALSO_BEFORE.finditer(text))
         and all(_lasts(match, sentence, facts) for match in _LASTING.finditer(text))
     )
     if not is_carried:
@@ -86,19 +100,30 @@ def _is_count_of_weeks(match: re.Match[str], facts: Facts) -> bool:
 def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """가장 많다: the week's total among the last eight, or a keyword among the others."""
     before, after = match.string[: match.start()], match.string[match.end() :]
-    is_most = match["least"] is None and match["fewest"] is None and "최저" not in match[0]
+    is_most = (
+        match["least"] is None
+        and match["fewest"] is None
+        and match["low"] is None
+        and not re.match("최[저소]", match[0])
+    )
     is_of_keyword = any(True for _ in keywords_in(before[-16:], Sentence(before, before), facts))
     if is_of_keyword or re.search("키워드|단어|언급", match.string):
         return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)
     totals = facts.material.change.total_last_8_weeks
+    if re.match(r"[가-힣]{1,2}\s주[는도의가]\s[^,.]{0,6}[0-9]", after):
+        return True  # its number is judged with the other weeks
     if not totals or not re.search("주|week", before + match[0] + after[:24]):
         return True
+    if re.search(rf"(?:{BASE_WORD})[는가]\s[^,.]{{0,16}}$", before):
+        totals = totals[:-1]
     return totals[-1] == (max(totals) if is_most else min(totals))
 
 
 def _is_extreme_keyword(
     before: str, after: str, sentence: Sentence, facts: Facts, *, is_most: bool
 ) -> bool:
+    if re.search("배수|증가율", before):
+        return True  # orders.py judges it
     by_change = (
         "폭" in before or re.search(UP, before[-6:]) or re.match(rf"[이은]?\s?(?:{UP})", after)
     )
@@ -137,6 +162,41 @@ def _is_new(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
         for fact in known
         if fact.subject in named and (fact.unit, fact.role) == ("count", week)
     )
+
+
+def _is_absent(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """전주까지 없었다, 이번이 처음이다: no ticket of the base week holds what the clause names."""
+    change = facts.material.change
+    clause = clause_before(match.string, match.start()) + match[0]
+    if match["class"]:
+        return not any(change.total_last_8_weeks[:-1]) and not change.base_total
+    if change.base_total == 0:
+        return True
+    named = list(keywords_in(clause, Sentence(clause, clause), facts)) or list(
+        keywords_in(sentence.rest, sentence, facts)
+    )
+    if named:
+        known = {f.subject: f.value for f in facts.numbers if (f.unit, f.role) == ("count", "base")}
+        return all(known.get(word) == 0 for word in named)
+    return _was_there(clause, sentence, facts)
+
+
+def _was_there(clause: str, sentence: Sentence, facts: Facts) -> bool:
+    """Whether no ticket of the base week, or sample where they are not known, holds a word of a clause."""
+    words = [*sentence.quoted, *(w for w in re.findall("[가-힣A-Za-z]{2,}", clause))]
+    bare = {
+        re.sub(r"(?:[은는이가을를의에도]|에서|으로|까지|이라는|라는)$", "", word) for word in words
+    }
+    week = [s for s in facts.samples if s.week_role == "base"]
+    texts = [compact(f"{s.title} {s.detail}") for s in week]
+    counted = {word: sum(compact(word) in text for text in texts) for word in bare if len(word) > 1}
+    said = {word for word in counted if any(word in compact(s.detail) for s in facts.samples)}
+    return bool(said) and not any(counted[word] for word in said)
+
+
+def _had_tickets(match: re.Match[str], facts: Facts) -> bool:
+    """전주에도 비슷한 문의가 있었다: where the base week had any."""
+    return facts.material.change.base_total > 0
 
 
 def _lasts(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:

@@ -6,6 +6,7 @@ import re
 
 from flows.analysis.claims.directions import SHARE, change_of, clause_before, is_wrong
 from flows.analysis.claims.facts import Facts, compact
+from flows.analysis.claims.numerals import numerals
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, SUBJECT
 
@@ -16,7 +17,7 @@ _LEVEL = re.compile(
     rf"|습|다|아|음)|높(?:은|았|습|다|음)|크)|(?P<down>적(?:게\s(?:언급|나타|등장"
     rf"|접수)|은|었|습|다|음)|낮(?:은|았|습|다|음)|작))"
 )
-_NEARLY = r"(?:거의|비슷|유사|크게|큰\s|별|많이|대체로)"
+_NEARLY = r"(?:거의|사실상|가깝|가까|비슷|유사|크게|큰\s|별|많이|대체로)"
 _SAME = re.compile(
     rf"(?:{BASE_WORD})[와과]\s?(?:비교해\s?)?(?:(?P<same>{_NEARLY}?\s?(?:같[은다습았]"
     rf"|동일|변함없|차이가\s?없|비슷|유사)|{_NEARLY}\s(?:변화|차이|변동)가?\s?없)"
@@ -28,7 +29,7 @@ _BEYOND = re.compile(
     r"(?:범위|상한|상단|하한|하단|최대치|최소치|수준|평소|통상|[0-9]건)(?:[선치])?(?:\([^)]*\))?[을를보다에은는도\s]{0,3}[^,.0-9]{0,14}?(?:[인이]\s[0-9,]+건[을를보다\s]{0,3}(?:크게"
     r"|훨씬|한참)?\s?)?"
     r"(?:(?P<above>웃[도돌돕돈]|상회|초과|넘[어은었는])|(?P<below>밑[도돌돕돈]"
-    r"|하회|미달|못\s?미|미치지)|(?P<outside>벗어(?!나지)[나났난]|안에\s(?:들"
+    r"|하회|미달|못\s?미|미치지)|(?P<outside>밖(?=[이에으])|벗어(?!나지)[나났난]|안에\s(?:들"
     r"|있)지\s?(?:못|않))|(?P<inside>안에\s(?:있|들|머|속)|벗어나지\s(?:않|못)))"
 )
 _USUAL = re.compile(r"평소|통상|정상|일반적|그\s?범위|usual")
@@ -36,15 +37,22 @@ _TWO = re.compile(
     r"(?P<first>[0-9][0-9,.]*)\s?(?:건|%)?\)?[이가은는도]\s[^0-9]{1,16}?(?P<second>[0-9][0-9,.]*)\s?(?:건"
     r"|%)?\)?보다\s(?:더\s|훨씬\s)?(?:(?P<more>많|높|크|큰)|(?P<less>적|낮|작))"
 )
+_PART_OF_USUAL = re.compile(
+    r"범위(?:\([^)]*\))?의?\s?(?:(?P<upper>윗부분|위쪽|상단부)|아랫부분|아래쪽|하단부)"
+    r"|(?:그|범위(?:\([^)]*\))?의?)\s(?:(?P<over>위)|아래)로\s(?P<beyond>벗어)"
+)
+_BEYOND_USUAL = re.compile(
+    r"(?:(?P<above>above|over|beyond)|(?P<below>below|under)|(?P<inside>within|inside)|(?P<outside>outside))"
+    r"\s(?:(?:its|the|their)\s)?usual\s(?:range|level|volume)",
+    re.I,
+)
+_STATE = re.compile(
+    r"(?:상황|상태|카테고리|유형|추세)[이가은는]\s[^,.]{0,10}?(?:(?P<worse>나빠[졌진]|악화[됐되된])|개선[됐되된]|호전[됐되된]|나아[졌진])"
+    r"|\bgot\s(?:(?P<worse_in_english>worse)|better)\b",
+    re.I,
+)
 _OF_A_WEEK = re.compile(
     rf"(?:{BASE_WORD}|{COMPARISON_WORD}|평소|통상|이전|전|[0-9건%)])[가-힣]{{0,3}}$"
-)
-
-
-_USUAL_IN_ENGLISH = re.compile(
-    r"\b(?:(?P<inside>within|inside)|(?P<above>above|over|beyond|exceed\w*)|(?P<below>below"
-    r"|under)|(?P<outside>outside))\s(?:of\s)?(?:the\s|its\s)?usual",
-    re.I,
 )
 
 
@@ -55,7 +63,9 @@ def check_levels(sentence: Sentence, facts: Facts) -> Refused | None:
         all(_is_level(match, sentence, facts) for match in _LEVEL.finditer(text))
         and all(_are_in_order(match) for match in _TWO.finditer(text))
         and all(_is_beyond(match, facts) for match in _BEYOND.finditer(text))
-        and all(_is_beyond(match, facts) for match in _USUAL_IN_ENGLISH.finditer(text))
+        and all(_is_in_part(match, facts) for match in _PART_OF_USUAL.finditer(text))
+        and all(_is_beyond_usual(match, facts) for match in _BEYOND_USUAL.finditer(text))
+        and all(_is_state(match, facts) for match in _STATE.finditer(text))
         and all(_is_same(match, sentence, facts) for match in _SAME.finditer(text))
     )
     return None if is_carried else Refused.DIRECTION
@@ -65,6 +75,10 @@ def _is_level(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """지난주보다 많다, 지난주를 웃돈다."""
     before = clause_before(match.string, match.start())
     is_up = bool(match["up"] or match["above"])
+    against, own = list(numerals(before)), list(numerals(match[0]))
+    is_own = own and re.match(r"\)?[이가은는]", match[0][own[-1].end :])
+    if is_own and against and re.fullmatch(r"건?\)?", before[against[-1].end :].strip()):
+        return (own[-1].value > against[-1].value) == is_up  # 883건보다 778건이 적다
     if (match["up"] or match["down"]) and not _OF_A_WEEK.search(before):
         return _are_keywords_in_order(before, match, facts)  # 증가율은 SSO보다 낮다
     if re.search(rf"(?:{COMPARISON_WORD})[^,.]{{0,12}}$", before):
@@ -109,6 +123,12 @@ def _is_beyond(match: re.Match[str], facts: Facts) -> bool:
     low, high = change.usual
     is_base = re.search(BASE_WORD, clause) and not re.search(COMPARISON_WORD, clause)
     total = change.base_total if is_base else change.comparison_total
+    bound = re.search(r"(?P<high>상한|상단)|하한|하단", match[0]) or re.search(
+        r"(?P<high>상한|상단)|하한|하단", clause
+    )
+    if bound and (match["above"] or match["below"]):
+        limit = high if bound["high"] else low
+        return total > limit if match["above"] else total < limit
     if match["above"]:
         return total > high
     if match["below"]:
@@ -133,6 +153,47 @@ def _is_same(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     if match["other"]:
         return change != 0
     is_share = bool(SHARE.search(said))
-    is_nearly = re.search(_NEARLY, said[-8:] + match[0])
-    slack = 0.0 if not is_nearly else 2.0 if is_share else 0.07 * facts.material.change.base_total
+    is_nearly = re.search(_NEARLY, said[-8:] + match[0] + match.string[match.end() :][:6])
+    slack = 0.0 if not is_nearly else 2.0 if is_share else _noise(said, facts)
     return abs(change) <= slack
+
+
+def _noise(said: str, facts: Facts) -> float:
+    """How much a count may change and is still nearly the same."""
+    spoken = compact(said)
+    keywords = (k for k in facts.material.keywords if compact(k.label) in spoken)
+    keyword = next(keywords, None)
+    base = keyword.base_count if keyword else facts.material.change.base_total
+    return max(3.0, 0.1 * base) if keyword else 0.07 * base
+
+
+def _is_in_part(match: re.Match[str], facts: Facts) -> bool:
+    """통상 범위의 윗부분: within what is usual, and in that half of it."""
+    usual, total = facts.material.change.usual, facts.material.change.comparison_total
+    if usual is None:
+        return True
+    middle = sum(usual) / 2
+    if match["beyond"]:
+        return total > usual[1] if match["over"] else total < usual[0]
+    is_within = usual[0] <= total <= usual[1]
+    return is_within and (total >= middle if match["upper"] else total <= middle)
+
+
+def _is_beyond_usual(match: re.Match[str], facts: Facts) -> bool:
+    """above, below, within or outside its usual range."""
+    usual, total = facts.material.change.usual, facts.material.change.comparison_total
+    if usual is None:
+        return True
+    is_true = {
+        "above": total > usual[1],
+        "below": total < usual[0],
+        "inside": usual[0] <= total <= usual[1],
+        "outside": not usual[0] <= total <= usual[1],
+    }
+    return is_true[str(match.lastgroup)]
+
+
+def _is_state(match: re.Match[str], facts: Facts) -> bool:
+    """상황이 나빠졌다: the category got worse, or better, as its status says."""
+    is_better = facts.material.change.status == "IMPROVED"
+    return is_better != bool(match["worse"] or match["worse_in_english"])

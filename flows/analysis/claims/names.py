@@ -10,7 +10,18 @@ from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.vocabulary import KNOWN_NAMES, NAME_ENDINGS, PLAIN_WORDS, SAME_NAMES
 from flows.analysis.claims.words import Word, is_common_noun, words_of
 
-_LATIN = re.compile(r"(?<![%\w])[A-Za-z][A-Za-z0-9&+.'-]*")
+_LATIN = re.compile(r"(?<![%A-Za-z0-9_])[A-Za-z][A-Za-z0-9&+.'-]*")
+_COMPOUND = re.compile(
+    r"(?<![A-Za-z0-9가-힣])(?:(?P<letters>[A-Z]{1,4})(?P<word>[가-힣]{2,}|[맵몰톡])"
+    r"|(?P<noun>[가-힣]{2,})[0-9]{1,3}(?=[\s,.]|[은는이가을를의에와과도로]))"
+)
+"""W컨셉, KB손해보험, 정부24."""
+_GRADES = re.compile(
+    r"등급|타입|사이즈|학점|그룹|구역|유형|열람|방식|게이트|터미널|라인|플랜|테스트|코너"
+)
+_NUMBERED = re.compile(
+    r"(?:약|총|최근|지난|상위|하위|단계|버전|유형|레벨|등급|채널|번호|페이지|순위|코드|점수|원인|가설|조치|티켓|사례|표본|예시|항목|그룹|시즌|방안|과제|안건|차수|키워드|문의|이유|요인)$"
+)
 _PARTICLES = re.compile(
     r"(?:에서|으로|에게|부터|까지|처럼|보다|이나|이라|이며|하고|[은는이가을를의에와과도로만나라])+"
 )
@@ -27,9 +38,25 @@ def check_names(sentence: Sentence, facts: Facts) -> Refused | None:
         is_written_as_name = any(c.isupper() for c in (word if index else word[1:]))
         if len(word) > 1 and (is_korean or is_written_as_name) and not _is_known(word, facts):
             return Refused.NAME
+    if is_korean and any(_is_made_up_compound(m, facts) for m in _COMPOUND.finditer(sentence.rest)):
+        return Refused.NAME
     if is_korean and any(_is_made_up(word, facts) for word in words_of(sentence.rest)):
         return Refused.NAME
     return None
+
+
+def _is_made_up_compound(match: re.Match[str], facts: Facts) -> bool:
+    """Whether letters and Hangul, or Hangul and a number, written as one word are a name that is not in the data."""
+    if match["noun"]:
+        return not (_NUMBERED.search(match["noun"]) or facts.holds(match[0]))
+    letters, bare = match["letters"], _bare(match["word"])
+    if (
+        facts.holds(letters + bare)
+        or _GRADES.match(bare)
+        or (len(bare) < 2 and bare not in "맵몰톡")
+    ):
+        return False
+    return len(letters) == 1 or any(bare.endswith(ending) for ending in NAME_ENDINGS)
 
 
 def _is_known(word: str, facts: Facts) -> bool:
@@ -44,7 +71,10 @@ def _is_made_up(word: Word, facts: Facts) -> bool:
     for name in _known_names(word):
         if not facts.holds(name) and not _is_known(name, facts):
             return True
-    if any(_ends_as_name(form, word) and not facts.holds(form) for form in _forms(word)):
+    parts = {word.text[:end] for end in word.bounds}
+    if any(_ends_as_name(form, word) and not facts.holds(form) for form in _forms(word) | parts):
+        return True
+    if word.is_odd and not any(facts.holds(f) or f in PLAIN_WORDS for f in _forms(word) if f):
         return True
     if not word.stem or facts.holds(word.stem):
         return False

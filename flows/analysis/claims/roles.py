@@ -17,6 +17,7 @@ CHANGED = re.compile(
 _BECAME = re.compile(
     r"\s?(?:\([^)]*\)\s?)?(?:으로|로(?!는)|까지|을 기록|를 기록|에 (?:이르|달)|[이가]\s(?:되|됐|된)|\s?to\b)"
 )
+_IS_NOW = re.compile(r"\s?[이가]\s(?:되|됐|된)")
 _WAS = re.compile(
     r"\s?(?:\([^)]*\)\s?)?(?:에서|이던|이었던|였던|이었으나|이었는데|였으나|였는데"
     r"|에 그쳤|에 불과했|이었으니|->|→|⇒|~>|이\s(?=[0-9]))"
@@ -77,7 +78,7 @@ def roles_of(
         return {"comparison"}
     if CHANGED.match(after):
         return {"change"}
-    week = week_at(text, number.start)
+    week = None if index and _IS_NOW.match(after) else week_at(text, number.start)
     if _BECAME.match(after):
         return {week or "comparison", *(["change"] if "폭" in before else [])}
     return {week} if week else None
@@ -109,7 +110,7 @@ def unit_of(unit: str) -> Unit | None:
         return "points"
     if unit in ("%", "퍼센트", "프로") or unit.lower() == "percent":
         return "percent"
-    return "factor" if unit == "배" or unit.lower() == "times" else "count"
+    return "factor" if unit == "배" or unit.lower() in ("times", "fold", "-fold") else "count"
 
 
 def _is_same_kind(number: Numeral, other: Numeral) -> bool:

@@ -22,6 +22,7 @@ class Refused(StrEnum):
     CODE = "code"
     DAY = "day"
     NAME = "name"
+    EVENT = "event"
     NUMBER = "number"
     DIRECTION = "direction"
 
@@ -45,7 +46,8 @@ class Sentence:
     @property
     def is_korean(self) -> bool:
         """Whether it is written in Korean: an English one may quote a keyword."""
-        return 4 * len(re.findall("[가-힣]", self.whole)) >= len(re.findall("[A-Za-z]", self.whole))
+        own = re.sub('["“][^"”]*["”]', "", self.whole)
+        return 4 * len(re.findall("[가-힣]", own)) >= len(re.findall("[A-Za-z]", own))
 
     def without(self, spans: Iterable[tuple[int, int]], mark: str = " ") -> Sentence:
         rest = list(self.rest)

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import re
 
-from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Facts
+from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Facts, compact
 from flows.analysis.claims.numerals import numerals
 from flows.analysis.claims.sentence import Refused, Sentence
-from flows.analysis.claims.wording import DOWN, UP, facts_named, keywords_in, subjects_in, week_at
+from flows.analysis.claims.wording import (
+    BASE_WORD,
+    DOWN,
+    UP,
+    facts_named,
+    keywords_in,
+    subjects_in,
+    week_at,
+)
 
 _FRACTION = re.compile(
     r"(?P<of>[0-9]+|[이삼사오육칠팔구십])\s?분의\s?(?P<part>[0-9]+|[일이삼사오육칠팔구])"
 )
 _HALF = re.compile(
     r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에은는])?\s?(?:아니|넘지\s?않"
-    r"|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s)?못\s?미|미치지))"
-    r"|(?P<least>[이을]?\s?(?:훨씬\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)"
+    r"|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s|살짝\s|약간\s)?못\s?미|미치지))"
+    r"|(?P<least>[이을]?\s?(?:훨씬\s|조금\s|살짝\s|약간\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)"
     r"|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?"
-    r"|반토막|반으로"
+    r"|반토막|(?<![중초후])반으로"
+)
+_ORDINARY = dict(
+    zip(
+        ["하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉", "열"],
+        range(1, 11),
+        strict=True,
+    )
+)
+_RATIO = re.compile(
+    rf"(?<![가-힣])(?P<whole>{'|'.join(_ORDINARY)})\s?(?:중|가운데|에)\s(?P<part>{'|'.join(_ORDINARY)})"
+    r"(?=\s?(?:꼴|정도|이상|수준|가량|[은는이가을를도]|에도))"
 )
 _FACTORS = {"doubled": 2, "tripled": 3, "quadrupled": 4, "quintupled": 5, "halved": 0.5}
 _FACTOR = re.compile(
@@ -27,19 +46,15 @@ _FACTOR = re.compile(
 )
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fourth": 1 / 4, "fifth": 1 / 5}
 _TIMES = {"": 1, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4}
-_NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], start=1
-    )
-}
-_RATIO = re.compile(
-    rf"\b(?P<part>{'|'.join(_NUMBERS)})\s(?:in|out of)\s(?:every\s)?(?P<of>{'|'.join(_NUMBERS)})\b(?! samples)",
-    re.I,
-)
 _PART = re.compile(
     r"\b(?:(?P<more>(?:more than|over|at least)\s)|(?P<less>(?:less than|under|below|nearly|almost)\s))?"
     r"(?:(?P<times>a|one|two|three|four)[\s-])?(?P<part>half|third|quarter|fourth|fifth)s?\s(?:of|are|were)\b",
+    re.I,
+)
+
+_BY_PART = re.compile(
+    r"\b(?P<verb>fell|rose|grew|increased|decreased|dropped|declined|climbed|down|up)\sby\s(?:about\s|roughly\s|almost\s)?"
+    r"a\s(?P<part>half|third|quarter|fifth|tenth)\b",
     re.I,
 )
 
@@ -50,12 +65,27 @@ def check_shares(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     fractions = list(_FRACTION.finditer(text))
     is_carried = (
         all(_is_fraction(match, sentence, facts) for match in fractions)
+        and all(_is_ratio(match, sentence, facts) for match in _RATIO.finditer(text))
         and all(_is_half(match, sentence, facts) for match in _HALF.finditer(text))
         and all(_is_factor(match, sentence, facts) for match in _FACTOR.finditer(text))
-        and all(_is_ratio(match, sentence, facts) for match in _RATIO.finditer(text))
+        and all(_is_change_by_part(m, sentence, facts) for m in _BY_PART.finditer(text))
         and all(_is_part(match, sentence, facts) for match in _PART.finditer(text))
     )
     return sentence.without(match.span() for match in fractions) if is_carried else Refused.NUMBER
+
+
+def _is_change_by_part(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """Fell by a third, from 320 to 240: of its two numbers, or of what it names before."""
+    part = {**_PARTS, "tenth": 0.1}[match["part"].lower()]
+    kept = 1 + part if re.match("rose|gr|incr|up|climb", match["verb"], re.I) else 1 - part
+    pair = re.match(r",?\sfrom\s([0-9.,]+)%?\s?to\s([0-9.,]*[0-9])", sentence.rest[match.end() :])
+    if pair:
+        first, second = (float(n.replace(",", "")) for n in pair.groups())
+        return bool(first) and abs(second / first - kept) <= 0.035
+    before = sentence.rest[: match.start()]
+    subject = NEGATIVE if re.search("negative", before, re.I) else TOTAL
+    known = (f for f in facts.numbers if (f.unit, f.role) == ("factor", "change"))
+    return any(abs(f.value - kept) <= 0.035 for f in known if f.subject == subject)
 
 
 def _small(word: str) -> int:
@@ -74,7 +104,48 @@ def _shares(sentence: Sentence, facts: Facts, place: int) -> list[float]:
     known = list(facts_named(text, sentence, facts))
     if re.search("부정|불만|negative", text):
         known = [f for f in facts.numbers if f.subject == NEGATIVE]
+    elif nearest := _nearest_keyword(text[:place], facts):
+        known = [f for f in facts.numbers if f.subject == nearest]
     return [f.value for f in known if f.unit == "percent" and f.role in weeks]
+
+
+def _nearest_keyword(before: str, facts: Facts) -> str | None:
+    """The keyword named last in the clause before a place."""
+    said = compact(re.split(r"[,;]\s|(?:이고|이며|지만|으나)\s", before)[-1])
+    places = {
+        said.rindex(label): label
+        for keyword in facts.material.keywords
+        if (label := compact(keyword.label)) in said
+    }
+    return places[max(places)] if places else None
+
+
+def _changes(before: str, facts: Facts) -> list[float]:
+    """The factors by which what a clause names changed: its two numbers, or the tickets it names."""
+    found = list(numerals(before))[-2:]
+    if len(found) == 2 and re.fullmatch(
+        r"\s?(?:에서|->|→)\s?", before[found[0].end : found[1].start]
+    ):
+        gap = before[found[1].end :]
+        if re.fullmatch(r"(?:으?로),?\s(?:[가-힣]{1,4}\s){0,2}", gap) and found[0].value:
+            return [found[1].value / found[0].value]
+    named = [s for s in subjects_in(before) if s != TOTAL][-1:]
+    keyword = _nearest_keyword(before, facts)
+    subjects = {keyword} if keyword and not named else set(named) or {TOTAL}
+    known = (f for f in facts.numbers if (f.unit, f.role) == ("factor", "change"))
+    return [f.value for f in known if f.subject in subjects]
+
+
+def _is_ratio(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """셋 중 하나꼴, 열에 여섯."""
+    whole, part = (_ORDINARY[match[name]] for name in ("whole", "part"))
+    value, after = 100 * part / whole, sentence.rest[match.end() :]
+    shares = _shares(sentence, facts, match.start())
+    if re.match(r"\s?(?:이상|[이가을를]?\s?넘)", after):
+        return any(value <= share <= value + 12 for share in shares)
+    if re.match(r"(?:도|에도)\s?(?:안|못)", after):
+        return any(value - 12 <= share <= value for share in shares)
+    return any(abs(share - value) <= 5 for share in shares)
 
 
 def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
@@ -83,13 +154,12 @@ def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool
         rf"\s?(?:만큼|가량|정도|이나|나|로|이|가)?\s?(?:(?P<up>{UP})|(?P<down>{DOWN}))",
         sentence.rest[match.end() :],
     )
+    before = sentence.rest[: match.start()]
     if changed:
         kept = 100 + value if changed["up"] else value if "로" in changed[0] else 100 - value
-        return any(
-            abs(100 * f.value - kept) <= 3
-            for f in facts.numbers
-            if f.unit == "factor" and f.subject in (TOTAL, NEGATIVE)
-        )
+        return any(abs(100 * factor - kept) <= 3.4 for factor in _changes(before, facts))
+    if re.search(rf"(?:{BASE_WORD})(?:\s?(?:건수|접수량?|문의))?의\s(?:약\s)?$", before):
+        return any(abs(100 * factor - value) <= 3 for factor in _changes(before, facts))
     if re.search(
         r"(?:증가한|늘어난)\s(?:문의의?\s)?(?:약\s)?$|증가분의\s(?:약\s)?$",
         sentence.rest[: match.start()],
@@ -120,24 +190,26 @@ def _has_factor(low: float, high: float, match: re.Match[str], facts: Facts) -> 
 
 def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     after = sentence.rest[match.end() : match.end() + 14]
+    before = sentence.rest[: match.start()]
+    if match["least"] and re.match(rf"게?\s(?:{DOWN})", after):
+        return any(0.2 <= factor <= 0.5 for factor in _changes(before, facts))
     if re.match(rf"\s?(?:만큼|가량|정도)?\s?(?:더\s)?(?:{UP})", after):
         return _has_factor(1.44, 1.56, match, facts)
     fell = re.match(rf"(?:으로|로|가량|만큼|\s?수준으로)?\s?(?:{DOWN})", after)
     if fell or match[0] in ("반토막", "반으로"):
         return _has_factor(0.44, 0.56, match, facts)
     if re.match(rf"\s?(?:이하|미만|아래)?로\s?(?:{DOWN})", after):
-        return _has_factor(0.25, 0.5, match, facts)
+        return any(0.25 <= factor <= 0.5 for factor in _changes(before, facts))
     shares = _shares(sentence, facts, match.start())
-    counted = [n.value for n in numerals(sentence.rest[: match.start()]) if n.unit == "건"]
-    if len(counted) == 2 and counted[1] and sentence.rest.count("증가분", 0, match.start()) == 2:
-        shares = [100 * counted[0] / counted[1]]  # 증가분(29건)이 전체 증가분(62건)의 절반
     both = bool(re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", sentence.whole))
     if match["most"]:
-        least = 0 if "한참" not in match["most"] else -1
-        return any(share <= 50 and (least == 0 or share <= 42) for share in shares)
+        low, high = (0, 42) if "한참" in match["most"] else (0, 50)
+        low = 42 if re.search(r"조금|살짝|약간", match["most"]) else low
+        return any(low <= share <= high for share in shares)
     if match["least"] or match[0].startswith("과반"):
-        least = 60 if "훨씬" in match[0] else 50
-        return any(least <= share for share in shares)
+        low, high = (60, 100) if "훨씬" in match[0] else (50, 100)
+        high = 60 if re.search(r"조금|살짝|약간", match[0]) else high
+        return any(low <= share <= high for share in shares)
     tolerance = 6 if match["about"] else 3
     near = [abs(share - 50) <= tolerance for share in shares]
     return all(near[:2]) and bool(near) if both else any(near)
@@ -146,6 +218,15 @@ def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _is_factor(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """doubled, more than tripled: of what is named in the sentence."""
     value = _FACTORS[match["word"].lower()]
+    pair = re.match(
+        r"[a-z ]*?from\s([0-9.,]+)%?\s?to\s([0-9.,]*[0-9])", sentence.rest[match.end() :]
+    )
+    if pair:
+        first, second = (float(n.replace(",", "")) for n in pair.groups())
+        return (
+            bool(first)
+            and 0.85 * value <= second / first <= (1.5 if match["more"] else 1.1) * value
+        )
     keywords = set(keywords_in(sentence.rest, sentence, facts))
     subjects = keywords or ({NEGATIVE} if "negative" in sentence.rest.casefold() else {TOTAL})
     low, high = (value, 1.5 * value) if match["more"] else (0.9 * value, 1.1 * value)
@@ -156,12 +237,6 @@ def _is_factor(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
         for fact in facts.numbers
         if (fact.unit, fact.role) == ("factor", "change") and fact.subject in subjects
     )
-
-
-def _is_ratio(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
-    """Seven in ten tickets."""
-    value = 100 * _NUMBERS[match["part"].lower()] / _NUMBERS[match["of"].lower()]
-    return any(abs(share - value) <= 4 for share in _shares(sentence, facts, match.start()))
 
 
 def _is_part(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:

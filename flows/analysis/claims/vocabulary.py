@@ -12,6 +12,8 @@ _LISTS: dict[str, Any] = tomllib.loads(
 
 KNOWN_NAMES: frozenset[str] = frozenset(" ".join(_LISTS["known_names"].values()).split())
 NAME_ENDINGS: tuple[str, ...] = tuple(_LISTS["name_endings"].split())
+AFFIXES: frozenset[str] = frozenset("".join(_LISTS["affixes"].split()))
+"""The syllables that ordinary words of several nouns are made with."""
 PLAIN_WORDS: frozenset[str] = frozenset(" ".join(_LISTS["plain_words"].values()).split())
 SAME_NAMES: dict[str, tuple[str, ...]] = {
     name: tuple(other for other in names.split() if other != name)

