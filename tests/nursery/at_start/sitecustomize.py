@@ -10,11 +10,7 @@ import sys
 
 FORKED = ("flows.warehouse.dbt_server", "flows.runtime.prefect_server")
 
-if (
-    sys.orig_argv[1:2] == ["-m"]
-    and sys.orig_argv[2] in FORKED
-    and "TESTS_NURSERY" in os.environ
-):
+if sys.orig_argv[1:2] == ["-m"] and sys.orig_argv[2] in FORKED and "TESTS_NURSERY" in os.environ:
     import signal
 
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__file__)))))
