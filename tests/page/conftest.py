@@ -79,7 +79,7 @@ def contents(report: WeeklyReport) -> Contents:
         build_history(report),
         analyses={
             CATEGORY: build_analysis(
-                summary="<script>alert(5)</script> **요약**",
+                summary="<script>alert(5)</script> **급증**",
                 examples=(Example("<u>1</u>", "“인용”"),),
                 hypotheses=("**사파리** 갱신 이후일 수 있습니다.", "알 수 없습니다."),
                 supports=(

@@ -194,7 +194,7 @@ def test_a_counted_ticket_links_to_its_address(contents: Contents, masker: Maske
 
 
 def test_emphasis_of_a_model_is_strong_and_what_was_left_out_is_said(page: str) -> None:
-    assert "&lt;script&gt;alert(5)&lt;/script&gt; <strong>요약</strong>" in page
+    assert "&lt;script&gt;alert(5)&lt;/script&gt; <strong>급증</strong>" in page
     assert "<strong>사파리</strong> 갱신" in page
     assert "**" not in page
     assert "확인되지 않은 문장 2개를 뺐습니다." in Page(page).text
