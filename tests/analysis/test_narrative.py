@@ -6,8 +6,11 @@ import json
 import re
 from collections import Counter, defaultdict
 from functools import cache
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from pydantic import TypeAdapter
 
 from flows import PROJECT_ROOT
 from flows.analysis.claims import Facts, refusal
@@ -67,9 +70,59 @@ def _lines(section: object) -> list[str]:
     return [section] if isinstance(section, str) else [str(line) for line in section]  # type: ignore[attr-defined]
 
 
+# --- A corpus by a stranger -------------------------------------------------------------------
+
+# Written by somebody who knew the prompt and not the check. Where it is worse than above, docs/narrative.md says so.
+STRANGER = {"": (0.97, 0.03), "_in_english": (0.90, 0.10)}
+
+
+@cache
+def stranger() -> dict[str, Any]:
+    path = Path(corpus.__file__).with_name("heldout.json")
+    return cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
+
+
+@cache
+def judged(name: str) -> list[tuple[str, bool]]:
+    """Each sentence of a list with its kind, empty for a true one, and whether it is left out."""
+    materials = TypeAdapter(dict[str, Material]).validate_python(stranger()["materials"])
+    facts = {key: Facts(material) for key, material in materials.items()}
+    return [
+        (kind, refusal(sentence, facts[key], is_advice=is_advice) is not None)
+        for key, sentence, is_advice, *rest in stranger()[name]
+        for kind in [rest[0] if rest else ""]
+    ]
+
+
+@pytest.mark.parametrize("language", STRANGER)
+def test_answers_by_a_stranger_are_told_apart(language: str) -> None:
+    least_caught, most_lost = STRANGER[language]
+    true = [is_lost for _, is_lost in judged(f"true{language}")]
+    false = [is_caught for _, is_caught in judged(f"false{language}")]
+    assert sum(true) <= most_lost * len(true)
+    assert sum(false) >= least_caught * len(false)
+
+
+# --- The documentation ------------------------------------------------------------------------
+
+
 def test_the_figures_in_the_documentation_are_those_of_today() -> None:
     page = (PROJECT_ROOT / "docs" / "narrative.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \|[^|]*\| (\d+ / \d+) \|$", page, re.MULTILINE))
     counted = Counter({kind: sum(cases) for kind, cases in caught().items()})
     assert rows == {kind: f"{counted[kind]} / {len(cases)}" for kind, cases in caught().items()}
     assert f"{len(lost())} of {sum(len(c.sentences) for c in corpus.TRUE):,} true sentences" in page
+    for language, what in (("", "Korean"), ("_in_english", "English")):
+        for truth, verb in (("true", "lost"), ("false", "caught")):
+            count = Counter(is_refused for _, is_refused in judged(f"{truth}{language}"))
+            assert f"| {what}, {truth} | {count.total():,} | {count[True]:,} {verb} |" in page
+
+
+def test_the_figures_of_the_strangers_kinds_are_those_of_today() -> None:
+    page = (PROJECT_ROOT / "docs" / "narrative.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\w+) \| (\d+ / \d+) \|$", page, re.MULTILINE))
+    every, caught_ones = Counter[str](), Counter[str]()
+    for kind, is_caught in judged("false"):
+        every[kind] += 1
+        caught_ones[kind] += is_caught
+    assert rows == {kind: f"{caught_ones[kind]} / {every[kind]}" for kind in every}
