@@ -21,7 +21,10 @@ if sys.orig_argv[1:2] == ["-m"] and sys.orig_argv[2] in FORKED and "TESTS_NURSER
             signal.signal(number, lambda number, _: process.send_signal(number))
         for file in (0, 1):
             os.close(file)
-        code = process.wait()
+        try:
+            code = process.wait()
+        except RuntimeError:  # the nursery ended, and the fork with it: Python would start another
+            os._exit(1)
         if code < 0:
             signal.signal(-code, signal.SIG_DFL)
             os.kill(os.getpid(), -code)
