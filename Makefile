@@ -62,7 +62,8 @@ chaos: .venv/.dev  ## Kill runs at every boundary and at random moments, and cou
 mutation: .venv/.dev  ## Change the status and week SQL at each place and see that the dbt tests notice (twenty minutes)
 	$(BIN)/python -m tests.mutation
 
-nightly: bench chaos mutation  ## What takes long and changes seldom: benches, chaos, the full mutation, the image
+nightly: bench chaos mutation  ## What takes long and changes seldom: benches, chaos, the full mutation, the image, a real model
+	$(UV) pip install --quiet --no-deps --only-binary :all: --require-hashes -r tests/nightly.lock
 	$(PYTEST) -m nightly
 
 pictures: demo .venv/.dev  ## Draw what the demo wrote, for the README (docs/images)

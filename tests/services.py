@@ -151,7 +151,7 @@ def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Itera
     service = start_quickly("prefect", *arguments, log=log, environment=settings)
     service.url = settings["PREFECT_API_URL"]
     with _ended(service):
-        wait_for(lambda: _answers(f"{service.url}/health"), 180, service)
+        wait_for(lambda: answers(f"{service.url}/health"), 180, service)
         yield service
 
 
@@ -176,7 +176,7 @@ def bot(
     service = start_quickly("bot", log=folder / "bot.log", environment=settings)
     service.url = f"http://127.0.0.1:{port}"
     with _ended(service):
-        wait_for(lambda: _answers(f"{service.url}/healthz"), 60, service)
+        wait_for(lambda: answers(f"{service.url}/healthz"), 60, service)
         yield service
 
 
@@ -227,7 +227,8 @@ def wait_for(
         time.sleep(0.1)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a server is there and well."""
     try:
         return HTTP.get(url, timeout=5).status_code == 200
     except httpx.TransportError:

@@ -7,13 +7,15 @@ addresses and numbers that nobody chose for these patterns. docs/privacy.md has 
 from __future__ import annotations
 
 from collections import Counter
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from flows.privacy.masker import Masker
+from tests.nightly_packages import needs
 
-pytestmark = pytest.mark.nightly
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 DOCUMENTS = 1_000
 STRUCTURED = {"RRN", "PHONE", "EMAIL", "BUSINESS_REG", "VEHICLE"}
@@ -34,9 +36,8 @@ UNLABELLED = "02-1234-5678"
 
 @pytest.fixture(scope="module")
 def synth() -> Any:
-    return pytest.importorskip(
-        "ko_pii.eval.synth", reason="needs the package ko-pii: put its wheel on PYTHONPATH"
-    )
+    needs("ko-pii")
+    return import_module("ko_pii.eval.synth")
 
 
 @pytest.fixture(scope="module")
