@@ -15,7 +15,7 @@ from flows.analysis.claims.numerals import Numeral, numerals
 from flows.analysis.claims.parts import is_part, is_share
 from flows.analysis.claims.roles import CHANGED, roles_of, sign_fits, unit_of
 from flows.analysis.claims.sentence import Refused, Sentence
-from flows.analysis.claims.series import Series
+from flows.analysis.claims.series import Series, without_counted_words
 from flows.analysis.claims.wording import (
     BASE_WORD,
     SUBJECT,
@@ -45,7 +45,9 @@ _OF = re.compile(
 
 def check_amounts(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Refused | None:
     """Refuse a number that the data does not have for what it is said to count."""
-    return None if _Amounts(sentence, facts, is_advice).are_carried() else Refused.NUMBER
+    rest = without_counted_words(sentence, facts)
+    is_carried = rest is not None and _Amounts(rest, facts, is_advice).are_carried()
+    return None if is_carried else Refused.NUMBER
 
 
 def _is_target(number: Numeral, before: str, after: str) -> bool:

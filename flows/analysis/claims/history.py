@@ -51,6 +51,7 @@ _NEW = re.compile(
 )
 
 
+_NOT_NEW = re.compile(r"[가-힣]?(?:\s[가-힣]{1,6}[은는이가])?\s?(?:것[은이]\s)?(?:아니|아닌|아님|아닙)")
 _ABSENT = re.compile(
     rf"(?:{BASE_WORD})(?:까지만?\s?(?:해도|는|도)?|에는|엔|에)\s[^,.]{{0,28}}?(?:없었|없던|없다가)"
     r"|한\s?번도\s[가-힣]{0,4}\s?(?:언급|접수|등장|보고|제기|나타나|들어)[^,.]{0,6}(?:않|없)"
@@ -148,6 +149,8 @@ def _is_first_named(named: list[str], spoken: str, sizes: dict[str, int], *, is_
 
 def _is_new(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """Whether there was no ticket of what is called new, or not there."""
+    if _NOT_NEW.match(match.string, match.end()):
+        return facts.material.change.base_total > 0
     week = week_at(sentence.rest, match.start()) or "base"
     week = "comparison" if week == "comparison" and re.search("한|전혀", match[0]) else "base"
     change = facts.material.change

@@ -31,7 +31,7 @@ _DAYS = dict(
     )
 )
 _MEASURE = re.compile(
-    rf"(?:(?<![\w.,])(?:(?P<first>[0-9]+)\s?[~–-]\s?)?(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+"
+    rf"(?:(?<![\w.,])(?:(?P<first>[0-9]+)\s?[~–-]\s?|(?P<myriads>[0-9]+)만\s)?(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+"
     rf"|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>[만천백])?"
     rf"|(?<![가-힣])(?P<words>(?!하나|둘|셋|넷)(?>{NATIVE}|(?=[가-힣]{{0,6}}[십백천만]){SINO})))\s?{_UNIT}"
     rf"|(?<![가-힣])(?P<days>{'|'.join(_DAYS)})(?=째|[간이가을은를에만도씩나\s,.]|동안|넘|가까이)"
@@ -39,6 +39,7 @@ _MEASURE = re.compile(
 )
 _NOT_COUNTED = re.compile(
     r"(?<![0-9])[0-9]{1,2}\)(?=\s)|(?<![0-9])1:1(?![0-9])|24/7|365일|[1-9](?:순위|안(?=[은을과]))"
+    r"|[1-3]차(?=\s(?:피해|점검|조사|조치|대응|분석|확인|답변|안내|원인|검토|분류|상담|문의|민원|불만|해결|개선))"
 )
 """The marks of a list, and set phrases."""
 _NUMBER_OF_DIGITS = re.compile(r"(?P<count>[한두세네])\s?자릿\s?수")
@@ -111,6 +112,7 @@ def _written(text: str) -> Iterator[_Written]:
         digits = match["digits"]
         value = float(digits.replace(",", "")) if digits else in_words(match["words"])
         value *= _SCALES[match["scale"]]
+        value += 10_000 * float(match["myriads"] or 0)
         first = float(match["first"]) if match["first"] else None
         unit = {"개월": "달", "주일": "주", "차례": "번", "회": "번", "쪽": "페이지"}.get(
             match["unit"], match["unit"].replace(" ", "")

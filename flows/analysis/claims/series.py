@@ -10,13 +10,37 @@ from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.numerals import Numeral
 from flows.analysis.claims.roles import unit_of
 from flows.analysis.claims.sentence import Sentence
-from flows.analysis.claims.wording import BASE_WORD, keywords_in
+from flows.analysis.claims.wording import BASE_WORD, counts_samples, keywords_in
 
 _TOGETHER = re.compile(r"(?:함께|같이|동시에|모두)\s(?:언급|나온|나오|등장|담긴|적힌|들어)")
 _USUAL_RANGE = re.compile(
     r"(?:평소|통상|usual)[^0-9.]{0,20}?(?P<low>[0-9][0-9,]*)(?:건)?\s?(?:~|–|-|에서\s|to\s)\s?"
     r"(?P<high>[0-9][0-9,]*)(?=건|\s?(?:tickets|[).]|$))"
 )
+
+
+_COUNTS_OF_WORD = (
+    r"['\"’”]?\s?(?:언급|관련\s문의|키워드)?\s?\((?:(?P<first>[0-9][0-9,]*)\s?건?\s?(?:->|→|⇒|~>)\s?)?"
+    r"(?P<last>[0-9][0-9,]*)\s?건?(?=[),])"
+)
+
+
+def without_counted_words(sentence: Sentence, facts: Facts) -> Sentence | None:
+    """A sentence without the counts of '보상'(39→96) and '환불'(9건); None where a word has others."""
+    spans: list[tuple[int, int]] = []
+    for keyword in facts.material.keywords:
+        spaced = r"\s?".join(map(re.escape, compact(keyword.label)))
+        for match in re.finditer(rf"(?i:(?<![가-힣]){spaced}){_COUNTS_OF_WORD}", sentence.whole):
+            first, last = (n and int(n.replace(",", "")) for n in match.group("first", "last"))
+            is_quoted = match[0][len(match[0].split("(")[0].rstrip()) - 1] in "'\"’”"
+            known = {keyword.comparison_count}
+            if first is None and re.search(BASE_WORD, sentence.whole):
+                known.add(keyword.base_count)
+            if last in known and first in (None, keyword.base_count):
+                spans.append((match.start("last" if first is None else "first"), match.end()))
+            elif is_quoted and not counts_samples(sentence.whole, facts):
+                return None
+    return sentence.without(spans)
 
 
 @dataclass(frozen=True)
