@@ -141,13 +141,15 @@ class _Amounts:
         before = self.text[: number.start]
         if _PER_DAY.search(before):
             return number.fits(round(self.facts.material.change.comparison_total / 7))
-        if self.series.is_rest_or_ratio(index, before):
-            return True
+        if (follows := self.series.is_rest_or_ratio(index, before)) is not None:
+            return follows
         compared = is_carried_as_comparison(number, unit, self.text, self.sentence, self.facts)
         if compared is not None:
             return compared
         if self.is_advice and _is_target(number, before, after):
             return not any(True for _ in keywords_in(before, self.sentence, self.facts))
+        if number.unit == "명" and re.search(r"문의\s$", before):
+            return False
         if number.unit in ("명", "개") and not _TICKETS.match(after):
             return self._is_other_object(number, written)
         if unit is None:

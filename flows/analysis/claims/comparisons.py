@@ -73,7 +73,7 @@ def _is_named_bound(number: Numeral, unit: Unit | None, text: str, facts: Facts)
     """통상 범위 상한인 176건: the bound itself."""
     change = facts.material.change
     named = re.search(
-        r"(?:평소|통상|범위)[^0-9,.]{0,8}(?:(?P<high>상한|상단)|하한|하단)(?:선|치)?(?:인|은|\()\s?(?:약\s)?$",
+        r"(?:평소|통상|범위)[^0-9,.]{0,8}(?:(?P<high>상한|상단)|하한|하단)(?:선|치)?(?:인|은|\(|(?=\s))\s?(?:약\s)?$",
         text[: number.start],
     )
     if unit != "count" or not named or change.usual is None:

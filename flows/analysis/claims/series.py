@@ -119,17 +119,15 @@ class Series:
         is_counted = unit_of(second.unit) in ("count", "percent") and first.value
         return (first.value, second.value) if is_pair and is_next and is_counted else None
 
-    def is_rest_or_ratio(self, index: int, before: str) -> bool:
+    def is_rest_or_ratio(self, index: int, before: str) -> bool | None:
         """67건 중 52건, 나머지 15건; 244%로 78%의 세 배: what follows from the numbers before."""
         value = self.numbers[index].value
         earlier = [number.value for number in self.numbers[:index]]
         if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before) and self.numbers[index].unit == "%":
             return bool(earlier) and abs(100 - earlier[-1] - value) < 0.6
         if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before) and len(earlier) >= 2:
-            return value in (
-                abs(earlier[-1] - earlier[-2]),
-                abs(sum(earlier[-2:]) - earlier[0]),
-            )
+            of_three = abs(sum(earlier[-2:]) - earlier[0]) if len(earlier) > 2 else None
+            return value in (abs(earlier[-1] - earlier[-2]), of_three)
         unit = unit_of(self.numbers[index].unit)
         if unit == "percent" and re.search(r"증가분의\s(?:약\s)?$", before):
             change = self.facts.material.change
@@ -139,7 +137,7 @@ class Series:
         is_ratio = unit == "factor" and re.search(r"[%건]의\s(?:약\s)?$", before)
         if is_ratio and len(earlier) >= 2 and earlier[-1]:
             return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배
-        return False
+        return None
 
     def is_factor(self, index: int) -> bool | None:
         """Whether a factor is that of the two numbers before it, or of all keywords that are said to have it."""

@@ -25,12 +25,13 @@ _FRACTION = re.compile(
 _HALF = re.compile(
     r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에은는])?\s?(?:아니|넘지\s?않"
     r"|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s|살짝\s|약간\s)?못\s?미|미치지))"
-    r"|(?P<least>[이을]?\s?(?:훨씬\s|조금\s|살짝\s|약간\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)"
+    r"|(?P<least>[이을]?\s?(?:훨씬\s|크게\s|훌쩍\s|조금\s|살짝\s|약간\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)"
     r"|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?"
     r"|반토막|(?<![중초후])반으로"
 )
 _WAS = re.compile(
-    r"(?:절반|과반|[0-9일이삼사오육칠팔구]+분의\s?[0-9일이삼사오육칠팔구])\s?(?:수준|가량|정도|남짓)?(?:에서|이던|이었던)"
+    r"(?:(?:절반|과반)\s?(?:수준|가량|정도|남짓)?에서|"
+    r"(?:절반|과반|분의\s?[0-9일이삼사오육칠팔구])\s?(?:수준|가량|정도|남짓)?(?:이던|이었던|에서(?=\s[^\s]{0,4}\s?(?:분의|절반))))"
 )
 _BECAME = re.compile(r"[^,.]{2,7}?(?:에\s?(?:가까워[져졌]|육박)|[으]?로\s|까지\s)")
 _ORDINARY = dict(
@@ -112,7 +113,7 @@ def _shares(sentence: Sentence, facts: Facts, place: int) -> list[float]:
     text = sentence.rest
     week = week_at(text, place)
     weeks = {week} if week in ("base", "comparison") else {"comparison"}
-    if _WAS.match(text, place):
+    if _WAS.match(text, text.find("분의", place, place + 4) if "분의" in text[place : place + 5] else place):
         weeks = {"base"}
     elif _WAS.search(text, 0, place) and _BECAME.match(text, place):
         weeks = {"comparison"}
@@ -239,7 +240,7 @@ def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
         low = 42 if re.search(r"조금|살짝|약간", match["most"]) else low
         return any(low <= share <= high for share in shares)
     if match["least"] or match[0].startswith("과반"):
-        low, high = (60, 100) if "훨씬" in match[0] else (50, 100)
+        low, high = (60, 100) if re.search("훨씬|크게|훌쩍", match[0]) else (50, 100)
         high = 60 if re.search(r"조금|살짝|약간", match[0]) else high
         return any(low <= share <= high for share in shares)
     tolerance = 6 if match["about"] else 3

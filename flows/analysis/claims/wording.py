@@ -46,7 +46,7 @@ _SAMPLES = re.compile(
     r"표본|샘플|예시|(?:제공|확인|읽어|살펴)[가-힣\s]{1,4}(?:비교주\s|기준주\s)?(?:티켓|사례|문의)|samples?"
 )
 _WHOLE = re.compile(r"(?<![0-9,.])(?P<size>[0-9]{1,3})\s?건\s?(?:중|가운데)")
-_BRACKETS = re.compile(r"\([^()]*\)")
+_BRACKETS = re.compile(r"\([^()0-9]*[0-9][^()]*\)")
 _WORD = re.compile(r"[가-힣A-Za-z]{2,}")
 _PARTICLES = re.compile(
     r"(?:에서|으로|로|은|는|이|가|을|를|의|에|와|과|도|만|까지|부터|이라는|라는"
