@@ -34,7 +34,7 @@ _HELD = re.compile(
     r"\s?(?:\([^)]*\)|\))?[이가은는]\s(?P<words>[^,.0-9]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])"
 )
 _ARE_NEGATIVE = re.compile(
-    r"\s?(?:of\s)?(?:the\s|all\s)?(?:tickets\s)?(?:is|are|were|was)\snegative", re.I
+    r"\s?(?:of\s)?(?:the\s|all\s|them\s|these\s)?(?:tickets\s)?(?:is|are|were|was)\snegative", re.I
 )
 _PER_DAY = re.compile(r"하루\s?(?:평균|에)?\s?(?:약\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")

@@ -115,7 +115,10 @@ def _reference(before: str, facts: Facts) -> float | None:
     earlier = list(numerals(before))
     if earlier and earlier[-1].unit == "건":
         gap = before[earlier[-1].end :]
-        if re.fullmatch(r"(?:\([^)]*\))?(?:보다|[을를에]|\s대비)\s(?:무려\s|약\s)?", gap):
+        if re.fullmatch(
+            r"(?:\([^)]*\))?(?:보다|[을를에]|\s대비|[과와]\s비교(?:해도?|하면))\s(?:무려\s|약\s)?",
+            gap,
+        ):
             return earlier[-1].value
     return None
 

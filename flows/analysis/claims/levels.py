@@ -195,7 +195,9 @@ def _is_beyond_usual(match: re.Match[str], facts: Facts) -> bool:
 
 def _is_state(match: re.Match[str], facts: Facts) -> bool:
     """상황이 나빠졌다: the category got worse, or better, as its status says."""
-    if re.match(r"[가-힣]{0,2}\s?(?:것[은으]?로?\s)?보기[는에]*\s(?:어렵|힘들)", match.string[match.end() :]):
+    if re.match(
+        r"[가-힣]{0,2}\s?(?:것[은으]?로?\s)?보기[는에]*\s(?:어렵|힘들)", match.string[match.end() :]
+    ):
         return True
     is_better = facts.material.change.status == "IMPROVED"
     return is_better != bool(match["worse"] or match["worse_in_english"])

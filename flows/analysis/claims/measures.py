@@ -141,4 +141,9 @@ def _is_plain(measure: _Written, text: str, facts: Facts) -> bool:
 
 def _is_in_data(measure: _Written, facts: Facts) -> bool:
     values = [value for value in (measure.first, measure.value) if value is not None]
-    return all((value, measure.unit) in facts.measures for value in values)
+    same = {measure.unit: 1.0, **({"주": 1 / 7} if measure.unit == "일" else {})}
+    same |= {"일": 7.0} if measure.unit == "주" else {}
+    return all(
+        any((value * size, unit) in facts.measures for unit, size in same.items())
+        for value in values
+    )

@@ -32,7 +32,8 @@ _CHANGES = (
     "|increase|rise|growth|drop|decrease|decline|jump"
 )
 _THAN = re.compile(
-    r"\s?(?:tickets\s)?(?:(?P<up>more|higher|above)|less|fewer|lower|below)\b(?!\sthan\s[0-9])", re.I
+    r"\s?(?:tickets\s)?(?:(?P<up>more|higher|above)|less|fewer|lower|below)\b(?!\sthan\s[0-9])",
+    re.I,
 )
 _BEYOND = re.compile(r"\s?(?:초과|웃도|웃돌|상회|밑도|밑돌|하회|넘어)")
 

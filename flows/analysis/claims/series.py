@@ -125,6 +125,7 @@ class Series:
         earlier = [number.value for number in self.numbers[:index]]
         if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before) and self.numbers[index].unit == "%":
             return bool(earlier) and abs(100 - earlier[-1] - value) < 0.6
+        earlier = [n.value for n in self.numbers[:index] if n.unit != "%"] or earlier
         if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before) and len(earlier) >= 2:
             of_three = abs(sum(earlier[-2:]) - earlier[0]) if len(earlier) > 2 else None
             return value in (abs(earlier[-1] - earlier[-2]), of_three)
@@ -134,6 +135,7 @@ class Series:
             more = change.comparison_total - change.base_total
             negative = change.comparison_negative - change.base_negative
             return more > 0 and self.numbers[index].fits(100 * negative / more)
+        earlier = [number.value for number in self.numbers[:index]]
         is_ratio = unit == "factor" and re.search(r"[%건]의\s(?:약\s)?$", before)
         if is_ratio and len(earlier) >= 2 and earlier[-1]:
             return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배

@@ -45,10 +45,19 @@ _RATIO = re.compile(
     rf"(?<![가-힣])(?P<whole>{'|'.join(_ORDINARY)})\s?(?:중|가운데|에)\s(?P<part>{'|'.join(_ORDINARY)})"
     r"(?=\s?(?:꼴|정도|이상|수준|가량|[은는이가을를도]|에도))"
 )
-_A_FEW = {"두세": 2, "두서너": 3, "서너": 3, "너댓": 4, "네댓": 4, "대여섯": 5, "예닐곱": 6, "일고여덟": 7}
+_A_FEW = {
+    "두세": 2,
+    "두서너": 3,
+    "서너": 3,
+    "너댓": 4,
+    "네댓": 4,
+    "대여섯": 5,
+    "예닐곱": 6,
+    "일고여덟": 7,
+}
 _COUNTED_RATIO = re.compile(
-    rf"(?<![0-9,.])(?P<whole>[2-9]|10|열)\s?건\s?(?:중|가운데)\s(?:(?P<part>[1-9])|(?P<few>{'|'.join(_A_FEW)}))\s?건"
-    r"(?=\s?(?:꼴|정도|수준|가량))"
+    rf"(?<![0-9,.])(?P<whole>[2-9]|10|열)\s?건\s?(?:중|가운데)\s"
+    rf"(?:(?P<few>{'|'.join(_A_FEW)})\s?건|(?P<part>[1-9])\s?건(?=\s?(?:꼴|정도|수준|가량)))"
 )
 _FACTORS = {"doubled": 2, "tripled": 3, "quadrupled": 4, "quintupled": 5, "halved": 0.5}
 _FACTOR = re.compile(
@@ -113,7 +122,9 @@ def _shares(sentence: Sentence, facts: Facts, place: int) -> list[float]:
     text = sentence.rest
     week = week_at(text, place)
     weeks = {week} if week in ("base", "comparison") else {"comparison"}
-    if _WAS.match(text, text.find("분의", place, place + 4) if "분의" in text[place : place + 5] else place):
+    if _WAS.match(
+        text, text.find("분의", place, place + 4) if "분의" in text[place : place + 5] else place
+    ):
         weeks = {"base"}
     elif _WAS.search(text, 0, place) and _BECAME.match(text, place):
         weeks = {"comparison"}

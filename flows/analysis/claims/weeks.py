@@ -68,6 +68,18 @@ def check_weeks(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         if not _is_in_order(match, said, totals, facts):
             return Refused.NUMBER
         spans += carried
+    if not windows:
+        ranges = [
+            (first, second)
+            for first, second in pairwise(numbers)
+            if second.unit == "건"
+            and _is_range_of_weeks(first, second, 0, text)
+            and _UNTIL_NOW.match(text, second.end)
+        ]
+        past = facts.material.change.total_last_8_weeks[:-1] or (0,)
+        if not all(a.fits(min(past)) and b.fits(max(past)) for a, b in ranges):
+            return Refused.NUMBER
+        spans += [(first.start, second.end) for first, second in ranges]
     return sentence.without(spans)
 
 
@@ -95,8 +107,8 @@ def _carried(
         return spans
     for first, second in pairwise(numbers):
         if _is_range_of_weeks(first, second, start, text):
-            is_past = _UNTIL_NOW.match(text, second.end)
-            weeks = totals[:-1] if is_past and len(totals) == 8 else totals
+            past = facts.material.change.total_last_8_weeks[:-1][-len(totals) :]
+            weeks = past if _UNTIL_NOW.match(text, second.end) else totals
             if not (first.fits(min(weeks)) and second.fits(max(weeks))):
                 return None
             spans += [(first.start, first.end), (second.start, second.end)]
