@@ -15,7 +15,7 @@ from flows.analysis.claims.numerals import Numeral, numerals
 from flows.analysis.claims.parts import is_part, is_share
 from flows.analysis.claims.roles import CHANGED, roles_of, sign_fits, unit_of
 from flows.analysis.claims.sentence import Refused, Sentence
-from flows.analysis.claims.series import Series
+from flows.analysis.claims.series import Series, without_counted_words
 from flows.analysis.claims.wording import (
     BASE_WORD,
     SUBJECT,
@@ -34,7 +34,7 @@ _HELD = re.compile(
     r"\s?(?:\([^)]*\)|\))?[이가은는]\s(?P<words>[^,.0-9]{1,16}?)[을를]\s?(?:언급|말|적|포함|호소|담|다[루룬룹뤘])"
 )
 _ARE_NEGATIVE = re.compile(
-    r"\s?(?:of\s)?(?:the\s|all\s)?(?:tickets\s)?(?:is|are|were|was)\snegative", re.I
+    r"\s?(?:of\s)?(?:the\s|all\s|them\s|these\s)?(?:tickets\s)?(?:is|are|were|was)\snegative", re.I
 )
 _PER_DAY = re.compile(r"하루\s?(?:평균|에)?\s?(?:약\s)?$")
 _TICKETS = re.compile(r"\s?(?:의\s)?(?:문의|티켓|사례|표본|샘플|제보|신고)|\s?중\s")
@@ -45,7 +45,9 @@ _OF = re.compile(
 
 def check_amounts(sentence: Sentence, facts: Facts, *, is_advice: bool) -> Refused | None:
     """Refuse a number that the data does not have for what it is said to count."""
-    return None if _Amounts(sentence, facts, is_advice).are_carried() else Refused.NUMBER
+    rest = without_counted_words(sentence, facts)
+    is_carried = rest is not None and _Amounts(rest, facts, is_advice).are_carried()
+    return None if is_carried else Refused.NUMBER
 
 
 def _is_target(number: Numeral, before: str, after: str) -> bool:
@@ -139,13 +141,15 @@ class _Amounts:
         before = self.text[: number.start]
         if _PER_DAY.search(before):
             return number.fits(round(self.facts.material.change.comparison_total / 7))
-        if self.series.is_rest_or_ratio(index, before):
-            return True
+        if (follows := self.series.is_rest_or_ratio(index, before)) is not None:
+            return follows
         compared = is_carried_as_comparison(number, unit, self.text, self.sentence, self.facts)
         if compared is not None:
             return compared
         if self.is_advice and _is_target(number, before, after):
             return not any(True for _ in keywords_in(before, self.sentence, self.facts))
+        if number.unit == "명" and re.search(r"문의\s$", before):
+            return False
         if number.unit in ("명", "개") and not _TICKETS.match(after):
             return self._is_other_object(number, written)
         if unit is None:

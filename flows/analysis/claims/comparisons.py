@@ -73,7 +73,7 @@ def _is_named_bound(number: Numeral, unit: Unit | None, text: str, facts: Facts)
     """통상 범위 상한인 176건: the bound itself."""
     change = facts.material.change
     named = re.search(
-        r"(?:평소|통상|범위)[^0-9,.]{0,8}(?:(?P<high>상한|상단)|하한|하단)(?:선|치)?(?:인|은|\()\s?(?:약\s)?$",
+        r"(?:평소|통상|범위)[^0-9,.]{0,8}(?:(?P<high>상한|상단)|하한|하단)(?:선|치)?(?:인|은|\(|(?=\s))\s?(?:약\s)?$",
         text[: number.start],
     )
     if unit != "count" or not named or change.usual is None:
@@ -115,7 +115,10 @@ def _reference(before: str, facts: Facts) -> float | None:
     earlier = list(numerals(before))
     if earlier and earlier[-1].unit == "건":
         gap = before[earlier[-1].end :]
-        if re.fullmatch(r"(?:\([^)]*\))?(?:보다|[을를에]|\s대비)\s(?:무려\s|약\s)?", gap):
+        if re.fullmatch(
+            r"(?:\([^)]*\))?(?:보다|[을를에]|\s대비|[과와]\s비교(?:해도?|하면))\s(?:무려\s|약\s)?",
+            gap,
+        ):
             return earlier[-1].value
     return None
 

@@ -43,6 +43,10 @@ _MONTH_ALONE = re.compile(
     r"|말|하순|상순|들어|이후|현재|첫|둘|셋|넷|마지막|문의|한\s|기준)[가-힣]{2,}(?=[은는이가을를의]"
     r"|\s)))?"
 )
+_OTHER_WEEK = re.compile(
+    rf"(?:비교|이번)\s?주(?:[은는]\s|\s?\(){MARKS['base']}|(?:기준|지난|전)\s?주(?:[은는]\s|\s?\(){MARKS['comparison']}"
+)
+"""비교주는 5월 4일: a day of the other week."""
 _YEAR_ALONE = re.compile(r"(?<![0-9.,])(?P<year>20[0-9]{2})\s?년?(?![0-9,.]|\s?건)")
 
 
@@ -69,7 +73,7 @@ def check_days(sentence: Sentence, facts: Facts) -> Sentence | Refused:
             spans.setdefault(mark, []).append(match.span())
         for mark, where in spans.items():
             sentence = sentence.without(where, mark)
-    return sentence
+    return Refused.DAY if _OTHER_WEEK.search(sentence.rest) else sentence
 
 
 def _month(match: re.Match[str], facts: Facts) -> str | None:

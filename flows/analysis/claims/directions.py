@@ -31,12 +31,12 @@ _METRIC = re.compile(
     r"(?P<name>[가-힣]{2,6}(?<!증가|감소|증감|상승)[률율]|만족도|매출|평점|별점)[이가은는도]\s[^,.]{0,12}$"
 )
 """What the data does not measure."""
-_BECAME = re.compile(r"\s?(?:\([^)]*\)\s?)?(?:으로|로)")
+_BECAME = re.compile(r"\s?(?:[a-zA-Z]{1,3})?(?:\([^)]*\)\s?)?(?:으로|로)")
 _COUNTED = re.compile(r"[0-9십백천쉰흔순른물]\s?건(?:으로|이|은|을)?[^,.]{0,10}$")
 _RETOLD = re.compile(r"[가-힣]{0,2}다(?:는|고|며|던)\s")
 """What a customer says has risen or fallen."""
 _ADNOMINAL = re.compile(
-    r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>(?!반면|뒤|후|데|것|만큼|상태)[^,.]{1,14})"
+    r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>(?!반면|뒤|후|데|것|만큼|상태|점[은이도을에]|사실|탓|때문)[^,.]{1,14})"
 )
 _NOTHING_NAMED = re.compile(
     rf"(?:{BASE_WORD}|{COMPARISON_WORD}|대비|보다|비해|크게|소폭|다소|약간|오히려"

@@ -27,7 +27,7 @@ _PEOPLE = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens|hundreds"
     r"|thousands)\s(?:of\s(?:the\s|our\s)?)?(?:\w+\s)?"
     r"(?:engineers|agents|people|staff|developers|employees|customers|users|companies"
-    r"|members|accounts|guests|players|parents|hours|days|minutes|months|years)\b"
+    r"|members|accounts|guests|players|parents|years)\b"
     r"|\b(?:three|four|five|six|seven|nine|ten|several)\sweeks\b",
     re.I,
 )
@@ -49,8 +49,13 @@ _NUMBERS = dict(
             "ten",
             "eleven",
             "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "twenty",
+            "thirty",
         ],
-        range(1, 13),
+        (*range(1, 16), 20, 30),
         strict=True,
     )
 )
@@ -63,6 +68,13 @@ _COUNTED = re.compile(
 )
 
 
+_LASTING = re.compile(rf"\b(?!one\b)(?:{_WORD})(?=\s(?:hour|day|minute|month)s\b)", re.I)
+_REPEATED = re.compile(
+    rf"\b(?:(?!one\b)(?P<number>{_WORD})\stimes|twice)\b(?!\s(?:as|more|higher|larger|the|that|from|last|what|its)\b|,)",
+    re.I,
+)
+
+
 def in_digits(text: str) -> str:
     """An English sentence with the counts of tickets and the shares that it writes in words in digits."""
 
@@ -70,6 +82,8 @@ def in_digits(text: str) -> str:
         part, whole = (_NUMBERS[match[name].lower()] for name in ("part", "whole"))
         return f"about {100 * part / whole:.0f}%"
 
+    text = _LASTING.sub(lambda m: str(_NUMBERS[m[0].lower()]), text)
+    text = _REPEATED.sub(lambda m: f"{_NUMBERS[(m['number'] or 'two').lower()]} 번", text)
     return _COUNTED.sub(lambda m: str(_NUMBERS[m[0].lower()]), _IN_TEN.sub(share, text))
 
 

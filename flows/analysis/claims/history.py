@@ -30,8 +30,13 @@ _LONG_AGO = re.compile(
 _EXTREME = re.compile(
     r"(?:가장|제일)\s?(?:(?P<most>많|높|크|큰)|(?P<least>적|낮|작))|최고치|최고(?=\s(?:건수|수준|기록|접수))|최다"
     r"|최저치|최소(?=[이다]|\s(?:건수|수준|접수))|최대치|(?:(?:highest|most|largest|busiest|peak|record)|(?P<fewest>lowest"
-    r"|fewest|smallest))(?=[a-z\s]{0,20}weeks)|[a-z]+-week\s(?:high|(?P<low>low))\b",
+    r"|fewest|smallest))(?=[a-z\s]{0,40}weeks)|[a-z]+-week\s(?:high|(?P<low>low))\b",
     re.I,
+)
+_RANKS = ("second", "third", "fourth", "fifth")
+_RANK = re.compile(rf"\b(?P<rank>{'|'.join(_RANKS)})[-\s]$", re.I)
+_STREAK_IN_ENGLISH = re.compile(
+    rf"\b(?P<rank>{'|'.join(_RANKS)})\s(?:consecutive\sweek|week\sin\sa\srow|straight\sweek)", re.I
 )
 _MORE_WEEKS = re.compile(
     r"(?:이보다|이번\s?주보다)[가-힣\s]{0,10}?(?:(?P<more>많)|(?P<fewer>적))[가-힣]{1,2}\s주[는가]?\s(?P<count>없"
@@ -44,6 +49,7 @@ _NEW = re.compile(
     r"|점)|(?:한\s건도|전혀)\s?(?:없|접수되지|들어오지|언급되지|나오지|보이지)"
     r"|(?:신규|새로운)\s?(?:유형|카테고리|분류|문의|이슈|키워드|현상)(?!\s?[은는이가]\s?아니)"
     r"|이력이\s?없|비교할\s?(?:과거|이전|대상|수치)|비교\s?대상이\s?없"
+    r"|first (?:appeared|came up|surfaced|emerged)|there (?:was|were) no (?:\w+\s)?(?:complaint|ticket|report|mention)"
     r"|first time|brand[- ]new|new (?:category|type|issue|kind)|never (?:been"
     r"|before)|(?:nothing|no one|none)[a-z ]{0,20}(?:had been|before|the week before"
     r"|last week)",
@@ -51,6 +57,9 @@ _NEW = re.compile(
 )
 
 
+_NOT_NEW = re.compile(
+    r"[가-힣]?(?:\s[가-힣]{1,6}[은는이가])?\s?(?:것[은이]\s)?(?:아니|아닌|아님|아닙)"
+)
 _ABSENT = re.compile(
     rf"(?:{BASE_WORD})(?:까지만?\s?(?:해도|는|도)?|에는|엔|에)\s[^,.]{{0,28}}?(?:없었|없던|없다가)"
     r"|한\s?번도\s[가-힣]{0,4}\s?(?:언급|접수|등장|보고|제기|나타나|들어)[^,.]{0,6}(?:않|없)"
@@ -70,6 +79,7 @@ def check_history(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     streaks, others = list(_STREAK.finditer(text)), list(_MORE_WEEKS.finditer(text))
     is_carried = (
         all(_is_streak(match["weeks"], facts) for match in streaks)
+        and all(_is_streak_of_tickets(m, facts) for m in _STREAK_IN_ENGLISH.finditer(text))
         and all(_is_count_of_weeks(match, facts) for match in others)
         and all(_is_extreme(match, sentence, facts) for match in _EXTREME.finditer(text))
         and all(_is_new(match, sentence, facts) for match in _NEW.finditer(text))
@@ -88,6 +98,12 @@ def _is_streak(weeks: str, facts: Facts) -> bool:
     totals = facts.material.change.total_last_8_weeks
     steps = [b - a for a, b in pairwise(totals)][-count:]
     return len(steps) == count and (all(s > 0 for s in steps) or all(s < 0 for s in steps))
+
+
+def _is_streak_of_tickets(match: re.Match[str], facts: Facts) -> bool:
+    """For the third week in a row: there were tickets in each."""
+    count = _RANKS.index(match["rank"].lower()) + 2
+    return all(facts.material.change.total_last_8_weeks[-count:])
 
 
 def _is_count_of_weeks(match: re.Match[str], facts: Facts) -> bool:
@@ -110,6 +126,9 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     if is_of_keyword or re.search("키워드|단어|언급", match.string):
         return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)
     totals = facts.material.change.total_last_8_weeks
+    if totals and (rank := _RANK.search(before)):
+        place = _RANKS.index(rank["rank"].lower()) + 1
+        return sorted(totals, reverse=is_most)[place] == totals[-1]
     if re.match(r"[가-힣]{1,2}\s주[는도의가]\s[^,.]{0,6}[0-9]", after):
         return True  # its number is judged with the other weeks
     if not totals or not re.search("주|week", before + match[0] + after[:24]):
@@ -148,6 +167,8 @@ def _is_first_named(named: list[str], spoken: str, sizes: dict[str, int], *, is_
 
 def _is_new(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     """Whether there was no ticket of what is called new, or not there."""
+    if _NOT_NEW.match(match.string, match.end()):
+        return facts.material.change.base_total > 0
     week = week_at(sentence.rest, match.start()) or "base"
     week = "comparison" if week == "comparison" and re.search("한|전혀", match[0]) else "base"
     change = facts.material.change

@@ -28,14 +28,14 @@ _SAME = re.compile(
 _BEYOND = re.compile(
     r"(?:범위|상한|상단|하한|하단|최대치|최소치|수준|평소|통상|[0-9]건)(?:[선치])?(?:\([^)]*\))?[을를보다에은는도\s]{0,3}[^,.0-9]{0,14}?(?:[인이]\s[0-9,]+건[을를보다\s]{0,3}(?:크게"
     r"|훨씬|한참)?\s?)?"
-    r"(?:(?P<above>웃[도돌돕돈]|상회|초과|넘[어은었는])|(?P<below>밑[도돌돕돈]"
-    r"|하회|미달|못\s?미|미치지)|(?P<outside>밖(?=[이에으])|벗어(?!나지)[나났난]|안에\s(?:들"
+    r"(?:(?P<above>웃[도돌돕돈]|상회|초과|넘[어은었는]|(?<=보다\s)[많높])|(?P<below>밑[도돌돕돈]"
+    r"|(?<=보다\s)[적낮]|하회|미달|못\s?미|미치지)|(?P<outside>밖(?=[이에으])|벗어(?!나지)[나났난]|안에\s(?:들"
     r"|있)지\s?(?:못|않))|(?P<inside>안에\s(?:있|들|머|속)|벗어나지\s(?:않|못)))"
 )
 _USUAL = re.compile(r"평소|통상|정상|일반적|그\s?범위|usual")
 _TWO = re.compile(
     r"(?P<first>[0-9][0-9,.]*)\s?(?:건|%)?\)?[이가은는도]\s[^0-9]{1,16}?(?P<second>[0-9][0-9,.]*)\s?(?:건"
-    r"|%)?\)?보다\s(?:더\s|훨씬\s)?(?:(?P<more>많|높|크|큰)|(?P<less>적|낮|작))"
+    r"|%)?\)?보다\s(?:더\s|훨씬\s|약\s)?(?:[0-9][0-9,.]*\s?(?:%p|%포인트|건|%)\s?(?:더\s)?)?(?:(?P<more>많|높|크|큰)|(?P<less>적|낮|작))"
 )
 _PART_OF_USUAL = re.compile(
     r"범위(?:\([^)]*\))?의?\s?(?:(?P<upper>윗부분|위쪽|상단부)|아랫부분|아래쪽|하단부)"
@@ -43,7 +43,7 @@ _PART_OF_USUAL = re.compile(
 )
 _BEYOND_USUAL = re.compile(
     r"(?:(?P<above>above|over|beyond)|(?P<below>below|under)|(?P<inside>within|inside)|(?P<outside>outside))"
-    r"\s(?:(?:its|the|their)\s)?usual\s(?:range|level|volume)",
+    r"\s(?:(?:its|the|their)\s)?usual\s(?:range|level|volume|[0-9])",
     re.I,
 )
 _STATE = re.compile(
@@ -195,5 +195,9 @@ def _is_beyond_usual(match: re.Match[str], facts: Facts) -> bool:
 
 def _is_state(match: re.Match[str], facts: Facts) -> bool:
     """상황이 나빠졌다: the category got worse, or better, as its status says."""
+    if re.match(
+        r"[가-힣]{0,2}\s?(?:것[은으]?로?\s)?보기[는에]*\s(?:어렵|힘들)", match.string[match.end() :]
+    ):
+        return True
     is_better = facts.material.change.status == "IMPROVED"
     return is_better != bool(match["worse"] or match["worse_in_english"])

@@ -18,7 +18,7 @@ _TIMES = (
 _PLANNED = rf"{_TIMES}|회(?![원사])|차례|차(?![단이지])|번째|번|단계|가지|위(?![치험])|시(?![간스])"
 _OTHERS = (
     r"만\s?원|원(?![인래])|점|호(?![출환])|층|페이지|쪽|곳|년차|자리|글자|군데|사람|장(?![애바])|통(?![신화계])"
-    r"|마리|명|개(?![월인])|잔|살|권(?!한)|줄|박(?![스])|MB|GB|KB|px|ms"
+    r"|마리|대(?=[가를의도는]\s)|명|개(?![월인])|잔|살|권(?!한)|줄|박(?![스])|MB|GB|KB|px|ms"
 )
 _OBJECTS = frozenset({"명", "개"})
 """What amounts.py judges: they may count tickets."""
@@ -31,14 +31,15 @@ _DAYS = dict(
     )
 )
 _MEASURE = re.compile(
-    rf"(?:(?<![\w.,])(?:(?P<first>[0-9]+)\s?[~–-]\s?)?(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+"
+    rf"(?:(?<![\w.,])(?:(?P<first>[0-9]+)\s?[~–-]\s?|(?P<myriads>[0-9]+)만\s)?(?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+"
     rf"|[0-9]+(?:\.[0-9]+)?)\s?(?P<scale>[만천백])?"
     rf"|(?<![가-힣])(?P<words>(?!하나|둘|셋|넷)(?>{NATIVE}|(?=[가-힣]{{0,6}}[십백천만]){SINO})))\s?{_UNIT}"
     rf"|(?<![가-힣])(?P<days>{'|'.join(_DAYS)})(?=째|[간이가을은를에만도씩나\s,.]|동안|넘|가까이)"
-    r"|(?<![가-힣])(?P<week>일주일)(?=째|\s?(?:넘|이상|가까이))"
+    r"|(?<![가-힣])(?:(?P<week>일주일)|(?P<day>하루))(?=째|\s?(?:넘|이상|가까이|만에|뒤에))"
 )
 _NOT_COUNTED = re.compile(
     r"(?<![0-9])[0-9]{1,2}\)(?=\s)|(?<![0-9])1:1(?![0-9])|24/7|365일|[1-9](?:순위|안(?=[은을과]))"
+    r"|[1-3]차(?=\s(?:피해|점검|조사|조치|대응|분석|확인|답변|안내|원인|검토|분류|상담|문의|민원|불만|해결|개선))"
 )
 """The marks of a list, and set phrases."""
 _NUMBER_OF_DIGITS = re.compile(r"(?P<count>[한두세네])\s?자릿\s?수")
@@ -105,12 +106,13 @@ def _written(text: str) -> Iterator[_Written]:
         if match["days"]:
             yield _Written(_DAYS[match["days"]], "일", None, *match.span())
             continue
-        if match["week"]:
-            yield _Written(1, "주", None, *match.span())
+        if match["week"] or match["day"]:
+            yield _Written(1, "주" if match["week"] else "일", None, *match.span())
             continue
         digits = match["digits"]
         value = float(digits.replace(",", "")) if digits else in_words(match["words"])
         value *= _SCALES[match["scale"]]
+        value += 10_000 * float(match["myriads"] or 0)
         first = float(match["first"]) if match["first"] else None
         unit = {"개월": "달", "주일": "주", "차례": "번", "회": "번", "쪽": "페이지"}.get(
             match["unit"], match["unit"].replace(" ", "")
@@ -127,7 +129,7 @@ def _is_plain(measure: _Written, text: str, facts: Facts) -> bool:
     if unit == "분" and value == 1 and re.match("[은이께의]", text[measure.end :]):
         return True  # 고객 한 분
     if unit == "주":
-        lasts = re.match(r"\s?(?:째|넘|이상|가까이)", text[measure.end :])
+        lasts = re.match(r"\s?(?:째|넘|이상|가까이|만에)", text[measure.end :])
         is_of_trend = re.search(r"(?:최근|지난|직전|이전|과거|앞선)\s?$", text[: measure.start])
         return value <= 8 if is_of_trend else value in (1, 2, 8) and not lasts
     if unit in ("가지", "번째", "단계", "페이지", "번") and value == len(facts.material.keywords):
@@ -139,4 +141,9 @@ def _is_plain(measure: _Written, text: str, facts: Facts) -> bool:
 
 def _is_in_data(measure: _Written, facts: Facts) -> bool:
     values = [value for value in (measure.first, measure.value) if value is not None]
-    return all((value, measure.unit) in facts.measures for value in values)
+    same = {measure.unit: 1.0, **({"주": 1 / 7} if measure.unit == "일" else {})}
+    same |= {"일": 7.0} if measure.unit == "주" else {}
+    return all(
+        any((value * size, unit) in facts.measures for unit, size in same.items())
+        for value in values
+    )

@@ -30,6 +30,10 @@ _LOAN_GERUND = tuple("링팅킹싱밍닝핑딩징칭빙")
 """What -ing becomes in Hangul: 라우팅 and 코칭 are no names, whatever the dictionary says."""
 
 
+_VERB_OF_OBJECT = re.compile(r"(?<=[을를게]\s)[가-힣]{1,3}고(?=\s)")
+"""고객에게 알리고: a verb, where a name may look the same."""
+
+
 def check_names(sentence: Sentence, facts: Facts) -> Refused | None:
     """Refuse a proper name that is in no ticket. In a Korean sentence every Latin word may be one."""
     is_korean = sentence.is_korean
@@ -40,7 +44,8 @@ def check_names(sentence: Sentence, facts: Facts) -> Refused | None:
             return Refused.NAME
     if is_korean and any(_is_made_up_compound(m, facts) for m in _COMPOUND.finditer(sentence.rest)):
         return Refused.NAME
-    if is_korean and any(_is_made_up(word, facts) for word in words_of(sentence.rest)):
+    text = _VERB_OF_OBJECT.sub(lambda match: " " * len(match[0]), sentence.rest)
+    if is_korean and any(_is_made_up(word, facts) for word in words_of(text)):
         return Refused.NAME
     return None
 

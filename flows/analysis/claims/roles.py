@@ -31,6 +31,10 @@ _CHANGES = (
     "by|up|down|rose|fell|grew|climbed|jumped|dropped|declined|increased|decreased"
     "|increase|rise|growth|drop|decrease|decline|jump"
 )
+_THAN = re.compile(
+    r"\s?(?:tickets\s)?(?:(?P<up>more|higher|above)|less|fewer|lower|below)\b(?!\sthan\s[0-9])",
+    re.I,
+)
 _BEYOND = re.compile(r"\s?(?:초과|웃도|웃돌|상회|밑도|밑돌|하회|넘어)")
 
 
@@ -122,6 +126,8 @@ def sign_fits(number: Numeral, fact: Fact, text: str) -> bool:
         return not number.sign
     if number.sign:
         return number.sign * fact.value >= 0
+    if english := _THAN.match(text, number.end):
+        return fact.value >= 0 if english["up"] else fact.value <= 0
     changed = CHANGED.match(text, number.end)
     if changed is None:
         return True

@@ -10,13 +10,37 @@ from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.numerals import Numeral
 from flows.analysis.claims.roles import unit_of
 from flows.analysis.claims.sentence import Sentence
-from flows.analysis.claims.wording import BASE_WORD, keywords_in
+from flows.analysis.claims.wording import BASE_WORD, counts_samples, keywords_in
 
 _TOGETHER = re.compile(r"(?:함께|같이|동시에|모두)\s(?:언급|나온|나오|등장|담긴|적힌|들어)")
 _USUAL_RANGE = re.compile(
     r"(?:평소|통상|usual)[^0-9.]{0,20}?(?P<low>[0-9][0-9,]*)(?:건)?\s?(?:~|–|-|에서\s|to\s)\s?"
     r"(?P<high>[0-9][0-9,]*)(?=건|\s?(?:tickets|[).]|$))"
 )
+
+
+_COUNTS_OF_WORD = (
+    r"['\"’”]?\s?(?:언급|관련\s문의|키워드)?\s?\((?:(?P<first>[0-9][0-9,]*)\s?건?\s?(?:->|→|⇒|~>)\s?)?"
+    r"(?P<last>[0-9][0-9,]*)\s?건?(?=[),])"
+)
+
+
+def without_counted_words(sentence: Sentence, facts: Facts) -> Sentence | None:
+    """A sentence without the counts of '보상'(39→96) and '환불'(9건); None where a word has others."""
+    spans: list[tuple[int, int]] = []
+    for keyword in facts.material.keywords:
+        spaced = r"\s?".join(map(re.escape, compact(keyword.label)))
+        for match in re.finditer(rf"(?i:(?<![가-힣]){spaced}){_COUNTS_OF_WORD}", sentence.whole):
+            first, last = (n and int(n.replace(",", "")) for n in match.group("first", "last"))
+            is_quoted = match[0][len(match[0].split("(")[0].rstrip()) - 1] in "'\"’”"
+            known = {keyword.comparison_count}
+            if first is None and re.search(BASE_WORD, sentence.whole):
+                known.add(keyword.base_count)
+            if last in known and first in (None, keyword.base_count):
+                spans.append((match.start("last" if first is None else "first"), match.end()))
+            elif is_quoted and not counts_samples(sentence.whole, facts):
+                return None
+    return sentence.without(spans)
 
 
 @dataclass(frozen=True)
@@ -95,27 +119,27 @@ class Series:
         is_counted = unit_of(second.unit) in ("count", "percent") and first.value
         return (first.value, second.value) if is_pair and is_next and is_counted else None
 
-    def is_rest_or_ratio(self, index: int, before: str) -> bool:
+    def is_rest_or_ratio(self, index: int, before: str) -> bool | None:
         """67건 중 52건, 나머지 15건; 244%로 78%의 세 배: what follows from the numbers before."""
         value = self.numbers[index].value
         earlier = [number.value for number in self.numbers[:index]]
         if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before) and self.numbers[index].unit == "%":
             return bool(earlier) and abs(100 - earlier[-1] - value) < 0.6
+        earlier = [n.value for n in self.numbers[:index] if n.unit != "%"] or earlier
         if re.search(r"나머지\s(?:[가-힣]{2,4}\s)?$", before) and len(earlier) >= 2:
-            return value in (
-                abs(earlier[-1] - earlier[-2]),
-                abs(sum(earlier[-2:]) - earlier[0]),
-            )
+            of_three = abs(sum(earlier[-2:]) - earlier[0]) if len(earlier) > 2 else None
+            return value in (abs(earlier[-1] - earlier[-2]), of_three)
         unit = unit_of(self.numbers[index].unit)
         if unit == "percent" and re.search(r"증가분의\s(?:약\s)?$", before):
             change = self.facts.material.change
             more = change.comparison_total - change.base_total
             negative = change.comparison_negative - change.base_negative
             return more > 0 and self.numbers[index].fits(100 * negative / more)
+        earlier = [number.value for number in self.numbers[:index]]
         is_ratio = unit == "factor" and re.search(r"[%건]의\s(?:약\s)?$", before)
         if is_ratio and len(earlier) >= 2 and earlier[-1]:
             return self.numbers[index].fits(earlier[-2] / earlier[-1])  # 244%로 78%의 세 배
-        return False
+        return None
 
     def is_factor(self, index: int) -> bool | None:
         """Whether a factor is that of the two numbers before it, or of all keywords that are said to have it."""

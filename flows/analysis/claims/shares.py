@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from flows.analysis.claims.directions import clause_before
 from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Facts, compact
 from flows.analysis.claims.numerals import numerals
 from flows.analysis.claims.sentence import Refused, Sentence
@@ -13,6 +14,7 @@ from flows.analysis.claims.wording import (
     UP,
     facts_named,
     keywords_in,
+    names_samples,
     subjects_in,
     week_at,
 )
@@ -23,10 +25,15 @@ _FRACTION = re.compile(
 _HALF = re.compile(
     r"(?:절반|과반)(?:(?P<most>(?:에는|에도|[이을도에은는])?\s?(?:아니|넘지\s?않"
     r"|넘지\s?못|안\s?되|못\s?되|밑[도돌돕돈]|하회|(?:한참\s|조금\s|살짝\s|약간\s)?못\s?미|미치지))"
-    r"|(?P<least>[이을]?\s?(?:훨씬\s|조금\s|살짝\s|약간\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)"
+    r"|(?P<least>[이을]?\s?(?:훨씬\s|크게\s|훌쩍\s|조금\s|살짝\s|약간\s)?(?:넘(?!지)|웃[도돌돕돈]|상회)|\s?이상)"
     r"|(?P<about>\s?(?:수준|가량|정도|가까이|쯤|에\s?(?:가[까깝]|근접|육박))))?"
     r"|반토막|(?<![중초후])반으로"
 )
+_WAS = re.compile(
+    r"(?:(?:절반|과반)\s?(?:수준|가량|정도|남짓)?에서|"
+    r"(?:절반|과반|분의\s?[0-9일이삼사오육칠팔구])\s?(?:수준|가량|정도|남짓)?(?:이던|이었던|에서(?=\s[^\s]{0,4}\s?(?:분의|절반))))"
+)
+_BECAME = re.compile(r"[^,.]{2,7}?(?:에\s?(?:가까워[져졌]|육박)|[으]?로\s|까지\s)")
 _ORDINARY = dict(
     zip(
         ["하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉", "열"],
@@ -37,6 +44,20 @@ _ORDINARY = dict(
 _RATIO = re.compile(
     rf"(?<![가-힣])(?P<whole>{'|'.join(_ORDINARY)})\s?(?:중|가운데|에)\s(?P<part>{'|'.join(_ORDINARY)})"
     r"(?=\s?(?:꼴|정도|이상|수준|가량|[은는이가을를도]|에도))"
+)
+_A_FEW = {
+    "두세": 2,
+    "두서너": 3,
+    "서너": 3,
+    "너댓": 4,
+    "네댓": 4,
+    "대여섯": 5,
+    "예닐곱": 6,
+    "일고여덟": 7,
+}
+_COUNTED_RATIO = re.compile(
+    rf"(?<![0-9,.])(?P<whole>[2-9]|10|열)\s?건\s?(?:중|가운데)\s"
+    rf"(?:(?P<few>{'|'.join(_A_FEW)})\s?건|(?P<part>[1-9])\s?건(?=\s?(?:꼴|정도|수준|가량)))"
 )
 _FACTORS = {"doubled": 2, "tripled": 3, "quadrupled": 4, "quintupled": 5, "halved": 0.5}
 _FACTOR = re.compile(
@@ -63,15 +84,19 @@ def check_shares(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     """Refuse a share or a factor in words that the data does not have, and blank out its numbers."""
     text = sentence.rest
     fractions = list(_FRACTION.finditer(text))
+    ratios = [] if names_samples(text) else list(_COUNTED_RATIO.finditer(text))
     is_carried = (
         all(_is_fraction(match, sentence, facts) for match in fractions)
         and all(_is_ratio(match, sentence, facts) for match in _RATIO.finditer(text))
+        and all(_is_counted_ratio(match, sentence, facts) for match in ratios)
         and all(_is_half(match, sentence, facts) for match in _HALF.finditer(text))
         and all(_is_factor(match, sentence, facts) for match in _FACTOR.finditer(text))
         and all(_is_change_by_part(m, sentence, facts) for m in _BY_PART.finditer(text))
         and all(_is_part(match, sentence, facts) for match in _PART.finditer(text))
     )
-    return sentence.without(match.span() for match in fractions) if is_carried else Refused.NUMBER
+    if not is_carried:
+        return Refused.NUMBER
+    return sentence.without(match.span() for match in (*fractions, *ratios))
 
 
 def _is_change_by_part(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
@@ -97,8 +122,12 @@ def _shares(sentence: Sentence, facts: Facts, place: int) -> list[float]:
     text = sentence.rest
     week = week_at(text, place)
     weeks = {week} if week in ("base", "comparison") else {"comparison"}
-    if re.match(r"(?:절반|과반)\s?(?:수준|가량|정도)?(?:에서|이던|이었던)", text[place:]):
+    if _WAS.match(
+        text, text.find("분의", place, place + 4) if "분의" in text[place : place + 5] else place
+    ):
         weeks = {"base"}
+    elif _WAS.search(text, 0, place) and _BECAME.match(text, place):
+        weeks = {"comparison"}
     if re.search(r"지난\s?주에도\s이번\s?주에도|두\s?주\s?모두", text):
         weeks = {"base", "comparison"}
     known = list(facts_named(text, sentence, facts))
@@ -129,6 +158,7 @@ def _changes(before: str, facts: Facts) -> list[float]:
         gap = before[found[1].end :]
         if re.fullmatch(r"(?:으?로),?\s(?:[가-힣]{1,4}\s){0,2}", gap) and found[0].value:
             return [found[1].value / found[0].value]
+    before = clause_before(before, len(before))
     named = [s for s in subjects_in(before) if s != TOTAL][-1:]
     keyword = _nearest_keyword(before, facts)
     subjects = {keyword} if keyword and not named else set(named) or {TOTAL}
@@ -146,6 +176,15 @@ def _is_ratio(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     if re.match(r"(?:도|에도)\s?(?:안|못)", after):
         return any(value - 12 <= share <= value for share in shares)
     return any(abs(share - value) <= 5 for share in shares)
+
+
+def _is_counted_ratio(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
+    """3건 중 1건 수준, 10건 중 대여섯 건꼴."""
+    whole = 10 if match["whole"] == "열" else int(match["whole"])
+    low = _A_FEW[match["few"]] if match["few"] else int(match["part"])
+    high = low + 1 if match["few"] else low
+    shares = _shares(sentence, facts, match.start())
+    return any(100 * low / whole - 4 <= share <= 100 * high / whole + 4 for share in shares)
 
 
 def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
@@ -166,6 +205,11 @@ def _is_fraction(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool
     ):
         return abs(_share_of_increase(facts) - value) <= 3
     shares = _shares(sentence, facts, match.start())
+    after = sentence.rest[match.end() :]
+    if re.match(r"\s?에\s?(?:가까|육박|근접)", after):
+        return any(value - 8 <= share <= value + 1 for share in shares)
+    if re.match(r"\s?남짓", after):
+        return any(value <= share <= value + 8 for share in shares)
     if re.match(r"\s?(?:에\s?그|도\s?안|에도\s?못|이하|미만)", sentence.rest[match.end() :]):
         return any(value - 8 <= share <= value + 1 for share in shares)
     if re.match(r"\s?(?:이상|을\s?넘|를\s?넘|[이가]\s?넘)", sentence.rest[match.end() :]):
@@ -207,7 +251,7 @@ def _is_half(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
         low = 42 if re.search(r"조금|살짝|약간", match["most"]) else low
         return any(low <= share <= high for share in shares)
     if match["least"] or match[0].startswith("과반"):
-        low, high = (60, 100) if "훨씬" in match[0] else (50, 100)
+        low, high = (60, 100) if re.search("훨씬|크게|훌쩍", match[0]) else (50, 100)
         high = 60 if re.search(r"조금|살짝|약간", match[0]) else high
         return any(low <= share <= high for share in shares)
     tolerance = 6 if match["about"] else 3

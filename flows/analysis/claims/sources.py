@@ -11,6 +11,7 @@ from functools import lru_cache
 from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.words import stems_of
+from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD
 from flows.report.values import Sample
 
 _SAID_OF_ANY = frozenset(
@@ -131,6 +132,16 @@ _PART = re.compile(
 _RETELLS = re.compile(
     r"[다라냐자]는\s|(?:문의|불만|사례|의견|신고|요청|지적|질문|제보|건)[는은가이]\s[^.]*(?:접수|들어|있었|나왔|올라|제기)|묻는|적혀|호소"
 )
+_OF_WEEK = re.compile(
+    r"(?:문의|불만|사례|의견|신고|요청|지적|질문|제보)[은는]\s(?:모두\s)?"
+    rf"(?:(?P<base>{BASE_WORD})|(?:{COMPARISON_WORD}))에?\s(?:접수|들어|문의|제기|올라|나온)"
+)
+"""후드 소음이 심하다는 불만은 이번 주에 접수된 내용이다."""
+_IN_WEEK = re.compile(
+    rf"^(?:(?P<base>{BASE_WORD})|(?:{COMPARISON_WORD}))(?:\([^)]*\))?(?:에는|에도|에|엔)?,?\s(?:접수된\s|들어온\s)?"
+    r"(?P<told>[^,.]{4,80}?[다냐지라자]는\s(?:문의|불만|사례|의견|신고|요청|지적|질문|제보))"
+)
+"""전주에는 후드 소음이 심하다는 불만이 있었다."""
 _TOLD_AMOUNT = re.compile(
     r"(?:(?:오전|오후)\s)?(?<![0-9.,시간])(?<!시간\s)[0-9][0-9,]*\s?(?P<unit>시(?!간)|분|화|회말|대|호|층)(?:\s?[0-9]+분)?"
 )
@@ -156,6 +167,14 @@ def check_sources(sentence: Sentence, facts: Facts) -> Sentence | Refused:
             [sample], part, facts, named=beside, is_alone=False
         ):
             return Refused.CODE
+    for week in (_OF_WEEK.search(text), _IN_WEEK.search(text)):
+        if week is None:
+            continue
+        role = "base" if week["base"] else "comparison"
+        of_week = [s for s in named or facts.samples if s.week_role == role]
+        told = week["told"] if week.re is _IN_WEEK else text[: week.start()]
+        if not of_week or _is_of_another(of_week, told, facts):
+            return Refused.DAY
     return _day_refused(text, named, facts) or sentence
 
 

@@ -20,8 +20,8 @@ WINDOW = re.compile(
     rf"|(?:(?P<last>최근|지난)\s?)?(?<![0-9])(?P<recent>{_NUMBER})\s?주(?=[간의는은을를\s,]|동안|평균|\s?내내)(?!차)"
 )
 _STATISTIC = re.compile(
-    r"(?P<mean>평균)|(?P<most>최다|최고치?|최대치?|(?:가장|제일)\s(?:많|높)[가-힣]*)"
-    r"|(?P<fewest>최소치?|최저치?|(?:가장|제일)\s(?:적|낮)[가-힣]*)|(?P<sum>합[계쳐산]|합(?=[은이])|누적)"
+    r"(?P<mean>평균)|(?P<most>최다|최고치?|최대치?|최댓값|(?:가장|제일)\s(?:많|높)[가-힣]*)"
+    r"|(?P<fewest>최소치?|최저치?|최솟값|(?:가장|제일)\s(?:적|낮)[가-힣]*)|(?P<sum>합[계쳐산]|합(?=[은이])|누적)"
 )
 _STATISTICS: dict[str, Callable[[Sequence[int]], float]] = {
     "mean": mean,
@@ -33,6 +33,10 @@ _VALUE_AFTER = re.compile(
     r"(?:\s?주)?[은는도인이의과와]?\s?[(]?(?:약|대략)?\s?(?:[가-힣]{2,4}[은는]\s)?$"
 )
 _RANGE = re.compile(r"\s?건?\s?(?:~|–|-|에서|부터)\s?")
+_UNTIL_NOW = re.compile(
+    r"\s?(?:사이|수준|범위|안팎|정도|선)?(?:[을를에]|에서|이|으로)?\s?(?:[가-힣]{1,6}\s?)?(?:다가|으나|지만|는데)"
+)
+"""79~94건 사이를 유지하다가: of the weeks before the comparison week."""
 _NEVER = re.compile(r"(?:한\s번도|단\s한\s번도)")
 _ALWAYS = re.compile(r"매번|매주|내내|줄곧|항상|모두|each|every", re.I)
 _BELOW = re.compile(r"\s?(?:아래|밑|미만|이하|[을를]\s(?:밑돈|밑돌))")
@@ -64,6 +68,18 @@ def check_weeks(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         if not _is_in_order(match, said, totals, facts):
             return Refused.NUMBER
         spans += carried
+    if not windows:
+        ranges = [
+            (first, second)
+            for first, second in pairwise(numbers)
+            if second.unit == "건"
+            and _is_range_of_weeks(first, second, 0, text)
+            and _UNTIL_NOW.match(text, second.end)
+        ]
+        past = facts.material.change.total_last_8_weeks[:-1] or (0,)
+        if not all(a.fits(min(past)) and b.fits(max(past)) for a, b in ranges):
+            return Refused.NUMBER
+        spans += [(first.start, second.end) for first, second in ranges]
     return sentence.without(spans)
 
 
@@ -91,7 +107,9 @@ def _carried(
         return spans
     for first, second in pairwise(numbers):
         if _is_range_of_weeks(first, second, start, text):
-            if not (first.fits(min(totals)) and second.fits(max(totals))):
+            past = facts.material.change.total_last_8_weeks[:-1][-len(totals) :]
+            weeks = past if _UNTIL_NOW.match(text, second.end) else totals
+            if not (first.fits(min(weeks)) and second.fits(max(weeks))):
                 return None
             spans += [(first.start, first.end), (second.start, second.end)]
     for match in _STATISTIC.finditer(said):

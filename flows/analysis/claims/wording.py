@@ -46,6 +46,7 @@ _SAMPLES = re.compile(
     r"표본|샘플|예시|(?:제공|확인|읽어|살펴)[가-힣\s]{1,4}(?:비교주\s|기준주\s)?(?:티켓|사례|문의)|samples?"
 )
 _WHOLE = re.compile(r"(?<![0-9,.])(?P<size>[0-9]{1,3})\s?건\s?(?:중|가운데)")
+_BRACKETS = re.compile(r"\([^()0-9]*[0-9][^()]*\)")
 _WORD = re.compile(r"[가-힣A-Za-z]{2,}")
 _PARTICLES = re.compile(
     r"(?:에서|으로|로|은|는|이|가|을|를|의|에|와|과|도|만|까지|부터|이라는|라는"
@@ -57,11 +58,16 @@ def week_at(text: str, place: int) -> str | None:
     """The week that was named last before a place, unless something was only compared with it."""
     named = None
     end = 0
-    for match in WEEK.finditer(text, 0, place):
+    for match in WEEK.finditer(_without_brackets(text[:place])):
         named, end = str(match.lastgroup), match.end()
     if named is None or COMPARED.search(text, end, place):
         return None
     return named
+
+
+def _without_brackets(text: str) -> str:
+    """A text with its closed brackets blanked: the week of "361건(전주 187건)" ends with them."""
+    return _BRACKETS.sub(lambda match: " " * len(match[0]), text)
 
 
 def names_samples(text: str) -> bool:
