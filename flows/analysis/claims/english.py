@@ -70,7 +70,7 @@ _COUNTED = re.compile(
 
 _LASTING = re.compile(rf"\b(?!one\b)(?:{_WORD})(?=\s(?:hour|day|minute|month)s\b)", re.I)
 _REPEATED = re.compile(
-    rf"\b(?:(?!one\b)(?P<number>{_WORD})\stimes|twice)\b(?!\s(?:as|more|higher|larger|the|that|from|last|what|its)\b|,)",
+    rf"\b(?:(?!one\b)(?P<number>{_WORD})\stimes|twice)\b(?!\s(?:as|more|higher|larger|the|that|from|last|what|its)\b|,\sfrom)",
     re.I,
 )
 
@@ -109,6 +109,7 @@ def are_of_one_keyword(numbers: Sequence[Numeral], sentence: Sentence, facts: Fa
         sentence.is_korean
         or not is_spoken_of
         or not numbers
+        or any(_OBJECT.match(sentence.rest, number.end) for number in numbers)
         or NEGATIVE in subjects_in(sentence.rest)
     ):
         return False
