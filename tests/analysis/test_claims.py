@@ -49,6 +49,18 @@ TRUE = {
     "compound of letters": "QR코드와 VIP고객 안내를 살펴볼 만합니다.",
     "English words for numbers": "About seven in ten tickets are negative.",
     "English": "Negative tickets rose from 12 to 49, and more than half of the tickets are negative.",
+    "counts of words in brackets": "'사파리'(0→49)·'결제 실패'(6→31) 동반 증가.",
+    "the other week in brackets": "부정 문의 49건(전주 12건), 부정 비율 71.0%(+31.0%p).",
+    "range of past weeks": "27~35건을 오가다가 이번 주 69건으로 늘었습니다.",
+    "few of ten": "부정 문의는 10건 중 예닐곱 건꼴입니다.",
+    "money in two scales": "3만 9천 원이 두 번 승인됐다는 문의가 있습니다.",
+    "stage": "1차 원인 조사가 필요합니다.",
+    "week of a retold ticket": "현금영수증을 어디에서 신청하는지 묻는 문의는 전주에 접수된 것입니다.",
+    "above the usual range": "평소 범위(24~38건)보다 많은 수준입니다.",
+    "the rest": "69건 중 부정 문의는 49건, 나머지 20건은 일반 문의입니다.",
+    "not seen first": "이번 주에 처음 나타난 문제는 아닙니다.",
+    "verb like a name": "고객에게 알리고 결제 방법을 안내하세요.",
+    "order of weeks in English": "It is the highest volume of the last eight weeks, well above the usual 24 to 38.",
 }  # fmt: skip
 
 FALSE = {
@@ -112,6 +124,24 @@ FALSE = {
     "English": ("Tickets rose from 30 to 96.", Refused.NUMBER),
     "English share": ("About a third of the tickets are negative.", Refused.NUMBER),
     "English objects": ("69 companies reported errors.", Refused.NUMBER),
+    "counts of words in brackets": ("'사파리'(0→49)·'결제 실패'(6→49) 동반 증가.", Refused.NUMBER),
+    "the other week in brackets": ("부정 문의 49건(전주 30건)으로 급증.", Refused.NUMBER),
+    "range of past weeks": ("30~35건을 오가다가 이번 주 69건으로 늘었습니다.", Refused.NUMBER),
+    "few of ten": ("부정 문의는 10건 중 서너 건꼴입니다.", Refused.NUMBER),
+    "money in two scales": ("2만 9천 원이 두 번 승인됐다는 문의가 있습니다.", Refused.NUMBER),
+    "devices": ("아이폰 네 대가 모두 먹통이라는 문의가 있습니다.", Refused.NUMBER),
+    "week of a retold ticket": (
+        "현금영수증을 어디에서 신청하는지 묻는 문의는 이번 주에 접수된 것입니다.",
+        Refused.DAY,
+    ),
+    "day of the other week": ("비교주는 11월 2일부터 11월 8일까지입니다.", Refused.DAY),
+    "below the usual range": ("평소 범위(24~38건)보다 적은 수준입니다.", Refused.DIRECTION),
+    "the rest": ("69건 중 부정 문의는 49건, 나머지 49건은 일반 문의입니다.", Refused.NUMBER),
+    "people for tickets": ("부정 문의 49명 중 상당수가 사파리를 씁니다.", Refused.NUMBER),
+    "place": ("기흥휴게소에서 결제 오류가 났다는 문의가 있습니다.", Refused.NAME),
+    "order of weeks in English": ("It is the third-highest volume of the last eight weeks.", Refused.NUMBER),
+    "points in English": ("That is 31 percentage points lower than last week.", Refused.NUMBER),
+    "repeated in English": ("One user failed seven times with Safari.", Refused.NUMBER),
 }  # fmt: skip
 
 

@@ -254,6 +254,8 @@ class _Amounts:
                 continue
             if is_said and is_of_category and fact.subject != subject:
                 continue
+            if unit == "points" and not is_said and fact.subject == NOT_NEGATIVE:
+                continue
             is_of_others = fact.role == "other" and (
                 (fact.unit == "count" and not is_usual and roles != {"other"})
                 or (fact.unit == "factor" and not is_share_spoken_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Fact, Facts
+from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Fact, Facts, compact
 from flows.analysis.claims.numerals import Numeral
 from flows.analysis.claims.roles import roles_of, unit_of
 from flows.analysis.claims.sentence import Sentence
@@ -70,7 +70,7 @@ _COUNTED = re.compile(
 
 _LASTING = re.compile(rf"\b(?!one\b)(?:{_WORD})(?=\s(?:hour|day|minute|month)s\b)", re.I)
 _REPEATED = re.compile(
-    rf"\b(?:(?!one\b)(?P<number>{_WORD})\stimes|twice)\b(?!\s(?:as|more|higher|larger|the|that|from|last|what|its)\b|,)",
+    rf"\b(?:(?!one\b)(?P<number>{_WORD})\stimes|twice)\b(?!\s(?:as|more|higher|larger|the|that|from|last|what|its)\b|,\sfrom)",
     re.I,
 )
 
@@ -109,6 +109,7 @@ def are_of_one_keyword(numbers: Sequence[Numeral], sentence: Sentence, facts: Fa
         sentence.is_korean
         or not is_spoken_of
         or not numbers
+        or any(_OBJECT.match(sentence.rest, number.end) for number in numbers)
         or NEGATIVE in subjects_in(sentence.rest)
     ):
         return False
@@ -116,6 +117,8 @@ def are_of_one_keyword(numbers: Sequence[Numeral], sentence: Sentence, facts: Fa
     for fact in facts.numbers:
         if fact.unit == "count" and fact.subject not in (TOTAL, NEGATIVE, NOT_NEGATIVE):
             of_keywords.setdefault(fact.subject, []).append(fact)
+    if quoted := of_keywords.keys() & set(map(compact, sentence.quoted)):
+        of_keywords = {word: of_keywords[word] for word in quoted}
     roles = [roles_of(sentence.rest, numbers, n, "count") for n in range(len(numbers))]
     return any(
         all(

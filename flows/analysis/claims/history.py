@@ -49,7 +49,8 @@ _NEW = re.compile(
     r"|점)|(?:한\s건도|전혀)\s?(?:없|접수되지|들어오지|언급되지|나오지|보이지)"
     r"|(?:신규|새로운)\s?(?:유형|카테고리|분류|문의|이슈|키워드|현상)(?!\s?[은는이가]\s?아니)"
     r"|이력이\s?없|비교할\s?(?:과거|이전|대상|수치)|비교\s?대상이\s?없"
-    r"|first (?:appeared|came up|surfaced|emerged)|there (?:was|were) no (?:\w+\s)?(?:complaint|ticket|report|mention)"
+    r"|first (?:appeared|came up|surfaced|emerged)"
+    r"|there (?:was|were) no (?:\w+\s)?(?:complaint|ticket|report|mention)"
     r"|first time|brand[- ]new|new (?:category|type|issue|kind)|never (?:been"
     r"|before)|(?:nothing|no one|none)[a-z ]{0,20}(?:had been|before|the week before"
     r"|last week)",
@@ -131,7 +132,7 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
         return sorted(totals, reverse=is_most)[place] == totals[-1]
     if re.match(r"[가-힣]{1,2}\s주[는도의가]\s[^,.]{0,6}[0-9]", after):
         return True  # its number is judged with the other weeks
-    if not totals or not re.search("주|week", before + match[0] + after[:24]):
+    if not totals or not re.search("주|week", before + match[0] + after[:44]):
         return True
     if re.search(rf"(?:{BASE_WORD})[는가]\s[^,.]{{0,16}}$", before):
         totals = totals[:-1]

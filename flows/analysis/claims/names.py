@@ -26,6 +26,7 @@ _PARTICLES = re.compile(
     r"(?:에서|으로|에게|부터|까지|처럼|보다|이나|이라|이며|하고|[은는이가을를의에와과도로만나라])+"
 )
 _ENDING = re.compile(rf"{_PARTICLES.pattern}$")
+_PLACE = re.compile(r"(?<=[가-힣]{2})(?:휴게소|공항|터미널|톨게이트|나들목)$")
 _LOAN_GERUND = tuple("링팅킹싱밍닝핑딩징칭빙")
 """What -ing becomes in Hangul: 라우팅 and 코칭 are no names, whatever the dictionary says."""
 
@@ -77,7 +78,10 @@ def _is_made_up(word: Word, facts: Facts) -> bool:
         if not facts.holds(name) and not _is_known(name, facts):
             return True
     parts = {word.text[:end] for end in word.bounds}
-    if any(_ends_as_name(form, word) and not facts.holds(form) for form in _forms(word) | parts):
+    if any(
+        _ends_as_name(form, word) and not facts.holds(form) and not facts.holds(_of_place(form))
+        for form in _forms(word) | parts
+    ):
         return True
     if word.is_odd and not any(facts.holds(f) or f in PLAIN_WORDS for f in _forms(word) if f):
         return True
@@ -109,6 +113,11 @@ def _ends_as_name(form: str, word: Word) -> bool:
     return form not in PLAIN_WORDS and any(
         form.endswith(ending) and len(form) - len(ending) in word.bounds for ending in NAME_ENDINGS
     )
+
+
+def _of_place(form: str) -> str:
+    """인천 of 인천공항: a ticket may name the place alone."""
+    return _PLACE.sub("", form)
 
 
 def _bare(word: str) -> str:

@@ -96,6 +96,8 @@ def _english_role(before: str, after: str) -> str | None:
         re.I,
     ):
         return "base"
+    if re.match(r"\s?of\s(?:them|these)\s(?:is|are)\b", after):
+        return "comparison"
     if re.search(r"\b(?:to|reached|hit|now|now at)\s$", before, re.I):
         return "comparison"
     if re.search(rf"\b(?:{_CHANGES})\s(?:by\s|of\s)?(?:about\s|roughly\s)?$", before, re.I):

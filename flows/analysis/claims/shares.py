@@ -31,7 +31,7 @@ _HALF = re.compile(
 )
 _WAS = re.compile(
     r"(?:(?:절반|과반)\s?(?:수준|가량|정도|남짓)?에서|"
-    r"(?:절반|과반|분의\s?[0-9일이삼사오육칠팔구])\s?(?:수준|가량|정도|남짓)?(?:이던|이었던|에서(?=\s[^\s]{0,4}\s?(?:분의|절반))))"
+    r"(?:절반|과반|[0-9이삼사오육칠팔구십]{1,2}\s?분의\s?[0-9일이삼사오육칠팔구])\s?(?:수준|가량|정도|남짓)?(?:이던|이었던|에서(?=\s[^\s]{0,4}\s?(?:분의|절반))))"
 )
 _BECAME = re.compile(r"[^,.]{2,7}?(?:에\s?(?:가까워[져졌]|육박)|[으]?로\s|까지\s)")
 _ORDINARY = dict(
@@ -122,9 +122,7 @@ def _shares(sentence: Sentence, facts: Facts, place: int) -> list[float]:
     text = sentence.rest
     week = week_at(text, place)
     weeks = {week} if week in ("base", "comparison") else {"comparison"}
-    if _WAS.match(
-        text, text.find("분의", place, place + 4) if "분의" in text[place : place + 5] else place
-    ):
+    if _WAS.match(text, place):
         weeks = {"base"}
     elif _WAS.search(text, 0, place) and _BECAME.match(text, place):
         weeks = {"comparison"}

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
-from flows.analysis.claims.words import stems_of
 from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD
+from flows.analysis.claims.words import stems_of
 from flows.report.values import Sample
 
 _SAID_OF_ANY = frozenset(
