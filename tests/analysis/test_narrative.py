@@ -73,7 +73,7 @@ def _lines(section: object) -> list[str]:
 # --- A corpus by a stranger -------------------------------------------------------------------
 
 # Written by somebody who knew the prompt and not the check. Where it is worse than above, docs/narrative.md says so.
-STRANGER = {"": (0.97, 0.03), "_in_english": (0.90, 0.10)}
+STRANGER = {"": (0.995, 0.02), "_in_english": (0.95, 0.10)}
 
 
 @cache
