@@ -1,7 +1,3 @@
-{%- set sums = ['total_count', 'negative_count', 'positive_count', 'neutral_count', 'without_emotion_count', 'inbound_count'] -%}
-{%- for day in weekdays() -%}
-    {%- do sums.append(day ~ '_count') -%}
-{%- endfor -%}
 with tickets as (
     select * from {{ ref('stg_zendesk__tickets') }}
 ),
@@ -43,9 +39,17 @@ select
     category1,
     category2,
     category3,
-    {%- for column in sums + ['repeated_count', 'source_row_count'] %}
-    cast(sum({{ column }}) as int64) as {{ column }},
+    cast(sum(total_count) as int64) as total_count,
+    cast(sum(negative_count) as int64) as negative_count,
+    cast(sum(positive_count) as int64) as positive_count,
+    cast(sum(neutral_count) as int64) as neutral_count,
+    cast(sum(without_emotion_count) as int64) as without_emotion_count,
+    cast(sum(inbound_count) as int64) as inbound_count,
+    {%- for day in weekdays() %}
+    cast(sum({{ day }}_count) as int64) as {{ day }}_count,
     {%- endfor %}
+    cast(sum(repeated_count) as int64) as repeated_count,
+    cast(sum(source_row_count) as int64) as source_row_count,
     sum(negative_count) / sum(total_count) as negative_ratio,
     max(most_rows_per_ticket) as most_rows_per_ticket
 from names_masked
