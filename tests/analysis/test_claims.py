@@ -13,6 +13,8 @@ from tests.analysis import corpus
 FACTS = Facts(next(c.material for c in corpus.TRUE if c.material.change.category3 == "결제 오류"))
 
 TRUE = {
+    "largest factor": "'사파리'의 증가 폭이 가장 크고, 결제 실패는 6건에서 31건으로 25건 늘었습니다.",
+    "rise beside a rise": "전체 문의가 39건 늘어난 가운데 부정 문의는 37건 늘었습니다.",
     "counts": "문의가 30건에서 69건으로 늘었습니다.",
     "factor": "결제 실패 문의가 6건에서 31건으로 다섯 배가 되었습니다.",
     "points": "부정 비율은 40%에서 71%로 31%p 상승했습니다.",
@@ -64,6 +66,8 @@ TRUE = {
 }  # fmt: skip
 
 FALSE = {
+    "largest factor": ("'결제 실패'의 증가 폭이 가장 큽니다.", Refused.DIRECTION),
+    "fall with its difference": ("결제 실패는 6건에서 31건으로 25건 줄었습니다.", Refused.NUMBER),
     "counts": ("문의가 30건에서 96건으로 늘었습니다.", Refused.NUMBER),
     "weeks swapped": ("문의가 69건에서 30건으로 줄었습니다.", Refused.NUMBER),
     "factor of a keyword": ("결제 실패 문의가 6건에서 31건으로 두 배가 되었습니다.", Refused.NUMBER),

@@ -36,7 +36,7 @@ _COUNTED = re.compile(r"[0-9십백천쉰흔순른물]\s?건(?:으로|이|은|을
 _RETOLD = re.compile(r"[가-힣]{0,2}다(?:는|고|며|던)\s")
 """What a customer says has risen or fallen."""
 _ADNOMINAL = re.compile(
-    r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>(?!반면|뒤|후|데|것|만큼|상태|점[은이도을에]|사실|탓|때문)[^,.]{1,14})"
+    r"(?:[가-힣]{0,2}[난든른은진한된])\s(?P<noun>(?!반면|가운데|와중|동안|상황|뒤|후|데|것|만큼|상태|점[은이도을에]|사실|탓|때문)[^,.]{1,14})"
 )
 _NOTHING_NAMED = re.compile(
     rf"(?:{BASE_WORD}|{COMPARISON_WORD}|대비|보다|비해|크게|소폭|다소|약간|오히려"
@@ -112,7 +112,7 @@ def change_of(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> 
     for fact in facts.numbers:
         is_of_keyword = fact.unit == "count" and fact.subject not in (TOTAL, NEGATIVE, NOT_NEGATIVE)
         is_spoken_of = fact.subject in spoken or fact.subject in quoted
-        is_no_category = is_of_words or fact.subject not in category
+        is_no_category = is_of_words or fact.subject not in category or fact.subject in quoted
         if is_of_keyword and fact.role == "change" and is_spoken_of and is_no_category:
             return fact.value
     found = list(SUBJECT.finditer(said))
@@ -130,8 +130,11 @@ def change_of(said: str, sentence: Sentence, facts: Facts, *, is_bare: bool) -> 
 
 
 def _pair(said: str) -> tuple[float, float] | None:
-    """The two numbers of "A에서 B로" at the end of a clause."""
-    found = list(numerals(said))[-2:]
+    """The two numbers of "A에서 B로" at the end of a clause, which their difference may follow."""
+    found = list(numerals(said))
+    if len(found) > 2 and abs(found[-2].value - found[-3].value) == found[-1].value:
+        said = said[: found.pop().start].rstrip()
+    found = found[-2:]
     if len(found) < 2 or not _PAIR.search(said[found[0].end : found[1].start]):
         return None
     rest = said[found[1].end :]

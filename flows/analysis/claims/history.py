@@ -8,7 +8,16 @@ from itertools import pairwise
 from flows.analysis.claims.directions import clause_before
 from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
-from flows.analysis.claims.wording import BASE_WORD, DOWN, UP, facts_named, keywords_in, week_at
+from flows.analysis.claims.wording import (
+    BASE_WORD,
+    BY_CHANGE,
+    BY_FACTOR,
+    DOWN,
+    UP,
+    facts_named,
+    keywords_in,
+    week_at,
+)
 
 _WEEKS = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "없": 0}
 _STREAK = re.compile(
@@ -123,6 +132,8 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
         and match["low"] is None
         and not re.match("최[저소]", match[0])
     )
+    if BY_FACTOR.search(before) or BY_CHANGE.search(before):
+        return True  # orders.py judges whose growth is the largest
     is_of_keyword = any(True for _ in keywords_in(before[-16:], Sentence(before, before), facts))
     if is_of_keyword or re.search("키워드|단어|언급", match.string):
         return _is_extreme_keyword(before, after, sentence, facts, is_most=is_most)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from flows.analysis.claims.facts import NEGATIVE, TOTAL, Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.sources import sample_told
-from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD
+from flows.analysis.claims.wording import BASE_WORD, BY_CHANGE, BY_FACTOR, COMPARISON_WORD
 
 _MORE = re.compile(
     r"(?:(?P<than>보다)(?:는|도)?|(?P<object>[을를]))\s?[^.0-9]{0,14}?"
@@ -19,10 +19,6 @@ _EARLIER = re.compile(
     r"보다(?:는)?\s(?:더\s|하루\s)?(?:(?P<first>먼저|앞서|앞선|일찍|빨리|이르)|(?P<last>늦|나중|뒤에|뒤늦))"
 )
 _OF_TIME = re.compile(r"접수|들어|제기|올라|등록|순서|남긴|남겼")
-_BY_FACTOR = re.compile(r"배수|증가율|상승률|증가\s?배|배율")
-_BY_CHANGE = re.compile(
-    r"증가\s?(?:폭|건수|분|량)|늘어난\s?(?:폭|건수)|상승\s?폭|증분|더\s(?:많이|크게)\s늘|늘어\s?증가"
-)
 _MOST = re.compile(r"(?:가장|제일)\s(?:(?P<most>크|큰|큽|컸|많|높|두드러)|(?P<least>작|적|낮))")
 
 _Sizes = dict[str, float]
@@ -95,9 +91,9 @@ def _sizes(text: str, facts: Facts) -> _Sizes:
     """The sizes of the rising keywords: their tickets, the change or the factor of them, as the sentence says."""
     sizes: _Sizes = {}
     unit, role = "count", "comparison"
-    if _BY_FACTOR.search(text):
+    if BY_FACTOR.search(text):
         unit, role = "factor", "change"
-    elif _BY_CHANGE.search(text):
+    elif BY_CHANGE.search(text):
         role = "change"
     elif re.search(rf"{BASE_WORD}", text) and not re.search(COMPARISON_WORD, text):
         role = "base"
@@ -115,7 +111,7 @@ def _sizes(text: str, facts: Facts) -> _Sizes:
 def _is_first(match: re.Match[str], facts: Facts) -> bool:
     """증가 배수는 '자막'이 가장 크다: of all rising keywords."""
     clause = match.string[: match.start()]
-    if not (_BY_FACTOR.search(clause) or _BY_CHANGE.search(clause)):
+    if not (BY_FACTOR.search(clause) or BY_CHANGE.search(clause)):
         return True
     keywords = {compact(k.label) for k in facts.material.keywords}
     sizes = {word: size for word, size in _sizes(match.string, facts).items() if word in keywords}

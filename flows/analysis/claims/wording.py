@@ -52,6 +52,11 @@ _PARTICLES = re.compile(
     r"(?:에서|으로|로|은|는|이|가|을|를|의|에|와|과|도|만|까지|부터|이라는|라는"
     r"|이란|관련|언급|입니다|이며|이고|한|된|이라고|라고|하는|합니다)+$"
 )
+BY_FACTOR = re.compile(r"배수|증가율|상승률|증가\s?배|배율")
+BY_CHANGE = re.compile(
+    r"증가\s?(?:폭|건수|분|량)|늘어난\s?(?:폭|건수)|상승\s?폭|증분|더\s(?:많이|크게)\s늘|늘어\s?증가"
+)
+"""What two words are compared by."""
 
 
 def week_at(text: str, place: int) -> str | None:
