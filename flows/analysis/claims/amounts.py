@@ -198,11 +198,8 @@ class _Amounts:
         is_count = number.unit == "개" and number.value == len(self.facts.material.keywords)
         return bool(around) and is_count
 
-    def _has_neighbour(self, index: int) -> bool:
-        """Whether a number without a unit stands before one that has it: 20 → 40건, 70~108건."""
-        return self._unit_of_neighbour(index) is not None
-
     def _unit_of_neighbour(self, index: int) -> Unit | None:
+        """The unit of a number that is written at its neighbour alone: 20 → 40건, 70~108건."""
         number, *following = self.numbers[index : index + 2]
         for other in following:
             between = self.text[number.end : other.start]

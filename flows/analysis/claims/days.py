@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from flows.analysis.claims.facts import Facts
 from flows.analysis.claims.sentence import MARKS, Refused, Sentence, Week
 
-_WEEKDAYS = "월화수목금토일"
+WEEKDAYS = "월화수목금토일"
 _WEEKDAYS_IN_ENGLISH = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _YEAR = r"(?:(?P<year>20[0-9]{2})\s?[-./년]\s?)?"
@@ -145,7 +145,7 @@ def _day(match: re.Match[str], facts: Facts) -> str | None:
 def _day_in_english(match: re.Match[str], facts: Facts) -> str | None:
     month = _MONTHS.index(match["name"].lower()) + 1
     english = match["weekday"]
-    weekday = english and _WEEKDAYS[_WEEKDAYS_IN_ENGLISH.index(english.lower())]
+    weekday = english and WEEKDAYS[_WEEKDAYS_IN_ENGLISH.index(english.lower())]
     return _known(None, month, int(match["day"]), weekday, facts)
 
 
@@ -160,7 +160,7 @@ def _known(year: str | None, month: int, day: int, weekday: str | None, facts: F
     """The mark of the day's week, a blank for a day that a ticket names, None for any other."""
     for known in facts.days:
         if (known.month, known.day) == (month, day) and (not year or known.year == int(year)):
-            if weekday and _WEEKDAYS[known.weekday()] != weekday:
+            if weekday and WEEKDAYS[known.weekday()] != weekday:
                 return None
             base = facts.material.weeks.base
             return MARKS["base" if known <= base.end else "comparison"]
@@ -169,5 +169,5 @@ def _known(year: str | None, month: int, day: int, weekday: str | None, facts: F
 
 
 def _is_weekday_known(weekday: str, facts: Facts) -> bool:
-    sampled = {_WEEKDAYS[day.weekday()] for day in facts.sample_days}
+    sampled = {WEEKDAYS[day.weekday()] for day in facts.sample_days}
     return weekday in sampled or facts.holds(f"{weekday}요일") or weekday in "월일"

@@ -94,7 +94,7 @@ def check_history(sentence: Sentence, facts: Facts) -> Sentence | Refused:
         and all(_is_extreme(match, sentence, facts) for match in _EXTREME.finditer(text))
         and all(_is_new(match, sentence, facts) for match in _NEW.finditer(text))
         and all(_is_absent(match, sentence, facts) for match in _ABSENT.finditer(text))
-        and all(_had_tickets(match, facts) for match in _ALSO_BEFORE.finditer(text))
+        and (facts.material.change.base_total > 0 or not _ALSO_BEFORE.search(text))
         and all(_lasts(match, sentence, facts) for match in _LASTING.finditer(text))
     )
     if not is_carried:
@@ -153,8 +153,6 @@ def _is_extreme(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _is_extreme_keyword(
     before: str, after: str, sentence: Sentence, facts: Facts, *, is_most: bool
 ) -> bool:
-    if re.search("배수|증가율", before):
-        return True  # orders.py judges it
     by_change = (
         "폭" in before or re.search(UP, before[-6:]) or re.match(rf"[이은]?\s?(?:{UP})", after)
     )
@@ -211,12 +209,12 @@ def _is_absent(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
     if named:
         known = {f.subject: f.value for f in facts.numbers if (f.unit, f.role) == ("count", "base")}
         return all(known.get(word) == 0 for word in named)
-    return _was_there(clause, sentence, facts)
+    return _was_absent(clause, sentence, facts)
 
 
-def _was_there(clause: str, sentence: Sentence, facts: Facts) -> bool:
+def _was_absent(clause: str, sentence: Sentence, facts: Facts) -> bool:
     """Whether no ticket of the base week, or sample where they are not known, holds a word of a clause."""
-    words = [*sentence.quoted, *(w for w in re.findall("[가-힣A-Za-z]{2,}", clause))]
+    words = [*sentence.quoted, *re.findall("[가-힣A-Za-z]{2,}", clause)]
     bare = {
         re.sub(r"(?:[은는이가을를의에도]|에서|으로|까지|이라는|라는)$", "", word) for word in words
     }
@@ -225,11 +223,6 @@ def _was_there(clause: str, sentence: Sentence, facts: Facts) -> bool:
     counted = {word: sum(compact(word) in text for text in texts) for word in bare if len(word) > 1}
     said = {word for word in counted if any(word in compact(s.detail) for s in facts.samples)}
     return bool(said) and not any(counted[word] for word in said)
-
-
-def _had_tickets(match: re.Match[str], facts: Facts) -> bool:
-    """전주에도 비슷한 문의가 있었다: where the base week had any."""
-    return facts.material.change.base_total > 0
 
 
 def _lasts(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:

@@ -8,55 +8,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 
+from flows.analysis.claims.days import WEEKDAYS
 from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
+from flows.analysis.claims.vocabulary import SAID_OF_ANY
 from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD
 from flows.analysis.claims.words import stems_of
 from flows.report.values import Sample
 
-_SAID_OF_ANY = frozenset(
-    [
-        "문의",
-        "티켓",
-        "고객",
-        "사례",
-        "불만",
-        "제보",
-        "접수",
-        "내용",
-        "지적",
-        "의견",
-        "신고",
-        "호소",
-        "사용자",
-        "이용자",
-        "경우",
-        "이번",
-        "지난",
-        "비교",
-        "확인",
-        "문제",
-        "관련",
-        "상황",
-        "표현",
-        "대표",
-        "원인",
-        "오류",
-        "이후",
-        "가능",
-        "표본",
-        "샘플",
-        "부정",
-        "건수",
-        "요청",
-        "발생",
-        "언급",
-        "항의",
-        "질문",
-        "안내",
-        "설명",
-    ]
-)
 _EVENT = re.compile(
     r"(?:배포|점검|업데이트|패치|적용|장애|개편|변경|시행|정전|릴리[스즈]|출시"
     r"|개정|도입|교체|이전\s작업|마이그레이션|오픈|인상|중단|release|deploy|update"
@@ -79,53 +38,6 @@ _BOUND_BEFORE = re.compile(
 
 _SLACK = 0.3
 """By how much more another ticket has to have of what is told, to be the one that says it."""
-_SAID_BY_ANY = frozenset(
-    [
-        "하다",
-        "되다",
-        "있다",
-        "없다",
-        "않다",
-        "같다",
-        "보다",
-        "보이다",
-        "나오다",
-        "들다",
-        "들어오다",
-        "받다",
-        "묻다",
-        "알다",
-        "말하다",
-        "말다",
-        "쓰다",
-        "주다",
-        "오다",
-        "가다",
-        "대하다",
-        "관하다",
-        "따르다",
-        "위하다",
-        "적다",
-        "남다",
-        "싶다",
-        "모르다",
-        "겪다",
-        "나다",
-        "많다",
-        "남기다",
-        "적히다",
-        "담기다",
-        "이어지다",
-        "그렇다",
-        "어떻다",
-        "이러다",
-        "내다",
-        "만들다",
-        "시키다",
-        "맞다",
-    ],
-)
-"""Verbs that say nothing of one ticket in particular."""
 _PART = re.compile(
     r"(?:문의|사례|불만|의견|신고|요청|질문|지적|제보|건)(?:\([^)]*\))?(?:[와과,나]|이나|[도이가]\s있(?:고|으며|었고|었으며))\s"
 )
@@ -215,8 +127,14 @@ def _written(day: date) -> str:
     )
 
 
+def _without_days(text: str, facts: Facts) -> str:
+    for day in facts.all_days:
+        text = re.sub(_written(day), " ", text)
+    return text
+
+
 def _is_of_weekday(sample: Sample, weekday: str) -> bool:
-    is_its_day = sample.day is not None and "월화수목금토일"[sample.day.weekday()] == weekday
+    is_its_day = sample.day is not None and WEEKDAYS[sample.day.weekday()] == weekday
     return is_its_day or f"{weekday}요일" in _text([sample])
 
 
@@ -255,13 +173,11 @@ def _is_of_another(
 
     A word counts the more the fewer samples hold it.
     """
-    ordinary = _SAID_OF_ANY | _SAID_BY_ANY | stems_of(" ".join(facts.material.change.category))
-    for day in facts.all_days:
-        text = re.sub(_written(day), " ", text)
+    ordinary = SAID_OF_ANY | stems_of(" ".join(facts.material.change.category))
+    text = _without_days(text, facts)
     amounts = {compact(amount) for amount in _AMOUNT.findall(text)}
     words = {word for word in stems_of(text) if not word[0].isdigit()} - ordinary | amounts
-    held = {s.ticket_id: {w for w in words if _holds(s, w)} for s in facts.samples}
-    counts = Counter(word for found in held.values() for word in found)
+    held, counts = _held(words, facts)
     weights = {word: (0.5 if word.endswith("다") else 1) / n for word, n in counts.items()}
     own = sum(weights[word] for word in set().union(*(held[s.ticket_id] for s in samples)))
     ids = {sample.ticket_id for sample in (*samples, *named)}
@@ -279,8 +195,7 @@ def _has_amounts(samples: Sequence[Sample], text: str, facts: Facts) -> bool:
     """Whether tickets that are retold hold the amounts which are told of them, where another ticket has some."""
     if not _RETELLS.search(text):
         return True
-    for day in facts.all_days:
-        text = re.sub(_written(day), " ", text)
+    text = _without_days(text, facts)
     own = _text(samples)
     for amount in _TOLD_AMOUNT.finditer(text):
         written = compact(amount[0])
@@ -292,12 +207,17 @@ def _has_amounts(samples: Sequence[Sample], text: str, facts: Facts) -> bool:
 
 def sample_told(text: str, facts: Facts) -> Sample | None:
     """The sample that a text speaks of: the one that shares most words with it."""
-    words = {word for word in stems_of(text) if word not in _SAID_OF_ANY | _SAID_BY_ANY}
-    held = {s.ticket_id: {w for w in words if _holds(s, w)} for s in facts.samples}
-    counts = Counter(word for found in held.values() for word in found)
+    words = {word for word in stems_of(text) if word not in SAID_OF_ANY}
+    held, counts = _held(words, facts)
     scores = {i: sum(1 / counts[word] for word in found) for i, found in held.items()}
     best = max(facts.samples, key=lambda s: scores[s.ticket_id], default=None)
     return best if best is not None and scores[best.ticket_id] >= 0.5 else None
+
+
+def _held(words: Iterable[str], facts: Facts) -> tuple[dict[str, set[str]], Counter[str]]:
+    """The words that each sample holds, by its id, and how many samples hold each word."""
+    held = {s.ticket_id: {word for word in words if _holds(s, word)} for s in facts.samples}
+    return held, Counter(word for found in held.values() for word in found)
 
 
 def _holds(sample: Sample, word: str) -> bool:

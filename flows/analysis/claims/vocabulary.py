@@ -15,6 +15,8 @@ NAME_ENDINGS: tuple[str, ...] = tuple(_LISTS["name_endings"].split())
 AFFIXES: frozenset[str] = frozenset("".join(_LISTS["affixes"].split()))
 """The syllables that ordinary words of several nouns are made with."""
 PLAIN_WORDS: frozenset[str] = frozenset(" ".join(_LISTS["plain_words"].values()).split())
+SAID_OF_ANY: frozenset[str] = frozenset(" ".join(_LISTS["said_of_any"].values()).split())
+"""Words that say nothing of one ticket in particular."""
 SAME_NAMES: dict[str, tuple[str, ...]] = {
     name: tuple(other for other in names.split() if other != name)
     for names in _LISTS["same_names"]

