@@ -134,3 +134,14 @@ def test_a_release_has_its_section_as_notes(tag: str, is_released: bool, tmp_pat
     _, _, section = text("CHANGELOG.md").partition(f"\n## {VERSION} (")
     expected = section.partition("\n")[2].partition("\n## ")[0] if is_released else ""
     assert (tmp_path / "notes.md").read_text().strip() == expected.strip()
+
+
+def test_the_repository_holds_no_large_files() -> None:
+    """A clone should take seconds: what is large is downloaded or made where it is needed."""
+    if not (PROJECT_ROOT / ".git").exists():
+        pytest.skip("this folder is no clone: nothing says which of its files are the repository's")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    paths = [PROJECT_ROOT / name for name in listed.split("\0") if name]
+    assert [path.name for path in paths if path.is_file() and path.stat().st_size > 500_000] == []
