@@ -30,6 +30,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from bot.errors import NotDeployed, PrefectUnavailable, StartError
 from bot.runs import OPEN, Origin, Run
+from catalogue.slack import ASKED
 
 REPORT = "weekly_voc/on-demand"
 LONG_TASK = "long_task/long-task"
@@ -263,5 +264,5 @@ def run_of(found: FlowRun, origin: Origin) -> Run:
         found.created,
         found.work_pool_name,
         url_for("flow-run", found.id),
-        tuple(tag for tag in found.tags if tag != "slack" and not tag.startswith("slack:")),
+        tuple(tag for tag in found.tags if tag != ASKED and not tag.startswith("slack:")),
     )

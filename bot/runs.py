@@ -12,6 +12,7 @@ from typing import Literal, Self
 from uuid import UUID
 
 from catalogue.ending import Completed, Failed
+from catalogue.slack import ASKED
 
 OPEN = "slack:open"
 """Tag of a run whose end has not been reported yet."""
@@ -49,7 +50,7 @@ class Origin:
             "told": self.told,
         }
         named = [f"slack:{name}={value}" for name, value in values.items() if value]
-        return ["slack", *([OPEN] if self.is_open else []), *named]
+        return [ASKED, *([OPEN] if self.is_open else []), *named]
 
     @classmethod
     def of_tags(cls, tags: Iterable[str]) -> Self | None:
@@ -94,10 +95,12 @@ class Run:
         return Completed.read(self.message)
 
     @property
-    def failure(self) -> str | None:
-        """The one line for users that a failed run ended with, if it ended with one."""
+    def failure(self) -> str:
+        """The kind of a failed run's failure: `failure.<kind>` in the catalogue says what people may do."""
+        if self.state == "CRASHED":
+            return "crashed"
         failed = Failed.read(self.message)
-        return failed.reason if failed else None
+        return failed.kind if failed else "unexpected"
 
     def told(self, stage: Stage, reply_ts: str | None) -> Run:
         """The run after the bot has reported the stage."""

@@ -60,13 +60,9 @@ class Phrases:
         return f"{self.texts('stage.completed')} · {week}: {ending}"
 
     def _failed(self, run: Run) -> str:
-        if run.failure:
-            why = escaped(run.failure)
-        elif run.state == "CRASHED":
-            why = self.texts("failed.crashed")
-        else:
-            why = self.texts("failed.unexpected")
-        return f"{self.texts('stage.failed')} · {why}"
+        # A newer flow may fail in a way that this bot has no words for.
+        kind = run.failure if f"failure.{run.failure}" in entries() else "other"
+        return f"{self.texts('stage.failed')} · {self.texts(f'failure.{kind}')}"
 
     def _short(self, run: Run) -> str:
         match run.state:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from http.client import HTTPException
 from json import JSONDecodeError
 
+ASKED = "slack"
+"""Prefect tag of a run that somebody asked for in Slack: the bot tells that person how it ends."""
+
 FAULTS = (OSError, HTTPException, JSONDecodeError)
 """No answer, half of an answer, or one that begins as JSON but is not JSON."""
 

@@ -24,7 +24,7 @@ from flows.privacy.kept import masked_errors
 from flows.privacy.masker import Masker
 from flows.report.message import SUMMARY, Delivered, Message
 from flows.report.values import Correction, Week, WeeklyReport
-from flows.runtime.errors import SourceError, VocError
+from flows.runtime.errors import WEEK, SourceError, VocError
 from flows.runtime.failures import redacted_errors
 from flows.runtime.workspace import Workspaces
 from flows.slack.delivery import Delivery, Subject
@@ -127,7 +127,8 @@ def read_changes(warehouse: Warehouse, as_of: date, masker: Masker) -> WeeklyRep
     weeks = read_week_pair(warehouse, as_of)
     if weeks is None:
         raise SourceError(
-            f"the source has fewer than two complete weeks before {as_of}. Choose a later week."
+            f"the source has fewer than two complete weeks before {as_of}. Choose a later week.",
+            kind=WEEK,
         )
     report = without_private(read_report(warehouse, weeks), masker.contains_pii)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())

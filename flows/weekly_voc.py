@@ -228,7 +228,7 @@ async def not_ready(readiness: Readiness, operators: Operators, parts: Assembly)
     note = late_data_note(
         parts.texts, week, readiness.last_day, url, missing_days=readiness.missing_days
     )
-    await asyncio.to_thread(operators.note, week.label, note)
+    await asyncio.to_thread(operators.note_late_data, week.label, note)
     return RunResult(
         "not_ready",
         readiness.weeks,

@@ -188,8 +188,8 @@ class Assembly:
         from flows.runtime.operators import Operators
 
         s = self.settings
-        channel = s.ops_channel or s.slack_channel or destination.channel
-        return Operators(self.transport, self.texts, channel)
+        report_channel = s.slack_channel or destination.channel
+        return Operators(self.transport, self.texts, s.ops_channel, report_channel)
 
     def composer(self, report_url: str | None = None) -> Composer:
         """Writes messages in the language and with the links of the settings."""

@@ -71,7 +71,7 @@ class Settings(SharedSettings):
         None,
         pattern=r"^[CG][A-Z0-9]{2,}$",
         validation_alias="VOC_OPS_CHANNEL",
-        description="Channel id for notes on late data and failed runs (default: the report's).",
+        description="Channel id for notes on late data and failed runs (default: the report's, where a report is missing).",
     )
     readiness_wait_minutes: float = Field(
         180,
