@@ -464,7 +464,9 @@ def test_every_setting_of_google_env_reaches_those_it_is_for(programs: Programs,
     calls = deployed(programs)
     for_runs = {name for name in listed() if re.match("(VOC|LAAS)_(?!BOT_)", name)}
     assert for_runs <= set(environment(calls["voc-register"]))
-    for_bot = {name for name in listed() if re.match("VOC_BOT_|VOC_(LOCALE|TIMEZONE)$|PREFECT_UI_", name)}
+    for_bot = {
+        name for name in listed() if re.match("VOC_BOT_|VOC_(LOCALE|TIMEZONE)$|PREFECT_UI_", name)
+    }
     assert for_bot <= set(environment(calls["voc-bot"]))
 
 
