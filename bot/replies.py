@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +19,7 @@ from bot.errors import StartError
 from bot.runs import ENDINGS, Run, Stage
 from bot.settings import BotSettings
 from bot.texts import Phrases
+from catalogue.slack import METADATA_SCOPE, is_summary, scopes_of
 
 log = logging.getLogger("voc.bot")
 
@@ -39,7 +42,11 @@ _GONE = {
 
 
 class NotTold(Exception):
-    """Slack did not accept a message; the bot sends the message again later."""
+    """Slack did not accept a message, or did not show any; the bot tries again later."""
+
+
+class Unreadable(NotTold):
+    """The bot may not read the messages of a channel: a scope is missing, or the bot is not in it."""
 
 
 @dataclass
@@ -79,11 +86,13 @@ class Replies:
         self._phrases = phrases
         self._commands: dict[str, _Command] = {}
         self._told: dict[str, _Told] = {}
+        self._bot_id: str | None = None
 
     async def check(self) -> AuthorizeResult:
         """Ask Slack's auth.test who the bot is. Raises StartError when the token is not valid."""
         try:
             answer = await self._client.auth_test()
+            self._bot_id = answer.get("bot_id")
             return AuthorizeResult.from_auth_test_response(
                 auth_test_response=answer, bot_token=self._client.token
             )
@@ -180,27 +189,58 @@ class Replies:
         if stage in ENDINGS:
             await self._post(run.origin.user, None, text, run)
 
+    async def find_report(
+        self, channel: str, week_label: str, since: float, thread_ts: str | None = None
+    ) -> str | None:
+        """Find the report of a week (2026-W46) that was posted to a channel, or into the thread, last.
+
+        Returns the ts of its summary; None where there is none after `since`, an epoch second. Raises NotTold where
+        the messages cannot be read, which says nothing about the report. Reports in other threads are not found.
+        """
+        found = [
+            str(message["ts"])
+            async for message in self._messages(channel, thread_ts, since)
+            if message.get("bot_id") == self._bot_id and is_summary(message, week_label)
+        ]
+        return max(found, key=float, default=None)
+
     async def _find_reply(self, run: Run) -> str | None:
         """Find the reply on a run that is in its thread although no tag says so."""
-        cursor: str | None = None
-        while True:
-            page = await self._call(
-                "conversations_replies",
-                channel=run.origin.channel,
-                ts=run.origin.thread_ts,
-                include_all_metadata=True,
-                limit=200,
-                cursor=cursor,
-            )
-            for message in (page or {}).get("messages", ()):
+        with contextlib.suppress(Unreadable):
+            async for message in self._messages(run.origin.channel, run.origin.thread_ts):
                 metadata = message.get("metadata") or {}
                 if metadata.get("event_type") == EVENT_TYPE and metadata["event_payload"].get(
                     "run"
                 ) == str(run.id):
                     return str(message["ts"])
-            cursor = ((page or {}).get("response_metadata") or {}).get("next_cursor")
+        return None
+
+    async def _messages(
+        self, channel: str, thread_ts: str | None = None, since: float = 0.0
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The messages of a channel, or of a thread in it, in Slack's order. Raises NotTold or Unreadable."""
+        method = "conversations_replies" if thread_ts else "conversations_history"
+        place = {"ts": thread_ts} if thread_ts else {}
+        cursor: str | None = None
+        while True:
+            page = await self._call(
+                method,
+                channel=channel,
+                **place,
+                oldest=f"{since:.6f}",
+                include_all_metadata=True,
+                limit=200,
+                cursor=cursor,
+            )
+            if page is None:
+                raise Unreadable(method)
+            if (scopes := scopes_of(page.headers)) and METADATA_SCOPE not in scopes:
+                raise Unreadable(f"no {METADATA_SCOPE}")
+            for message in page["messages"]:
+                yield message
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                return None
+                return
 
     async def _post(
         self, channel: str, thread_ts: str | None, text: str, run: Run | None = None

@@ -6,6 +6,7 @@ import os
 from importlib.metadata import version
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,8 +35,18 @@ def header_value(secret: SecretStr) -> SecretStr:
     return SecretStr(value)
 
 
+def time_zone(value: str) -> str:
+    """Check the name of a time zone. Raises ValueError."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone; use a name such as Asia/Seoul") from None
+    return value
+
+
 Url = Annotated[str, AfterValidator(_url)]
 Secret = Annotated[SecretStr, AfterValidator(header_value)]
+TimeZone = Annotated[str, AfterValidator(time_zone)]
 
 
 class SharedSettings(BaseSettings):
@@ -49,11 +60,20 @@ class SharedSettings(BaseSettings):
         validation_alias="VOC_LOCALE",
         description="Language of messages and reports: ko or en.",
     )
+    timezone: TimeZone = Field(
+        "Asia/Seoul",
+        validation_alias="VOC_TIMEZONE",
+        description="Time zone in which weeks begin on Monday 00:00.",
+    )
     version: str = Field(
         default_factory=lambda: version("voc-analyst"),
         validation_alias="VOC_VERSION",
         description="Label of what is deployed (default: the package's version).",
     )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:

@@ -27,7 +27,7 @@ given() {
 }
 
 RUN_SETTINGS=('^(VOC|LAAS)_' '^VOC_BOT_')
-BOT_SETTINGS='^(VOC_BOT_|VOC_LOCALE$|PREFECT_UI_)'
+BOT_SETTINGS='^(VOC_BOT_|VOC_(LOCALE|TIMEZONE)$|PREFECT_UI_)'
 PASSWORD="$PREFECT_AUTH=voc-prefect-auth:latest"
 PLACE=(--project "$PROJECT" --region "$REGION" --quiet)
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -19,20 +18,12 @@ from pydantic import (
     model_validator,
 )
 
-from catalogue.settings import InvalidSettings, Secret, SharedSettings, Url
+from catalogue.settings import InvalidSettings, Secret, SharedSettings, TimeZone, Url, time_zone
 from flows.runtime.asked import AskedSource
 from flows.runtime.errors import UsageError
 
 DbtTarget = Literal["duckdb", "bigquery"]
 ModelApiName = Literal["laas", "openai"]
-
-
-def _time_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError("is not a time zone; use a name such as Asia/Seoul") from None
-    return value
 
 
 def _bigquery_table(value: str) -> str:
@@ -194,12 +185,7 @@ class Settings(SharedSettings):
         None,
         description="Key file to use on BigQuery (default: the machine's own credentials).",
     )
-    timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
-        "Asia/Seoul",
-        validation_alias="VOC_TIMEZONE",
-        description="Time zone in which weeks begin on Monday 00:00.",
-    )
-    source_timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
+    source_timezone: TimeZone = Field(
         "UTC",
         validation_alias="VOC_SOURCE_TIMEZONE",
         description="Time zone of a source file's times that name none.",
@@ -253,10 +239,6 @@ class Settings(SharedSettings):
         return self._asked_source
 
     @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
-
-    @property
     def jobs_project(self) -> str:
         return self.bigquery_project or self.source_table.split(".")[0]
 
@@ -275,7 +257,7 @@ def load_settings(
     """
     overrides = {"VOC_TARGET": target, "VOC_SOURCE_TIMEZONE": source_timezone}
     try:
-        _time_zone(source_timezone or "UTC")
+        time_zone(source_timezone or "UTC")
     except ValueError as error:
         raise UsageError(f"--source-timezone {error}.") from None
     try:

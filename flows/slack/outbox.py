@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from catalogue.slack import WEEKLY
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
 from flows.runtime.workspace import private_folder, write_private
 from flows.slack.preview import preview
-from flows.slack.transport import EVENT_TYPE, Destination, Posted
+from flows.slack.transport import Destination, Posted
 
 
 class OutboxTransport:
@@ -49,7 +50,7 @@ class OutboxTransport:
             "thread_ts": destination.thread_ts,
             "text": text,
             "blocks": list(blocks),
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": payload},
+            "metadata": {"event_type": WEEKLY, "event_payload": payload},
         }
         # The preview first: the JSON file is the ledger, and what is in the ledger is complete.
         try:

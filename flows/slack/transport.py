@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
 
-EVENT_TYPE = "voc_weekly"
 PICTURE_PREFIX = "voc-chart-"
 """What the names of our pictures begin with."""
 

@@ -16,11 +16,10 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
-from catalogue.slack import FAULTS
+from catalogue.slack import FAULTS, METADATA_SCOPE, WEEKLY, scopes_of
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
 from flows.slack.transport import (
-    EVENT_TYPE,
     PICTURE_PREFIX,
     AmbiguousPost,
     Destination,
@@ -34,7 +33,6 @@ log = logging.getLogger("voc")
 SECONDS_BETWEEN_POSTS = 1.0  # Slack allows about one message a second in a channel
 PAGE_SIZE = 200
 RATE_LIMIT_RETRIES = 5
-METADATA_SCOPE = "metadata.message:read"
 
 _REMEDIES = {
     "not_authed": "Set SLACK_BOT_TOKEN.",
@@ -76,7 +74,7 @@ class WebApiTransport:
             raise _refusal(error) from None
         except FAULTS as error:
             raise _unreachable(error) from None
-        return str(answer["team"]), _scopes(answer)
+        return str(answer["team"]), scopes_of(answer.headers)
 
     def posted(self, destination: Destination, since: float) -> list[Posted]:
         messages: list[dict[str, Any]] = []
@@ -111,7 +109,7 @@ class WebApiTransport:
         except FAULTS as error:
             raise _unreachable(error) from None
         # Without their metadata, our messages would not be recognised as ours.
-        if (scopes := _scopes(page)) and METADATA_SCOPE not in scopes:
+        if (scopes := scopes_of(page.headers)) and METADATA_SCOPE not in scopes:
             raise _lacking(METADATA_SCOPE, UnreadableHistory)
         return page
 
@@ -132,7 +130,7 @@ class WebApiTransport:
                         thread_ts=destination.thread_ts,
                         text=text,
                         blocks=list(blocks),
-                        metadata={"event_type": EVENT_TYPE, "event_payload": payload},
+                        metadata={"event_type": WEEKLY, "event_payload": payload},
                         parse="none",
                         unfurl_links=False,
                         unfurl_media=False,
@@ -172,17 +170,11 @@ def _telling_refusal_from_doubt() -> Iterator[None]:
 
 
 def _ours(message: dict[str, Any]) -> Iterator[Posted]:
-    if (message.get("metadata") or {}).get("event_type") == EVENT_TYPE:
+    if (message.get("metadata") or {}).get("event_type") == WEEKLY:
         yield Posted(message["ts"], message["metadata"]["event_payload"])
     for file in message.get("files") or ():
         if str(file.get("name")).startswith(PICTURE_PREFIX):
             yield Posted(message["ts"], {"key": file["name"]})
-
-
-def _scopes(answer: SlackResponse) -> list[str]:
-    """The scopes that the token has, as every answer lists them."""
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    return [scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope]
 
 
 def _refusal(error: SlackApiError, lacking: type[SlackError] = SlackError) -> SlackError:

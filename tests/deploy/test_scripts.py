@@ -283,7 +283,7 @@ def test_the_bot_gets_slack_and_prefect_and_nothing_else(programs: Programs, run
     bot = deployed(programs)["voc-bot"]
     given = environment(bot)
     assert given["VOC_BOT_CHANNELS"] == "C1,C2"
-    assert all(re.match("VOC_BOT_|VOC_LOCALE$|VOC_VERSION$|PREFECT_", name) for name in given)
+    assert all(re.match("VOC_BOT_|VOC_(LOCALE|TIMEZONE|VERSION)$|PREFECT_", name) for name in given)
     secrets = dict(pair.split("=") for pair in option(bot, "--set-secrets").split(","))
     assert secrets == {
         "PREFECT_API_AUTH_STRING": "voc-prefect-auth:latest",
@@ -464,7 +464,9 @@ def test_every_setting_of_google_env_reaches_those_it_is_for(programs: Programs,
     calls = deployed(programs)
     for_runs = {name for name in listed() if re.match("(VOC|LAAS)_(?!BOT_)", name)}
     assert for_runs <= set(environment(calls["voc-register"]))
-    for_bot = {name for name in listed() if re.match("VOC_BOT_|VOC_LOCALE$|PREFECT_UI_", name)}
+    for_bot = {
+        name for name in listed() if re.match("VOC_BOT_|VOC_(LOCALE|TIMEZONE)$|PREFECT_UI_", name)
+    }
     assert for_bot <= set(environment(calls["voc-bot"]))
 
 

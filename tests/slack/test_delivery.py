@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from catalogue.slack import WEEKLY
 from flows.report.message import SUMMARY, Block, Delivered, Message
 from flows.report.values import Week, WeeklyReport
 from flows.runtime.errors import SlackError
@@ -19,7 +20,7 @@ from flows.runtime.settings import Settings
 from flows.slack.delivery import POST_ATTEMPTS, Delivery, Subject
 from flows.slack.outbox import OutboxTransport
 from flows.slack.remembered import RememberingTransport
-from flows.slack.transport import EVENT_TYPE, Destination, Transport
+from flows.slack.transport import Destination, Transport
 from flows.slack.web_api import WebApiTransport
 from tests.builders import (
     COMPARISON,
@@ -291,7 +292,7 @@ def test_messages_of_others_do_not_count(on_slack: SlackPlace) -> None:
     slack = on_slack.slack
     slack.say("C0TEST", "VOC 2025-W46 보셨나요?")
     slack.say("C0TEST", "배포", metadata={"event_type": "deploy", "event_payload": {"run": "1"}})
-    slack.say("C0TEST", "옛 버전", metadata={"event_type": EVENT_TYPE, "event_payload": {}})
+    slack.say("C0TEST", "옛 버전", metadata={"event_type": WEEKLY, "event_payload": {}})
     (summary,) = deliver(on_slack, QUIET)
     assert summary.is_new
 
