@@ -149,7 +149,7 @@ def test_every_outcome_is_there(outcome: Outcome) -> None:
 
 
 def test_a_run_that_explains_itself_is_quoted() -> None:
-    error = "SlackError: Slack refused: not_in_channel. Invite the app to the channel with /invite."
+    error = "failed slack: Slack refused: not_in_channel. Invite the app with /invite."
     assert f"| {said('FAILED', 'failed', error)} |" in GUIDE
     assert "| ✅ 완료 |" in GUIDE
 
