@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import uvicorn
@@ -25,6 +26,7 @@ from bot.replies import Replies, web_client
 from bot.requests import RequestHandler
 from bot.settings import BotSettings, load_settings
 from bot.texts import Phrases
+from bot.watchdog import Watchdog
 from catalogue import Texts
 
 log = logging.getLogger("voc.bot")
@@ -72,7 +74,8 @@ async def _run(settings: BotSettings, listener: socket.socket) -> None:
             )
         )
         async with _socket_mode(settings, app):
-            following = asyncio.create_task(follower.forever())
+            watchdog = Watchdog(settings, deployments, replies, phrases)
+            following = asyncio.gather(follower.forever(), watchdog.forever())
             following.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))
             host, port = listener.getsockname()[:2]
             print(f"voc-bot {settings.version} listens on http://{host}:{port}", flush=True)
@@ -109,7 +112,7 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
 
 
 async def _finish(
-    requests: RequestHandler, follower: Follower, following: asyncio.Task[None]
+    requests: RequestHandler, follower: Follower, following: asyncio.Future[Any]
 ) -> None:
     """Finish the accepted requests; leave the runs that have not ended, with their tags, to another replica."""
     await requests.finish(FINISH_SECONDS)

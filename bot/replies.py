@@ -19,7 +19,7 @@ from bot.errors import StartError
 from bot.runs import ENDINGS, Run, Stage
 from bot.settings import BotSettings
 from bot.texts import Phrases
-from catalogue.slack import METADATA_SCOPE, is_summary, scopes_of
+from catalogue.slack import METADATA_SCOPE, WEEKLY, is_summary, note_subject, scopes_of
 
 log = logging.getLogger("voc.bot")
 
@@ -203,6 +203,26 @@ class Replies:
             if message.get("bot_id") == self._bot_id and is_summary(message, week_label)
         ]
         return max(found, key=float, default=None)
+
+    async def notes(self, channel: str, since: float) -> set[str]:
+        """The subjects of the notes to the operators in a channel after an epoch second. Raises NotTold."""
+        return {
+            subject
+            async for message in self._messages(channel, None, since)
+            if message.get("bot_id") == self._bot_id and (subject := note_subject(message))
+        }
+
+    async def note(self, channel: str, subject: str, text: str) -> None:
+        """Post a note to the operators. Raises NotTold."""
+        payload = {"key": subject, "report_week": subject, "target": channel, "kind": "missing"}
+        await self._call(
+            "chat_postMessage",
+            channel=channel,
+            text=text,
+            metadata={"event_type": WEEKLY, "event_payload": payload | {"run": ""}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
 
     async def _find_reply(self, run: Run) -> str | None:
         """Find the reply on a run that is in its thread although no tag says so."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
 
-from catalogue.ending import Completed, Failed
+from catalogue.ending import WAITING, Completed, Failed
 from catalogue.slack import ASKED
 
 OPEN = "slack:open"
@@ -75,7 +75,8 @@ class Origin:
 class Run:
     """A flow run, as far as it concerns the person who asked.
 
-    `state` is Prefect's state type, `since` when it was entered, `asked_at` when the run was created; both aware.
+    `state` is Prefect's state type, `since` when it was entered, `asked_at` when the run was created, `due_at`
+    when it was to start; all aware.
     `other_tags` are the deployment's, or somebody's.
     """
 
@@ -85,9 +86,20 @@ class Run:
     message: str
     since: datetime
     asked_at: datetime
+    due_at: datetime
     pool: str | None
     url: str | None
     other_tags: tuple[str, ...] = ()
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether somebody asked for the run in Slack."""
+        return bool(self.origin.user)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another run scheduled this one because the data was late."""
+        return WAITING in self.other_tags
 
     @property
     def completed(self) -> Completed | None:

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from typing import Self
 
 _COMPLETED = re.compile(r"(\d{4}-W\d{2}) (\w+)")
+WAITING = "voc:waiting"
+"""Prefect tag of a run that another one scheduled because the data was late."""
+
+STANDING = ("posted", "quiet", "already_posted")
+"""The outcomes after which the report stands in Slack."""
+
 _FAILED = re.compile(r"failed (\w+): (.*)", re.DOTALL)
 
 

@@ -14,7 +14,13 @@ FAULTS = (OSError, HTTPException, JSONDecodeError)
 """No answer, half of an answer, or one that begins as JSON but is not JSON."""
 
 WEEKLY = "voc_weekly"
-"""The event_type of every message of a report. Its payload has key, report_week, target, kind and run."""
+"""The event_type of every message of a report, and of every note to the operators.
+
+Its payload has key, report_week, target, kind and run; a note's `report_week` is its subject: a week, or a run.
+"""
+
+NOTES = ("late", "failed", "missing")
+"""The kinds of notes to the operators."""
 
 METADATA_SCOPE = "metadata.message:read"
 """Without this scope Slack shows messages, but not what they are."""
@@ -29,6 +35,19 @@ def is_summary(message: Mapping[str, Any], week: str) -> bool:
         "summary",
         week,
     )
+
+
+def note_subject(message: Mapping[str, Any]) -> str | None:
+    """What a note to the operators is about; None for a message that is no such note."""
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    is_note = metadata.get("event_type") == WEEKLY and payload.get("kind") in NOTES
+    return str(payload.get("report_week")) if is_note else None
+
+
+def run_subject(run_id: object) -> str:
+    """The subject of a note about a run."""
+    return f"run {run_id}"
 
 
 def scopes_of(headers: Mapping[str, str]) -> list[str]:

@@ -28,7 +28,7 @@ from prefect.utilities.urls import url_for
 
 from catalogue import Texts
 from catalogue.ending import Failed
-from catalogue.slack import ASKED
+from catalogue.slack import ASKED, run_subject
 from flows.report.message import Message
 from flows.runtime.errors import WEEK, SlackError, VocError
 from flows.slack.delivery import Delivery, Subject
@@ -62,7 +62,7 @@ class Operators:
         run_id = str(runtime.flow_run.id)
         failed = Failed(error.kind, str(error))
         if self._concerns_us(runtime.flow_run.tags, failed):
-            self._note(_run_subject(run_id), failure_note(self._texts, failed, run_url(run_id)))
+            self._note(run_subject(run_id), failure_note(self._texts, failed, run_url(run_id)))
 
     def _concerns_us(self, tags: Iterable[str], failed: Failed | None = None) -> bool:
         if ASKED not in tags:
@@ -102,7 +102,7 @@ class Operators:
             )
         noted = self._noted()
         for run in found:
-            subject, url = _run_subject(str(run.id)), run_url(str(run.id))
+            subject, url = run_subject(run.id), run_url(str(run.id))
             failed = Failed.read((run.state and run.state.message) or "")
             if subject in noted or not self._concerns_us(run.tags, failed):
                 continue
@@ -122,10 +122,6 @@ class Operators:
             log.warning("no look at the notes to the operators: %s", error)
             return set()
         return {str(note.payload.get("report_week")) for note in notes}
-
-
-def _run_subject(run_id: str) -> str:
-    return f"run {run_id}"
 
 
 def _oldest_remembered() -> float:

@@ -21,7 +21,7 @@ ORIGIN = Origin("C0TEST", "U0HUMAN", "replica.1", "1763.0001")
 
 def run(state: str, message: str = "", age: float = 0, origin: Origin = ORIGIN) -> Run:
     at = NOW - timedelta(seconds=age)
-    return Run(uuid4(), origin, state, message, at, at, "voc", "http://prefect.example/run")
+    return Run(uuid4(), origin, state, message, at, at, at, "voc", "http://prefect.example/run")
 
 
 ids = st.text("ABCD0123456789.", min_size=1)

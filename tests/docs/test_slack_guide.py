@@ -89,7 +89,7 @@ def assert_quoted(text: str) -> None:
 def said(state: str, stage: Stage, message: str = "") -> str:
     """What the bot says of a run, without the link at the end."""
     at = datetime(2026, 11, 16, tzinfo=UTC)
-    run = Run(UUID(int=0), Origin("C", "U", "r.1"), state, message, at, at, "voc", None)
+    run = Run(UUID(int=0), Origin("C", "U", "r.1"), state, message, at, at, at, "voc", None)
     text, link, _ = PHRASES.progress(run, stage).rpartition(" · 실행 ")
     assert link
     return text
@@ -193,8 +193,8 @@ def test_the_list_of_runs_looks_like_this() -> None:
     origin = Origin("", "", "")
     ended = "2026-W46 posted"
     url = "http://prefect.example/run"
-    waiting = Run(UUID(int=1), origin, "SCHEDULED", "", at, at, "voc", url)
-    done = Run(UUID(int=2), origin, "COMPLETED", ended, at, at, "voc", url)
+    waiting = Run(UUID(int=1), origin, "SCHEDULED", "", at, at, at, "voc", url)
+    done = Run(UUID(int=2), origin, "COMPLETED", ended, at, at, at, "voc", url)
     shown = PHRASES.recent([waiting, done])
     shown = re.sub(r"<!date[^>]*>", "TIME", re.sub(r"<http[^|>]*\|([^>]*)>", r"\1", shown))
     in_guide = re.sub(r"오늘 오전 \d+:\d+", "TIME", GUIDE)
