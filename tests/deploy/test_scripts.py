@@ -283,7 +283,10 @@ def test_the_bot_gets_slack_and_prefect_and_nothing_else(programs: Programs, run
     bot = deployed(programs)["voc-bot"]
     given = environment(bot)
     assert given["VOC_BOT_CHANNELS"] == "C1,C2"
-    assert all(re.match("VOC_BOT_|VOC_(LOCALE|TIMEZONE|VERSION|(SLACK|OPS)_CHANNEL)$|PREFECT_", name) for name in given)
+    assert all(
+        re.match("VOC_BOT_|VOC_(LOCALE|TIMEZONE|VERSION|(SLACK|OPS)_CHANNEL)$|PREFECT_", name)
+        for name in given
+    )
     secrets = dict(pair.split("=") for pair in option(bot, "--set-secrets").split(","))
     assert secrets == {
         "PREFECT_API_AUTH_STRING": "voc-prefect-auth:latest",
