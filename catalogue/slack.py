@@ -1,12 +1,6 @@
-"""What flows and bot both need for Slack: escaping, and the faults of a call."""
+"""Text for Slack, as flows and bot both write it."""
 
 from __future__ import annotations
-
-from http.client import HTTPException
-from json import JSONDecodeError
-
-FAULTS = (OSError, HTTPException, JSONDecodeError)
-"""No answer, half of an answer, or one that begins as JSON but is not JSON."""
 
 
 def escaped(text: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +20,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.utilities.urls import url_for
 
@@ -27,12 +30,15 @@ from flows.runtime.errors import SlackError, VocError
 from flows.runtime.failures import UnexpectedError
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.notes import crash_note, failure_note
+from flows.slack.patience import Patience
 from flows.slack.transport import Destination, Transport
 
 log = logging.getLogger("voc")
 
 REMEMBERED = timedelta(days=14)
 """An older failure is not reported any more."""
+WAITS_SECONDS = (2.0, 4.0)
+"""Shorter than a report's: a run that fails, often because Slack is away, shall end."""
 
 
 class Operators:
@@ -47,11 +53,8 @@ class Operators:
         """Post a note, once for its subject. A failure to post is logged: the run itself matters more."""
         if runtime.deployment.id is None:
             return
-        about = Subject(subject, _oldest_remembered())
-        try:
-            Delivery(self._transport, self._channel, about, str(runtime.flow_run.id)).post(message)
-        except SlackError as error:
-            log.warning("no note to the operators: %s", error)
+        with _logged():
+            self._post(subject, message)
 
     def note_failure(self, error: VocError) -> None:
         """Report that this run failed, with the line for users if there is one."""
@@ -80,26 +83,35 @@ class Operators:
                 sort=FlowRunSort.END_TIME_DESC,
                 limit=20,
             )
-        noted = self._noted()
-        for run in found:
-            subject, url = _run_subject(str(run.id)), run_url(str(run.id))
-            if subject not in noted:
-                has_crashed = run.state_type == StateType.CRASHED
-                note = (
-                    crash_note(self._texts, url)
-                    if has_crashed
-                    else failure_note(self._texts, None, url)
-                )
-                self.note(subject, note)
+        await asyncio.to_thread(self._note_missed, found)
 
-    def _noted(self) -> set[str]:
-        """The subjects of the notes that were posted."""
-        try:
-            notes = self._transport.posted(self._channel, _oldest_remembered())
-        except SlackError as error:
-            log.warning("no look at the notes to the operators: %s", error)
-            return set()
-        return {str(note.payload.get("report_week")) for note in notes}
+    def _note_missed(self, found: Sequence[FlowRun]) -> None:
+        with _logged():
+            patience = Patience(WAITS_SECONDS)
+            notes = self._transport.posted(self._channel, _oldest_remembered(), patience)
+            noted = {str(note.payload.get("report_week")) for note in notes}
+            for run in found:
+                subject, url = _run_subject(str(run.id)), run_url(str(run.id))
+                if subject in noted:
+                    continue
+                if run.state_type == StateType.CRASHED:
+                    self._post(subject, crash_note(self._texts, url))
+                else:
+                    self._post(subject, failure_note(self._texts, None, url))
+
+    def _post(self, subject: str, message: Message) -> None:
+        about = Subject(subject, _oldest_remembered())
+        run_id = str(runtime.flow_run.id)
+        Delivery(self._transport, self._channel, about, run_id, waits=WAITS_SECONDS).post(message)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """Log that Slack takes no note: the run itself matters more."""
+    try:
+        yield
+    except SlackError as error:
+        log.warning("no note to the operators: %s", error)
 
 
 def _run_subject(run_id: str) -> str:

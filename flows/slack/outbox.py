@@ -11,6 +11,7 @@ from typing import Any
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
 from flows.runtime.workspace import private_folder, write_private
+from flows.slack.patience import Patience
 from flows.slack.preview import preview
 from flows.slack.transport import EVENT_TYPE, Destination, Posted
 
@@ -21,7 +22,9 @@ class OutboxTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def posted(self, destination: Destination, since: float) -> list[Posted]:
+    def posted(
+        self, destination: Destination, since: float, patience: Patience | None = None
+    ) -> list[Posted]:
         found = []
         for file in sorted(self._folder.glob("*.json")):
             try:
