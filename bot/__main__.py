@@ -12,7 +12,6 @@ import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import uvicorn
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -28,6 +27,7 @@ from bot.settings import BotSettings, load_settings
 from bot.texts import Phrases
 from bot.watchdog import Watchdog
 from catalogue import Texts
+from catalogue.slack_api import FAULTS, failure_of
 
 log = logging.getLogger("voc.bot")
 
@@ -55,14 +55,15 @@ def main() -> None:
 
 
 async def _run(settings: BotSettings, listener: socket.socket) -> None:
-    async with open_deployments() as deployments:
+    async with open_deployments() as deployments, web_client(settings) as client:
         phrases = Phrases(Texts(settings.locale))
-        replies = Replies(web_client(settings), phrases)
+        replies = Replies(client, phrases)
         await deployments.check()
         us = await replies.check()
         follower = Follower(deployments, replies, settings.start_wait)
         requests = RequestHandler(settings, deployments, replies, follower, phrases)
         app = create_app(settings, requests, us)
+        app.client.session = client.session
         checks = {"prefect": deployments.answers, "slack": replies.answers}
         server = uvicorn.Server(
             uvicorn.Config(
@@ -94,14 +95,15 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[No
     try:
         # Check the token first: the client itself would try a wrong one for ever.
         await app.client.apps_connections_open(app_token=token)
-    except SlackApiError as error:
+    except (SlackApiError, *FAULTS) as error:
+        failure = failure_of(error)
+        if failure.is_refusal:
+            raise StartError(
+                f"Slack refused Socket Mode: {failure.reason}. Check SLACK_APP_TOKEN "
+                "(an app-level token with connections:write) and that the app has Socket Mode on."
+            ) from None
         raise StartError(
-            f"Slack refused Socket Mode: {error.response['error']}. Check SLACK_APP_TOKEN "
-            "(an app-level token with connections:write) and that the app has Socket Mode on."
-        ) from None
-    except (aiohttp.ClientError, OSError) as error:
-        raise StartError(
-            f"Slack could not be reached ({type(error).__name__}). Check the network and SLACK_API_URL."
+            f"Slack could not be reached ({failure.reason}). Check the network and SLACK_API_URL."
         ) from None
     handler = AsyncSocketModeHandler(app, token)
     await handler.connect_async()  # type: ignore[no-untyped-call]

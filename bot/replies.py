@@ -5,27 +5,25 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import StartError
 from bot.runs import ENDINGS, Run, Stage
 from bot.settings import BotSettings
 from bot.texts import Phrases
 from catalogue.slack import METADATA_SCOPE, WEEKLY, is_summary, note_subject, scopes_of
+from catalogue.slack_api import FAULTS, RateLimitHandler, failure_of, slack_client
 
 log = logging.getLogger("voc.bot")
 
 EVENT_TYPE = "voc_request"
-# slack_sdk raises the last two for an answer that is not a JSON object.
-_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError)
+CALL_SECONDS = 10.0
 # Errors that last: the reply or its place is gone. All others are tried again.
 _GONE = {
     "message_not_found",
@@ -64,13 +62,13 @@ class _Told:
     is_tried: bool = False
 
 
-def web_client(settings: BotSettings) -> AsyncWebClient:
+def web_client(settings: BotSettings) -> AbstractAsyncContextManager[AsyncWebClient]:
     """A client that waits when Slack says so. It does not post again after a lost answer: that posts twice."""
-    return AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
-        timeout=10,
+    return slack_client(
+        settings.slack_bot_token.get_secret_value(),
+        settings.slack_api_url,
+        seconds=CALL_SECONDS,
+        retry_handlers=[RateLimitHandler(max_retry_count=3)],
     )
 
 
@@ -92,16 +90,19 @@ class Replies:
         """Ask Slack's auth.test who the bot is. Raises StartError when the token is not valid."""
         try:
             answer = await self._client.auth_test()
-            self._bot_id = answer.get("bot_id")
-            return AuthorizeResult.from_auth_test_response(
-                auth_test_response=answer, bot_token=self._client.token
-            )
-        except SlackApiError as error:
-            raise StartError(f"Slack refused: {_code(error)}. Check SLACK_BOT_TOKEN.") from None
-        except _FAULTS as error:
+        except (SlackApiError, *FAULTS) as error:
+            failure = failure_of(error)
+            if failure.is_refusal:
+                raise StartError(
+                    f"Slack refused: {failure.reason}. Check SLACK_BOT_TOKEN."
+                ) from None
             raise StartError(
-                f"Slack could not be reached ({type(error).__name__}). Check the network and SLACK_API_URL."
+                f"Slack could not be reached ({failure.reason}). Check the network and SLACK_API_URL."
             ) from None
+        self._bot_id = answer.get("bot_id")
+        return AuthorizeResult.from_auth_test_response(
+            auth_test_response=answer, bot_token=self._client.token
+        )
 
     async def answers(self) -> bool:
         """Whether Slack answers and takes the token."""
@@ -115,12 +116,11 @@ class Replies:
         """React to a message. False when the bot has reacted before: the message is already being handled."""
         try:
             await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
-        except SlackApiError as error:
-            if _code(error) == "already_reacted":
+        except (SlackApiError, *FAULTS) as error:
+            reason = failure_of(error).reason
+            if reason == "already_reacted":
                 return False
-            log.warning("no reaction: Slack says %s", _code(error))
-        except _FAULTS as error:
-            log.warning("no reaction: %s", type(error).__name__)
+            log.warning("no reaction: %s", reason)
         return True
 
     async def say(self, text: str, *, channel: str, thread_ts: str) -> None:
@@ -229,9 +229,11 @@ class Replies:
         with contextlib.suppress(Unreadable):
             async for message in self._messages(run.origin.channel, run.origin.thread_ts):
                 metadata = message.get("metadata") or {}
-                if metadata.get("event_type") == EVENT_TYPE and metadata["event_payload"].get(
-                    "run"
-                ) == str(run.id):
+                if (
+                    message.get("bot_id") == self._bot_id
+                    and metadata.get("event_type") == EVENT_TYPE
+                    and metadata["event_payload"].get("run") == str(run.id)
+                ):
                     return str(message["ts"])
         return None
 
@@ -256,6 +258,8 @@ class Replies:
                 raise Unreadable(method)
             if (scopes := scopes_of(page.headers)) and METADATA_SCOPE not in scopes:
                 raise Unreadable(f"no {METADATA_SCOPE}")
+            if not isinstance(page.get("messages"), list):
+                raise NotTold("no messages")
             for message in page["messages"]:
                 yield message
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
@@ -281,27 +285,21 @@ class Replies:
         """Call the Web API; None when the message or its place is gone for good. Raises NotTold."""
         try:
             return await getattr(self._client, method)(**arguments)
-        except SlackApiError as error:
-            code = _code(error)
-            if code in _GONE:
-                log.warning("nothing said: Slack says %s to %s", code, method)
-                return None
-            raise NotTold(code) from None
-        except _FAULTS as error:
-            raise NotTold(type(error).__name__) from None
+        except (SlackApiError, *FAULTS) as error:
+            reason = failure_of(error).reason
+        if reason in _GONE:
+            log.warning("nothing said: Slack says %s to %s", reason, method)
+            return None
+        raise NotTold(reason)
 
     async def _respond(self, response_url: str, text: str) -> None:
+        answer = {"text": text, "response_type": "ephemeral", "replace_original": False}
+        session, proxy = self._client.session, self._client.proxy
+        assert session is not None
         try:
-            answer = await AsyncWebhookClient(response_url, timeout=10, retry_handlers=[]).send(
-                text=text, response_type="ephemeral", replace_original=False
-            )
-        except (*_FAULTS, SlackApiError) as error:
-            raise NotTold(type(error).__name__) from None
-        if answer.status_code != 200:
-            raise NotTold(f"HTTP {answer.status_code}")
-
-
-def _code(error: SlackApiError) -> str:
-    """Slack's error code. A proxy's answer has none: slack_sdk passes on any answer."""
-    data = getattr(error.response, "data", None)
-    return str(data["error"]) if isinstance(data, dict) and "error" in data else "no usable answer"
+            async with session.post(response_url, json=answer, proxy=proxy) as response:
+                status = response.status
+        except FAULTS as error:
+            raise NotTold(failure_of(error).reason) from None
+        if status != 200:
+            raise NotTold(f"HTTP {status}")

@@ -1,17 +1,12 @@
-"""What flows and bot both need for Slack: escaping, the faults of a call, the metadata of a report's messages."""
+"""What flows and bot both need for Slack: escaping, and the metadata of a report's messages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http.client import HTTPException
-from json import JSONDecodeError
 from typing import Any
 
 ASKED = "slack"
 """Prefect tag of a run that somebody asked for in Slack: the bot tells that person how it ends."""
-
-FAULTS = (OSError, HTTPException, JSONDecodeError)
-"""No answer, half of an answer, or one that begins as JSON but is not JSON."""
 
 WEEKLY = "voc_weekly"
 """The event_type of every message of a report, and of every note to the operators.

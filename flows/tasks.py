@@ -28,6 +28,7 @@ from flows.runtime.errors import WEEK, SourceError, VocError
 from flows.runtime.failures import redacted_errors
 from flows.runtime.workspace import Workspaces
 from flows.slack.delivery import Delivery, Subject
+from flows.slack.patience import Patience, cancellation
 from flows.slack.transport import Destination, Transport
 from flows.source.file import SourceFile, source_of
 from flows.source.options import SourceOptions
@@ -68,11 +69,14 @@ def step(
     def decorate(function: Callable[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
         @wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            cancelled = cancellation()
             with redacted_errors(), masked_errors():
                 try:
                     return await asyncio.to_thread(function, *args, **kwargs)
                 except asyncio.CancelledError:
-                    dbt.interrupt()  # the thread itself cannot be stopped
+                    # The thread itself cannot be stopped.
+                    cancelled.set()
+                    dbt.interrupt()
                     raise
 
         return task(
@@ -86,10 +90,10 @@ def step(
     return decorate
 
 
-@step(retries=2)
+@step()
 def check_destination(transport: Transport, destination: Destination) -> None:
     """Read the newest messages at the destination: a wrong token or channel shows before dbt runs."""
-    transport.posted(destination, since=time.time())
+    transport.posted(destination, time.time(), Patience())
 
 
 @step(retries=2)
@@ -137,7 +141,7 @@ def read_changes(warehouse: Warehouse, as_of: date, masker: Masker) -> WeeklyRep
     return report
 
 
-@step(retries=2)
+@step()
 def open_delivery(
     transport: Transport,
     destination: Destination,

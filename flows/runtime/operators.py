@@ -6,9 +6,11 @@ that somebody asked for, because the bot tells that person. A week that cannot b
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +24,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.utilities.urls import url_for
 
@@ -33,12 +35,15 @@ from flows.report.message import Message
 from flows.runtime.errors import WEEK, SlackError, VocError
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.notes import crash_note, failure_note
+from flows.slack.patience import Patience
 from flows.slack.transport import Destination, Transport
 
 log = logging.getLogger("voc")
 
 REMEMBERED = timedelta(days=14)
 """An older failure is not reported any more."""
+WAITS_SECONDS = (2.0, 4.0)
+"""Shorter than a report's: a run that fails, often because Slack is away, shall end."""
 
 
 class Operators:
@@ -73,11 +78,8 @@ class Operators:
         """Post a note, once for its subject. A failure to post is logged: the run itself matters more."""
         if runtime.deployment.id is None:
             return
-        about = Subject(subject, _oldest_remembered())
-        try:
-            Delivery(self._transport, self._channel, about, str(runtime.flow_run.id)).post(message)
-        except SlackError as error:
-            log.warning("no note to the operators: %s", error)
+        with _logged():
+            self._post(subject, message)
 
     async def report_missed_failures(self) -> None:
         """Report earlier runs of this deployment that failed without a note.
@@ -100,28 +102,36 @@ class Operators:
                 sort=FlowRunSort.END_TIME_DESC,
                 limit=20,
             )
-        noted = self._noted()
-        for run in found:
-            subject, url = run_subject(run.id), run_url(str(run.id))
-            failed = Failed.read((run.state and run.state.message) or "")
-            if subject in noted or not self._concerns_us(run.tags, failed):
-                continue
-            has_crashed = run.state_type == StateType.CRASHED
-            note = (
-                crash_note(self._texts, url)
-                if has_crashed
-                else failure_note(self._texts, failed, url)
-            )
-            self._note(subject, note)
+        await asyncio.to_thread(self._note_missed, found)
 
-    def _noted(self) -> set[str]:
-        """The subjects of the notes that were posted."""
-        try:
-            notes = self._transport.posted(self._channel, _oldest_remembered())
-        except SlackError as error:
-            log.warning("no look at the notes to the operators: %s", error)
-            return set()
-        return {str(note.payload.get("report_week")) for note in notes}
+    def _note_missed(self, found: Sequence[FlowRun]) -> None:
+        with _logged():
+            patience = Patience(WAITS_SECONDS)
+            notes = self._transport.posted(self._channel, _oldest_remembered(), patience)
+            noted = {str(note.payload.get("report_week")) for note in notes}
+            for run in found:
+                subject, url = run_subject(run.id), run_url(str(run.id))
+                failed = Failed.read((run.state and run.state.message) or "")
+                if subject in noted or not self._concerns_us(run.tags, failed):
+                    continue
+                if run.state_type == StateType.CRASHED:
+                    self._post(subject, crash_note(self._texts, url))
+                else:
+                    self._post(subject, failure_note(self._texts, failed, url))
+
+    def _post(self, subject: str, message: Message) -> None:
+        about = Subject(subject, _oldest_remembered())
+        run_id = str(runtime.flow_run.id)
+        Delivery(self._transport, self._channel, about, run_id, waits=WAITS_SECONDS).post(message)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """Log that Slack takes no note: the run itself matters more."""
+    try:
+        yield
+    except SlackError as error:
+        log.warning("no note to the operators: %s", error)
 
 
 def _oldest_remembered() -> float:

@@ -84,8 +84,8 @@ def look(
 
     async def once() -> None:
         with temporary_settings({PREFECT_API_URL: prefect.api}):
-            async with open_deployments() as deployments:
-                replies = Replies(web_client(settings), Phrases(KOREAN))
+            async with open_deployments() as deployments, web_client(settings) as client:
+                replies = Replies(client, Phrases(KOREAN))
                 await replies.check()
                 watchdog = Watchdog(settings, deployments, replies, Phrases(KOREAN))
                 await watchdog.look(now)

@@ -132,7 +132,7 @@ def test_a_run_that_broke_before_the_picture_is_resumed_with_it(
     chartless: FakeSlack, step: str
 ) -> None:
     chartless.on(step, nth=1, do=refuse_connection_before)
-    with pytest.raises(SlackError, match="did not answer"):
+    with pytest.raises(SlackError, match="no usable answer"):
         deliver(transport_to(chartless))
     summary = deliver(transport_to(chartless), "run-2")
     assert len(pictures(chartless, summary)) == 1
@@ -148,7 +148,7 @@ def test_a_picture_whose_answer_was_lost_is_not_sent_again(
     if is_blind:
         chartless.scopes = ("chat:write", "files:write")
     chartless.on(SHARING, nth=1, do=lose_reply)
-    with pytest.raises(SlackError, match="did not answer"):
+    with pytest.raises(SlackError, match="no usable answer"):
         deliver(transport_to(chartless, home))
     summary = deliver(transport_to(chartless, home), "run-2")
     assert len(pictures(chartless, summary)) == 1
@@ -159,7 +159,7 @@ def test_a_picture_whose_answer_was_lost_is_not_sent_again(
     ("fault", "reason"),
     [
         (not_ok("file_uploads_disabled"), "file_uploads_disabled"),
-        (Reply(502, b"<html>"), "did not answer"),
+        (Reply(502, b"<html>"), "no usable answer"),
     ],
 )
 def test_where_files_are_refused_the_summary_stands_without(
