@@ -45,8 +45,6 @@ from flows.warehouse.readiness import Readiness, read_readiness
 
 log = logging.getLogger("voc")
 
-READINESS_POLL_SECONDS = 600.0
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -208,21 +206,3 @@ async def forget_old_pages(
         await asyncio.to_thread(forget_old, pages, answers, newest, weeks, zone)
     except VocError as error:
         log.warning("old pages are not removed: %s", error)
-
-
-async def wait_until_ready(
-    bigquery: BigQuery, as_of: date, timezone: str, *, minutes: float
-) -> Readiness:
-    """Ask which days the source has, again and again until it is ready or the time is over."""
-    deadline = time.monotonic() + minutes * 60
-    while True:
-        readiness = await check_readiness(bigquery, as_of, timezone)
-        left = deadline - time.monotonic()
-        if readiness.is_ready or left <= 0:
-            return readiness
-        log.info(
-            "the source has no tickets of %s yet: waiting, %d minutes left",
-            ", ".join(map(str, readiness.missing_days)),
-            left // 60,
-        )
-        await asyncio.sleep(min(READINESS_POLL_SECONDS, left))

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from flows.runtime.assembly import Assembly
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C
+TERMINATED = 128 + signal.SIGTERM
+TERMINATED_SECONDS = 9.0
+"""From SIGTERM to the end, whatever goes on: Cloud Run kills after 10 s."""
+
 COMPLETING = "_VOC_COMPLETE"  # set by the shell that asks what Tab may offer
 
 
@@ -498,17 +503,16 @@ def main() -> None:
     if os.environ.get(COMPLETING):
         _complete()
     os.umask(0o077)  # what is written holds customers' words
-    signal.signal(signal.SIGTERM, _end)
+    told_to_end = _end_on_sigterm()
     # A root logger with a handler keeps libraries from printing, and from adding a handler that prints.
     logging.getLogger().addHandler(logging.NullHandler())
     code, message = _run()
+    if code and told_to_end.is_set():  # whatever the interrupt was taken for on its way up
+        _leave(TERMINATED, "ended by SIGTERM")
     if code == INTERRUPTED:
-        message = "interrupted"
-        # CPython remembers an interrupt that passed through exec(), as imports do, and ends `python -m` by the signal
-        # although it was caught. The next exec() forgets it.
-        exec("")  # noqa: S102
+        _leave(INTERRUPTED, "interrupted")
     if message:
-        _fail(code, message)
+        _show_error(code, message)
     sys.exit(code)
 
 
@@ -547,17 +551,34 @@ def _run() -> tuple[int, str]:
         return 1, unexpected(error)
 
 
-def _end(signal_number: int, frame: FrameType | None) -> None:
-    """End as on Ctrl-C, so that a temporary Prefect server is stopped too."""
-    on_interrupt = signal.getsignal(signal.SIGINT)
-    if not callable(on_interrupt):  # ignored, as in the background of a shell
+def _end_on_sigterm() -> threading.Event:
+    """Let SIGTERM interrupt the command as Ctrl-C does, and set the event. A stuck command ends in time too."""
+    told_to_end = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        told_to_end.set()
+        last_resort = threading.Timer(
+            TERMINATED_SECONDS, _leave, (TERMINATED, "ended by SIGTERM before it had finished")
+        )
+        last_resort.daemon = True
+        last_resort.start()
         raise KeyboardInterrupt
-    on_interrupt(signal.SIGINT, frame)
+
+    signal.signal(signal.SIGTERM, end)
+    return told_to_end
 
 
-def _fail(code: int, message: str) -> NoReturn:
+def _leave(code: int, message: str) -> NoReturn:
+    """End without waiting for threads, which may be waiting for Slack. Child processes end when their stdin does."""
+    with contextlib.suppress(OSError):
+        _show_error(code, message)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _show_error(code: int, message: str) -> None:
     if "--json" in sys.argv:
         _print_json({"outcome": "error", "error": {"code": code, "message": message}})
     else:
         print(f"voc: {message}", file=sys.stderr)
-    sys.exit(code)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -225,6 +226,10 @@ class Settings(SharedSettings):
     @property
     def asked_source(self) -> AskedSource:
         return self._asked_source
+
+    @property
+    def readiness_wait(self) -> timedelta:
+        return timedelta(minutes=self.readiness_wait_minutes)
 
     @property
     def jobs_project(self) -> str:

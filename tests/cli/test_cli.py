@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -414,42 +413,6 @@ def test_a_run_needs_no_prefect_server(
     assert all(line.startswith("· ") for line in ran.err.splitlines()), ran.err
 
 
-def test_a_run_that_is_ended_stops_its_prefect_server(sample_file: Path, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "flows.cli",
-            "run",
-            "--source",
-            str(sample_file),
-            "--week",
-            "2026-W46",
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""},
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "temporary Prefect server" in line:
-                break
-        children = _children(process.pid)
-        deadline = time.monotonic() + 20
-        while not children and time.monotonic() < deadline:
-            time.sleep(0.1)
-            children = _children(process.pid)
-        assert children
-        process.terminate()
-        assert process.stderr.read().splitlines()[-1] == "voc: interrupted"
-    assert process.returncode == 130
-    # dbt's process ends when its stdin does; while it imports, on a busy machine, it sees that some seconds later.
-    deadline = time.monotonic() + 60
-    while any(Path(f"/proc/{child}").exists() for child in children):
-        assert time.monotonic() < deadline, "the server outlived its run"
-        time.sleep(0.1)
-
-
 def test_an_interrupt_during_an_import_has_the_exit_code_of_any_other(tmp_path: Path) -> None:
     """Imports run generated code: an interrupt there made `python -m` end by a signal."""
     (tmp_path / "interrupted.py").write_text(
@@ -464,10 +427,6 @@ def test_an_interrupt_during_an_import_has_the_exit_code_of_any_other(tmp_path: 
     )
     ran = subprocess.run([sys.executable, "-m", "interrupted"], check=False, capture_output=True)
     assert (ran.returncode, ran.stderr) == (130, b"voc: interrupted\n")
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_doctor_ticks_only_what_answers(voc: Voc, csv: Path, prefect_api: str) -> None:

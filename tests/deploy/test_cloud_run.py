@@ -111,7 +111,7 @@ def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
     assert "WARNING" not in first.out + first.err
     assert read(api, "work_pools/voc")["type"] == "cloud-run-v2"
     assert read(api, "work_pools/voc/queues/reports")["concurrency_limit"] == 1
-    assert [automation["name"] for automation in automations(api)] == AUTOMATIONS
+    assert sorted(automation["name"] for automation in automations(api)) == sorted(AUTOMATIONS)
 
     weekly = read(api, "deployments/name/weekly_voc/weekly")
     (schedule,) = weekly["schedules"]

@@ -7,8 +7,11 @@ import contextlib
 import importlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,9 @@ from flows.source.thresholds import check_rules
 from flows.warehouse import dbt
 
 log = logging.getLogger("voc")
+
+INTERRUPT_SECONDS = 5.0
+"""How long an interrupted run may take to say so to Prefect, and dbt to cancel its queries."""
 
 
 def run_report(
@@ -63,8 +69,34 @@ def run_report(
                     return_state=True,
                 )
 
-            result: RunResult = asyncio.run(run()).result()
+            result: RunResult = _run_beside(run).result()
             return result
+
+
+def _run_beside(flow: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run the flow in a thread of its own, and cancel it when this thread, the main one, is interrupted.
+
+    In the main thread Prefect handles SIGTERM, by an exception that a task of asyncio may swallow.
+    """
+
+    cancel: Callable[[], object] | None = None
+
+    async def run() -> Any:
+        nonlocal cancel
+        task = asyncio.current_task()
+        assert task is not None
+        cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel)
+        return await flow()
+
+    running = ThreadPoolExecutor(1).submit(copy_context().run, asyncio.run, run())
+    try:
+        return running.result()
+    except KeyboardInterrupt:
+        if cancel:
+            with contextlib.suppress(RuntimeError):  # its loop has ended
+                cancel()
+        wait([running], INTERRUPT_SECONDS)
+        raise
 
 
 @contextlib.contextmanager
