@@ -236,8 +236,10 @@ async def not_ready(
 ) -> RunResult:
     """Look again later; when the wait is over, post nothing but a note that the data is late."""
     week = readiness.weeks.comparison
-    later = wait_until and await come_back(wait_until, {"as_of": as_of, "wait_until": wait_until})
-    if later:
+    later = None
+    if wait_until:
+        later = await come_back(wait_until, {"as_of": as_of, "wait_until": wait_until})
+    if wait_until and later:
         log.info(
             "the source has no tickets of %s yet: looking again at %s, and until %s at the latest",
             ", ".join(map(str, readiness.missing_days)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.runtime.waiting import WAITING
+from catalogue.ending import WAITING
 from flows.warehouse.readiness import WEEKDAY_COUNTS, read_readiness
 from tests import services
 from tests.bigquery.conftest import SOURCE_PROJECT, TARGET_PROJECT
