@@ -10,7 +10,7 @@ from flows.analysis.support import ranked
 from flows.report.values import Analysis, Change, Material
 from flows.report.writing import signed
 
-_EXAMPLES = 3
+EXAMPLES = 3
 _KEYWORDS = 3
 
 
@@ -23,7 +23,7 @@ def rule_based_analysis(material: Material, texts: Texts) -> Analysis:
         category=change.category,
         source="rule_based",
         summary=_summary(change, texts),
-        examples=quoted(shown_first(samples)[:_EXAMPLES]),
+        examples=quoted(shown_first(samples)[:EXAMPLES]),
         hypotheses=hypotheses or (texts("rules.no_keyword"),),
         actions=_actions(material, texts),
         supports=supports,
