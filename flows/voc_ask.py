@@ -17,6 +17,7 @@ from flows.questions.answers import answer_to
 from flows.report.answers import Answer, Suggestions, Unavailable
 from flows.report.values import Analysis, Change, WeeklyReport
 from flows.runtime.assembly import Assembly
+from flows.runtime.errors import NoTables, TablesInUse
 from flows.runtime.failures import ends_in_one_line, redacted_errors
 from flows.runtime.settings import settings_of_process
 from flows.slack.delivery import Delivery, Subject
@@ -58,7 +59,11 @@ async def voc_ask(
             return (await anext(analyses))[1]
 
     with redacted_errors(), masked_errors():
-        answer = await answer_to(question, parts.sources(), explain)
+        answer: Answer
+        try:
+            answer = await answer_to(question, parts.sources(), explain)
+        except (NoTables, TablesInUse) as error:
+            answer = Unavailable(is_busy=isinstance(error, TablesInUse))
         message = parts.answers.answer(answer)
         started: datetime = runtime.flow_run.scheduled_start_time
         since = (started - CLOCKS_DIFFER).timestamp()

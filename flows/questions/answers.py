@@ -16,10 +16,10 @@ from flows.analysis.rule_based import EXAMPLES as RULE_BASED_EXAMPLES
 from flows.analysis.rule_based import rule_based_analysis
 from flows.privacy.masker import Masker
 from flows.questions.reading import (
+    Asked,
     CategoryAsked,
     ComparisonAsked,
     ExamplesAsked,
-    Question,
     StatusAsked,
     TrendAsked,
     Unclear,
@@ -30,10 +30,10 @@ from flows.report.answers import (
     CategoryAnswer,
     ComparisonAnswer,
     ExamplesAnswer,
+    Reason,
     StatusAnswer,
     Suggestions,
     TrendAnswer,
-    Unavailable,
 )
 from flows.report.categories import Levels, Names
 from flows.report.values import (
@@ -82,6 +82,7 @@ class Sources:
         warehouse: opens the marts; raises NoTables where there are none.
         published: the analyses that a run has published of a week.
         today: in the reporting time zone.
+        as_of: the date as of which a week that no question names is the newest complete one; None for the newest.
     """
 
     warehouse: Callable[[], Warehouse]
@@ -89,21 +90,20 @@ class Sources:
     masker: Masker
     texts: Texts
     today: date
+    as_of: date | None = None
 
 
 async def answer_to(question: str, sources: Sources, explain: Explain) -> Answer:
-    """Answer a question in people's words. Raises VocError."""
+    """Answer a question in people's words. Raises VocError, NoTables and TablesInUse among them."""
     try:
         answer, report = await _patiently(partial(_read, question, sources))
-    except TablesInUse:
-        return Unavailable(is_busy=True)
-    except NoTables:
-        return Unavailable(is_busy=False)
-    except SourceError:
+    except (NoTables, TablesInUse):
+        raise
+    except SourceError as error:
         # BigQuery's refusals do not say whether there is no table yet, or no such dataset.
         if await asyncio.to_thread(sources.warehouse().has, "dim_voc_weeks"):
             raise
-        return Unavailable(is_busy=False)
+        raise NoTables(str(error)) from None
     if not (isinstance(answer, CategoryAnswer) and answer.wants_why and answer.explained):
         return answer
     if answer.analysis or report is None:
@@ -135,9 +135,10 @@ def _read(question: str, sources: Sources) -> tuple[Answer, WeeklyReport | None]
     commands = sources.texts("answer.commands").split(" · ")
     asked = read_question(question, names, sources.today, commands)
     if isinstance(asked, Unclear):
-        reason = "several" if asked.is_ambiguous else "not_understood"
-        return Suggestions(sources.masker.mask(question), asked.questions, reason), None
-    weeks = _weeks_of(asked, warehouse)
+        masked = sources.masker.mask(question)
+        reason: Reason = "several" if asked.is_ambiguous else "not_understood"
+        return Suggestions(masked, asked.questions, reason), None
+    weeks = _weeks_of(asked, warehouse, sources.as_of)
     if weeks is None:
         return _other_weeks(question, asked.levels, warehouse, sources), None
     match asked:
@@ -156,9 +157,12 @@ def _read(question: str, sources: Sources) -> tuple[Answer, WeeklyReport | None]
             return ComparisonAnswer(weeks, asked.levels, rows), None
 
 
-def _weeks_of(asked: Question, warehouse: Warehouse) -> WeekPair | None:
-    """The weeks that a question is about; None where one of them was never computed. Raises NoTables."""
-    as_of = asked.second if isinstance(asked, ComparisonAsked) else asked.as_of
+def _weeks_of(asked: Asked, warehouse: Warehouse, default: date | None) -> WeekPair | None:
+    """The weeks that a question is about; None where one of them was never computed. Raises NoTables.
+
+    Without a `default` date the newest week stands for one that the question does not name.
+    """
+    as_of = (asked.second if isinstance(asked, ComparisonAsked) else asked.as_of) or default
     if as_of is None:
         newest = read_newest_week_pair(warehouse)
         if newest is None:

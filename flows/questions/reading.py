@@ -80,7 +80,7 @@ class Unclear:
     is_ambiguous: bool = False
 
 
-Question = CategoryAsked | StatusAsked | TrendAsked | ComparisonAsked | ExamplesAsked | Unclear
+Asked = CategoryAsked | StatusAsked | TrendAsked | ComparisonAsked | ExamplesAsked
 
 _MENTION = re.compile(r"<@[^>]*>")
 _WEEK_COUNT = re.compile(
@@ -118,7 +118,7 @@ _FILLERS = re.compile(
 _PARTICLES = re.compile(r"(?<=\S)(?:에서|에는|에|은|는|이|가|을|를|의|도|만|쪽|관련)$")
 
 
-def read_question(text: str, names: Names, today: date, commands: Sequence[str]) -> Question:
+def read_question(text: str, names: Names, today: date, commands: Sequence[str]) -> Asked | Unclear:
     """What a text asks.
 
     Args:
@@ -136,14 +136,14 @@ class _Reader:
         self._today = today
         self._commands = commands
 
-    def read(self, text: str) -> Question:
+    def read(self, text: str) -> Asked | Unclear:
         plain = unicodedata.normalize("NFC", _MENTION.sub(" ", printable(text[:MAX_CHARACTERS])))
         plain = plain.replace("**", "").replace("`", "")
         if name := self._names.exact(plain.strip()):
             return CategoryAsked(self._names.levels[name])
         words = plain.split()
         name, words = self._named_in_full(words)
-        asked = _Asked.read(" ".join(words))
+        asked = _Words.read(" ".join(words))
         try:
             weeks = [self._as_of(week) for week in asked.weeks]
         except ValueError:
@@ -158,7 +158,7 @@ class _Reader:
             (name,) = fitting
         return self._question(asked, name, weeks) or self._nothing(plain.split())
 
-    def _question(self, asked: _Asked, name: str | None, weeks: list[date]) -> Question | None:
+    def _question(self, asked: _Words, name: str | None, weeks: list[date]) -> Asked | None:
         levels = self._names.levels[name] if name else ()
         as_of = weeks[0] if weeks else None
         if len(set(weeks)) > 2:
@@ -223,7 +223,7 @@ class _Reader:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Words:
     """The words of a question by what they mean.
 
     `known` are those that have a meaning here, as a question of their own would spell them; `rest` are the others.
@@ -240,7 +240,7 @@ class _Asked:
     rest: tuple[str, ...]
 
     @classmethod
-    def read(cls, text: str) -> _Asked:
+    def read(cls, text: str) -> _Words:
         counts = [int(match[1]) for match in _WEEK_COUNT.finditer(text)]
         words = [word.strip(_AROUND) for word in _WEEK_COUNT.sub(" ", text).split()]
         words = [part for word in words for part in _without_joining_particle(word)]

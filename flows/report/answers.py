@@ -19,6 +19,8 @@ from flows.report.values import (
     WeekPair,
 )
 
+Reason = Literal["several", "not_understood", "no_week"]
+
 
 @dataclass(frozen=True)
 class CategoryAnswer:
@@ -182,7 +184,7 @@ class Suggestions:
 
     asked: str
     questions: tuple[str, ...]
-    reason: Literal["several", "not_understood", "no_week"]
+    reason: Reason
 
     kind = "suggestions"
 

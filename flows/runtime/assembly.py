@@ -212,7 +212,9 @@ class Assembly:
         s = self.settings
         return AnswerComposer(self.texts, s.version, s.dashboard_url, None, s.ticket_url)
 
-    def sources(self, workspace: Callable[[], Workspace] | None = None) -> Sources:
+    def sources(
+        self, workspace: Callable[[], Workspace] | None = None, as_of: date | None = None
+    ) -> Sources:
         """Where answers to questions come from: the last run's tables, or those of another workspace."""
         from flows.questions.answers import Sources
 
@@ -233,6 +235,7 @@ class Assembly:
             self.masker,
             self.texts,
             datetime.now(self.settings.zone).date(),
+            as_of,
         )
 
     def publisher(

@@ -99,10 +99,10 @@ class AnswerComposer(Composer):
             ]
         others = [c for c in answer.changes if c.status in ANALYSED and c is not change]
         return [
-            *([] if answer.change else [section(self._counts(answer))]),
+            *([] if answer.change else [section(self._sums(answer))]),
             *self.analysis(change, analysis).blocks,
             context(self._week_pair(answer.weeks)),
-            *self._ask("answer.examples", change.category),
+            *(self._ask("answer.examples", change.category) if analysis.examples else []),
             *(
                 block
                 for other in others[: MOST_BUTTONS - 1]
@@ -190,9 +190,9 @@ class AnswerComposer(Composer):
         change = answer.change
         status = change.status if change else answer.history[-1].status
         icon = f"{ICONS[status]} *{status}* · {self._label(status)}\n" if status else ""
-        return icon + (self._lines([change], ())[0] if change else self._counts(answer))
+        return icon + (self._lines([change], ())[0] if change else self._sums(answer))
 
-    def _counts(self, answer: CategoryAnswer) -> str:
+    def _sums(self, answer: CategoryAnswer) -> str:
         week = answer.history[-1]
         base = answer.history[-2] if len(answer.history) > 1 else week
         return self.texts(
