@@ -69,7 +69,7 @@ def run_report(
 
 @contextlib.contextmanager
 def prefect_api(home: Path, build: dbt.Build | None = None) -> Iterator[None]:
-    """The configured Prefect API, or a temporary server, which starts while Prefect and for a build dbt are imported."""
+    """The configured Prefect API, or a temporary server, which starts while Prefect (for a build dbt too) is imported."""
     loads = "Prefect and dbt" if build else "Prefect"
     with contextlib.ExitStack() as stack:
         server = None
