@@ -10,10 +10,13 @@ from datetime import date
 from functools import partial
 
 from catalogue import Texts
-from flows.analysis.answer import quoted
-from flows.analysis.prompt import samples_for_prompt, shown_first, without_private
-from flows.analysis.rule_based import EXAMPLES as RULE_BASED_EXAMPLES
-from flows.analysis.rule_based import rule_based_analysis
+from flows.analysis.prompt import (
+    EXAMPLES_BY_RULE,
+    quoted,
+    samples_for_prompt,
+    shown_first,
+    without_private,
+)
 from flows.privacy.masker import Masker
 from flows.questions.reading import (
     Asked,
@@ -110,7 +113,9 @@ async def answer_to(question: str, sources: Sources, explain: Explain) -> Answer
         return answer
     if report.samples:
         return replace(answer, analysis=await explain(answer.explained, report))
-    # Of an old week no ticket is left to reason from.
+    # Of an old week no ticket is left to reason from. The checks of sentences take half a second to import.
+    from flows.analysis.rule_based import rule_based_analysis
+
     material = report.material_for(answer.explained)
     return replace(answer, analysis=rule_based_analysis(material, sources.texts))
 
@@ -228,7 +233,7 @@ def _examples(
         material = _known(change, weeks, warehouse, sources).material_for(change)
         found = quoted(s for s in material.samples if s.week_role == "comparison")
         analysis = _published(change, weeks, sources)
-        shown = analysis.examples if analysis else found[:RULE_BASED_EXAMPLES]
+        shown = analysis.examples if analysis else found[:EXAMPLES_BY_RULE]
         others = tuple(each for each in found if each not in shown) or found
         examples[change.category] = others[:wanted]
         wanted -= len(others[:wanted])

@@ -10,7 +10,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from flows.analysis.rule_based import rule_based_analysis
 from flows.cli.commands.progress import progress_on_stderr
 from flows.cli.commands.tables import computed_week
 from flows.questions.answers import answer_to
@@ -34,6 +33,8 @@ def answer_question(
 
     async def explain(change: Change, report: WeeklyReport) -> Analysis:
         if parts.model is None:
+            from flows.analysis.rule_based import rule_based_analysis
+
             return rule_based_analysis(report.material_for(change), parts.texts)
         # Prefect keeps the answer, for the next question and for the report.
         from flows.cli.commands.run import prefect_api
