@@ -103,16 +103,16 @@ _WHY = re.compile(
     r"왜(?:요|죠|지|야)?|이유(?:는|가|를)?|원인(?:은|이|을)?|why|reasons?|causes?", re.I
 )
 _TREND = re.compile(r"(?:추이|추세|흐름|트렌드)(?:는|를|가)?|trends?|history", re.I)
-_COMPARE = re.compile(r"비교(?:해|는|를)?|compare[ds]?|comparison|vs|versus", re.I)
+_COMPARE = re.compile(r"비교(?:해\S*|는|를)?|compare[ds]?|comparison|vs|versus", re.I)
 _EXAMPLES = re.compile(
     r"(?:예시|사례|샘플|표본|원문)(?:들|를|을|는|은|좀)?|예를?|examples?|samples?|quotes?", re.I
 )
 # Words around a question that say nothing about it.
 _FILLERS = re.compile(
     r"좀|더|만|그럼|요즘|이번|지난|이번주|지난주|주|어때|어때요|어떤가요|늘었\S*|줄었\S*|나빠\S*|많아\S*|증가\S*"
-    r"|그래\S*|그런\S*|이래\S*|알려\S*|보여\S*|해줘\S*|해주\S*|주세요|줘|상황|현황은|카테고리|와|과|이랑|랑|하고"
+    r"|문의\S*|들어\S*|것|것만|거만|그래\S*|그런\S*|이래\S*|알려\S*|보여\S*|해줘\S*|해주\S*|주세요|줘|상황|현황|카테고리|와|과|이랑|랑|하고"
     r"|and|with|of|in|for|about|the|a|is|are|did|do|does|so|to|me|more|show|give|tell|please|how|what|only|just"
-    r"|this|last|week|weeks|now|rise|rose|up|worse|many",
+    r"|doing|going|been|have|has|there|any|tickets?|complaints?|this|last|weeks?|now|rise|rose|up|worse|many",
     re.I,
 )
 _PARTICLES = re.compile(r"(?<=\S)(?:에서|에는|에|은|는|이|가|을|를|의|도|만|쪽|관련)$")
@@ -142,19 +142,19 @@ class _Reader:
         if name := self._names.exact(plain.strip()):
             return CategoryAsked(self._names.levels[name])
         words = plain.split()
-        name, words = self._named_in_full(words)
-        asked = _Words.read(" ".join(words))
+        name, others = self._named_in_full(words)
+        asked = _Words.read(" ".join(others))
         try:
             weeks = [self._as_of(week) for week in asked.weeks]
         except ValueError:
             return self._nothing(plain.split())
-        if name is None and asked.rest:
-            fitting = self._fitting(asked.rest)
+        if asked.rest:
+            fitting = self._fitting(asked.rest, self._names.levels[name] if name else ())
             if len(fitting) > 1:
                 questions = (f"{name} {asked.known}".strip() for name in fitting[:MAX_CANDIDATES])
                 return Unclear(tuple(questions), is_ambiguous=True)
             if not fitting:
-                return self._nothing(asked.rest, asked.known)
+                return self._nothing(_Words.read(plain).rest, asked.known)
             (name,) = fitting
         return self._question(asked, name, weeks) or self._nothing(plain.split())
 
@@ -188,12 +188,10 @@ class _Reader:
                         return name, words[:start] + words[start + length :]
         return None, words
 
-    def _fitting(self, words: Sequence[str]) -> tuple[str, ...]:
-        """The names that the words fit: all words, then without those that say nothing, then without a particle."""
-        for each in _ways_to_say(words):
-            if fitting := self._names.fitting(each):
-                return fitting
-        return ()
+    def _fitting(self, words: Sequence[str], above: Levels) -> tuple[str, ...]:
+        """The names below `above` that the words fit, said in one way or another."""
+        names = self._names.below(above) if above else self._names
+        return next(filter(None, map(names.fitting, _ways_to_say(words))), ())
 
     def _nothing(self, words: Sequence[str], known: str = "") -> Unclear:
         ways = list(_ways_to_say(words))
@@ -276,7 +274,7 @@ def _without_joining_particle(word: str) -> Iterator[str]:
 
 
 def _ways_to_say(words: Sequence[str]) -> Iterator[str]:
-    """The words as a name: all, without fillers, and each of that without the particle at its end."""
+    """The words as a name: all, then without those that say nothing; each also without the particle at its end."""
     telling = [word for word in words if not _FILLERS.fullmatch(word)]
     for each in (list(words), telling):
         yield " ".join(each)

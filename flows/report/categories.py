@@ -34,6 +34,11 @@ class Names:
         self.levels = levels_by_name(categories)
         self._folded = {_folded(name): name for name in reversed(self.levels)}
 
+    def below(self, above: Levels) -> Names:
+        """The names of the categories below a level, and its own."""
+        whole = (levels for levels in self.levels.values() if len(levels) == 3)
+        return Names((a, b, c) for a, b, c in whole if (a, b, c)[: len(above)] == above)
+
     def exact(self, asked: str) -> str | None:
         """The name that `유저 / 이력서` or `유저/이력서` spells in full; a level may itself hold a slash."""
         return asked if asked in self.levels else self._folded.get(_folded(asked))

@@ -69,7 +69,10 @@ def run_report(
 
 @contextlib.contextmanager
 def prefect_api(home: Path, build: dbt.Build | None = None) -> Iterator[None]:
-    """The configured Prefect API, or a temporary server, which starts while Prefect (for a build dbt too) is imported."""
+    """The configured Prefect API, or a temporary server, which starts while Prefect and dbt are being imported.
+
+    Without a build dbt is left out.
+    """
     loads = "Prefect and dbt" if build else "Prefect"
     with contextlib.ExitStack() as stack:
         server = None
