@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from prefect import flow, runtime
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -55,8 +56,7 @@ async def voc_ask(
     now = datetime.now(parts.settings.zone)
 
     async def explain(change: Change, report: WeeklyReport) -> Analysis:
-        async with aclosing(parts.analyst.analyse([change], report)) as analyses:
-            return (await anext(analyses))[1]
+        return await parts.analyst.analyse_one(change, report)
 
     with redacted_errors(), masked_errors():
         answer: Answer
@@ -71,9 +71,18 @@ async def voc_ask(
         subject = Subject(f"question {run_id}", since, week=week)
         delivery = await asyncio.to_thread(Delivery, parts.transport, destination, subject, run_id)
         await asyncio.to_thread(delivery.post, message)
+        if parts.masker.contains_pii(question):
+            await keep_masked(parts.masker.mask(question))
     line = ending.Completed(week, _outcome(answer))
     log.info("%s", line)
     return Completed(message=str(line))
+
+
+async def keep_masked(question: str) -> None:
+    """Let Prefect keep a question without the personal data in it: its parameters stay for as long as the run."""
+    parameters = runtime.flow_run.parameters | {"question": question}
+    async with get_client() as client:
+        await client.update_flow_run(UUID(runtime.flow_run.id), parameters=parameters)
 
 
 def _outcome(answer: Answer) -> str:

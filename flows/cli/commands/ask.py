@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import date
 from pathlib import Path
 
@@ -40,8 +39,13 @@ def answer_question(
         from flows.cli.commands.run import prefect_api
 
         with progress_on_stderr(), prefect_api(parts.home):
-            async with contextlib.aclosing(parts.analyst.analyse([change], report)) as analyses:
-                return (await anext(analyses))[1]
+            from prefect import flow
+
+            @flow(name="voc_ask_why")
+            async def why() -> Analysis:
+                return await parts.analyst.analyse_one(change, report)
+
+            return await why()
 
     answer = asyncio.run(answer_to(question, parts.sources(workspace, as_of), explain))
     if isinstance(answer, Suggestions):
