@@ -1,4 +1,4 @@
-"""Register the Cloud Run pool, its queue, the automations and prefect.yaml's deployments on the Prefect server.
+"""Register the Cloud Run pool, its queues, the automations and prefect.yaml's deployments on the Prefect server.
 
 Runs inside the image (`register`), so that the image's own code is registered. Twice is the same as once.
 """
@@ -27,7 +27,9 @@ from pydantic import AliasChoices, SecretStr
 from flows.runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-POOL, QUEUE = "voc", "reports"
+POOL = "voc"
+QUEUES = {"reports": 1, "questions": None}
+"""Its queues, and how many of each run at once: one report, any number of answers."""
 # prefect.yaml takes these from Prefect variables, because an unset variable gives no warning on a laptop.
 VARIABLES = ("VOC_IMAGE", "VOC_REGION", "VOC_RUN_ACCOUNT")
 # Where the Prefect server asks for a password, and the secret that holds it.
@@ -74,11 +76,12 @@ async def register_pool(client: PrefectClient, template: dict[str, Any]) -> None
         )
     pool = WorkPoolCreate(name=POOL, type=CloudRunWorkerV2.type, base_job_template=template)
     await client.create_work_pool(pool, overwrite=existing is not None)
-    try:
-        queue = await client.read_work_queue_by_name(QUEUE, work_pool_name=POOL)
-        await client.update_work_queue(queue.id, concurrency_limit=1)
-    except ObjectNotFound:
-        await client.create_work_queue(QUEUE, work_pool_name=POOL, concurrency_limit=1)
+    for name, limit in QUEUES.items():
+        try:
+            queue = await client.read_work_queue_by_name(name, work_pool_name=POOL)
+            await client.update_work_queue(queue.id, concurrency_limit=limit)
+        except ObjectNotFound:
+            await client.create_work_queue(name, work_pool_name=POOL, concurrency_limit=limit)
 
 
 async def register_automations(client: PrefectClient) -> None:

@@ -185,6 +185,7 @@ def deploy(api: str, folder: Path, source: Path | None = None) -> None:
     for arguments in (
         ("work-pool", "create", "voc", "--type", "process", "--overwrite"),
         ("work-queue", "create", "reports", "--pool", "voc", "--limit", "1"),
+        ("work-queue", "create", "questions", "--pool", "voc"),
         ("automation", "create", "--from-file", "deploy/automations.yaml"),
         ("--no-prompt", "deploy", "--all"),
     ):

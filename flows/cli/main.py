@@ -320,6 +320,41 @@ def history(
 
 
 @app.command(cls=_Command)
+def ask(
+    question: Annotated[str, typer.Argument(help="As in Slack.", metavar="QUESTION")],
+    week: WeekOption = None,
+    source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
+    target: TargetOption = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question about a category, its weeks, tickets or why it got worse.
+
+    Examples:
+      voc ask "유저 / 이력서 왜?"
+      voc ask "4주 추이 결제"
+      voc ask "W45 W46 비교" --json
+    """
+    from flows.cli.commands.ask import answer_question, show_answer
+    from flows.report.answers import Suggestions
+
+    parts = _assembly(target, columns, map_emotion, source_timezone, sheet, date_order)
+    answer = answer_question(parts, question, as_of=_asked_as_of(None, week), source=source)
+    if as_json and isinstance(answer, Suggestions):
+        _print_json({"candidates": parts.masker.clean(list(answer.questions))})
+    elif as_json:
+        _print_json(parts.masker.clean({"answer": {"kind": answer.kind, **answer.as_json()}}))
+    else:
+        show_answer(answer, parts)
+    if isinstance(answer, Suggestions):
+        raise typer.Exit(2)
+
+
+@app.command(cls=_Command)
 def backfill(
     first: Annotated[
         str, typer.Option("--from", help="First ISO week to count again.", metavar="2025-W01")

@@ -3,6 +3,8 @@
 VocError               1  a run that waited too long for another one, a temporary server that did not start
 ├── UsageError         2  options, settings, thresholds, a week in the future
 ├── SourceError        3  source file or table, columns, types, too few weeks, file locked, BigQuery
+│   ├── NoTables           no report was built yet
+│   └── TablesInUse        another process writes them
 ├── TransformError     4  dbt or its tests
 ├── SlackError         5  Slack (or the outbox) refused or could not be reached
 │   ├── UnreadableHistory  the app lacks a scope for reading (slack/transport.py)
@@ -40,6 +42,14 @@ class UsageError(VocError):
 class SourceError(VocError):
     exit_code = 3
     kind = "source"
+
+
+class NoTables(SourceError):
+    pass
+
+
+class TablesInUse(SourceError):
+    pass
 
 
 class TransformError(VocError):

@@ -31,14 +31,16 @@ log = logging.getLogger("voc")
 
 @dataclass(frozen=True)
 class Subject:
-    """What a delivery's messages are about: a report week on a source, or the subject of a note.
+    """What a delivery's messages are about: a report week on a source, the subject of a note, or a question.
 
-    `since` is an epoch second; no message on this subject is older.
+    `since` is an epoch second; no message on this subject is older. `week` is the report week whose words an answer
+    holds, by which `voc purge` finds them: the name of a question is its run.
     """
 
     name: str
     since: float
     source: str = ""
+    week: str | None = None
 
     @classmethod
     def of_week(cls, week: Week, zone: ZoneInfo, source: str = "") -> Subject:
@@ -171,7 +173,7 @@ class Delivery:
     def _payload(self, id: MessageId) -> dict[str, Any]:
         return {
             "key": self.key(id),
-            "report_week": self._subject.name,
+            "report_week": self._subject.week or self._subject.name,
             "target": self._destination_name(),
             "kind": id.kind,
             "run": self._run_id,

@@ -55,7 +55,7 @@ def run_report(
             log.warning("%s ends on %s. %s", file.path.name, file.last_date, file.advice)
             return RunResult("no_data", file.weeks, last_date=file.last_date)
         build = parts.build(file.workspace if file else parts.workspaces.of(None), as_of)
-        with _prefect_api(parts.home, build), settings_in_use(settings):
+        with prefect_api(parts.home, build), settings_in_use(settings):
             from flows.weekly_voc import weekly_voc
 
             async def run() -> Any:
@@ -100,16 +100,20 @@ def _run_beside(flow: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
 
 
 @contextlib.contextmanager
-def _prefect_api(home: Path, build: dbt.Build) -> Iterator[None]:
-    """The configured Prefect API, or a temporary server, which starts while Prefect and dbt are being imported."""
+def prefect_api(home: Path, build: dbt.Build | None = None) -> Iterator[None]:
+    """The configured Prefect API, or a temporary server, which starts while Prefect and dbt are being imported.
+
+    Without a build dbt is left out.
+    """
+    loads = "Prefect and dbt" if build else "Prefect"
     with contextlib.ExitStack() as stack:
         server = None
         if os.environ.get("PREFECT_API_URL"):
-            log.info("loading Prefect and dbt")
-            dbt.prepare(build)
+            log.info("loading %s", loads)
+            _prepare(build)
         else:
             # A profile may name an API too, but asking Prefect for that takes as many seconds as starting a server.
-            log.info("starting a temporary Prefect server, loading Prefect and dbt (some seconds)")
+            log.info("starting a temporary Prefect server, loading %s (some seconds)", loads)
             server = stack.enter_context(temporary_server(home))
         from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -121,11 +125,16 @@ def _prefect_api(home: Path, build: dbt.Build) -> Iterator[None]:
             return
         assert server is not None  # neither a variable nor a profile names an API
         _import_while_waiting()
-        dbt.prepare(build)  # not sooner: on two cores it would take the server's time
+        _prepare(build)  # not sooner: on two cores it would take the server's time
         server.wait_until_healthy()
         stack.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
         stack.callback(_send_logs)
         yield
+
+
+def _prepare(build: dbt.Build | None) -> None:
+    if build is not None:
+        dbt.prepare(build)
 
 
 def _import_while_waiting() -> None:
