@@ -19,9 +19,11 @@ from bot.errors import StartError
 from bot.runs import ENDINGS, Run, Stage
 from bot.settings import BotSettings
 from bot.texts import Phrases
-from catalogue.slack import METADATA_SCOPE, is_summary, scopes_of
+from catalogue.slack import METADATA_SCOPE, is_of_report, scopes_of
 
 log = logging.getLogger("voc.bot")
+
+Blocks = list[dict[str, Any]]
 
 EVENT_TYPE = "voc_request"
 # slack_sdk raises the last two for an answer that is not a JSON object.
@@ -123,17 +125,19 @@ class Replies:
             log.warning("no reaction: %s", type(error).__name__)
         return True
 
-    async def say(self, text: str, *, channel: str, thread_ts: str) -> None:
+    async def say(
+        self, text: str, *, channel: str, thread_ts: str, blocks: Blocks | None = None
+    ) -> None:
         """Reply in a thread, once; a failure is logged."""
         try:
-            await self._post(channel, thread_ts, text)
+            await self._post(channel, thread_ts, text, blocks=blocks)
         except NotTold as error:
             log.warning("no reply: %s", error)
 
-    async def respond(self, response_url: str, text: str) -> None:
+    async def respond(self, response_url: str, text: str, blocks: Blocks | None = None) -> None:
         """Answer a command, visible to the person who gave it; a failure is logged."""
         try:
-            await self._respond(response_url, text)
+            await self._respond(response_url, text, blocks)
         except NotTold as error:
             log.warning("no answer to a command: %s", error)
 
@@ -197,12 +201,33 @@ class Replies:
         Returns the ts of its summary; None where there is none after `since`, an epoch second. Raises NotTold where
         the messages cannot be read, which says nothing about the report. Reports in other threads are not found.
         """
-        found = [
+        found = await self._of_report(channel, thread_ts, since, week_label, "summary")
+        return max(found, key=float, default=None)
+
+    async def find_link(
+        self, channel: str, week_label: str, since: float, thread_ts: str | None = None
+    ) -> str | None:
+        """The address of such a report, if it is complete: a run that was cut off is to be gone on with.
+
+        Raises NotTold where the messages cannot be read.
+        """
+        summary = await self.find_report(channel, week_label, since, thread_ts)
+        if summary is None:
+            return None
+        thread, after = thread_ts or summary, float(summary)
+        if not await self._of_report(channel, thread, after, week_label, "receipt"):
+            return None
+        answer = await self._call("chat_getPermalink", channel=channel, message_ts=summary)
+        return str(answer["permalink"]) if answer else None
+
+    async def _of_report(
+        self, channel: str, thread_ts: str | None, since: float, week_label: str, kind: str
+    ) -> list[str]:
+        return [
             str(message["ts"])
             async for message in self._messages(channel, thread_ts, since)
-            if message.get("bot_id") == self._bot_id and is_summary(message, week_label)
+            if message.get("bot_id") == self._bot_id and is_of_report(message, week_label, kind)
         ]
-        return max(found, key=float, default=None)
 
     async def _find_reply(self, run: Run) -> str | None:
         """Find the reply on a run that is in its thread although no tag says so."""
@@ -243,7 +268,12 @@ class Replies:
                 return
 
     async def _post(
-        self, channel: str, thread_ts: str | None, text: str, run: Run | None = None
+        self,
+        channel: str,
+        thread_ts: str | None,
+        text: str,
+        run: Run | None = None,
+        blocks: Blocks | None = None,
     ) -> str | None:
         payload = {"event_type": EVENT_TYPE, "event_payload": {"run": str(run.id)}} if run else None
         answer = await self._call(
@@ -251,6 +281,7 @@ class Replies:
             channel=channel,
             thread_ts=thread_ts,
             text=text,
+            blocks=blocks,
             metadata=payload,
             unfurl_links=False,
             unfurl_media=False,
@@ -270,10 +301,10 @@ class Replies:
         except _FAULTS as error:
             raise NotTold(type(error).__name__) from None
 
-    async def _respond(self, response_url: str, text: str) -> None:
+    async def _respond(self, response_url: str, text: str, blocks: Blocks | None = None) -> None:
         try:
             answer = await AsyncWebhookClient(response_url, timeout=10, retry_handlers=[]).send(
-                text=text, response_type="ephemeral", replace_original=False
+                text=text, blocks=blocks, response_type="ephemeral", replace_original=False
             )
         except (*_FAULTS, SlackApiError) as error:
             raise NotTold(type(error).__name__) from None
