@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import math
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +17,8 @@ from uuid import UUID, uuid4
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
+    ArtifactCollectionFilter,
+    ArtifactCollectionFilterKey,
     DeploymentFilter,
     DeploymentFilterId,
     FlowFilter,
@@ -43,6 +48,12 @@ from catalogue.slack import ASKED
 REPORT = "weekly_voc/on-demand"
 WEEKLY = "weekly_voc/weekly"
 LONG_TASK = "long_task/long-task"
+QUESTIONS = "voc_ask/questions"
+
+WEEKS_KEY = "voc-weeks"
+"""Artifact with the first and last week that can be reported, which each report leaves."""
+WEEKS_SECONDS = 60.0
+"""For so long the bot believes what the artifact said."""
 
 REQUEST_TIMEOUT_SECONDS = 5.0
 """For one question to Prefect."""
@@ -73,6 +84,7 @@ class Deployments:
         self._ids: dict[str, UUID] = {}
         self._weekly: DeploymentResponse | None = None
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._weeks: tuple[float, str | None] = (-math.inf, None)
 
     def new_call(self) -> str:
         """A name for one call of `start`."""
@@ -118,7 +130,7 @@ class Deployments:
 
         The run's origin names the call that created the run. Raises NotDeployed.
         """
-        origin = Origin(channel, user, call, thread_ts)
+        origin = Origin(channel, user, call, thread_ts, is_question=deployment == QUESTIONS)
         deployment_id = await self._deployment_id(deployment)
         try:
             async with self._turn():
@@ -232,6 +244,18 @@ class Deployments:
                 return _any_run(found[0])
         return None
 
+    async def first_week(self) -> str | None:
+        """The first week (2026-W46) that the latest report could have reported; None where no report said so."""
+        until, week = self._weeks
+        if time.monotonic() >= until:
+            wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[WEEKS_KEY]))
+            async with self._question():
+                found = await self._client.read_latest_artifacts(artifact_filter=wanted)
+            week = _first_week(found[0].data) if found else None
+            if week is not None:
+                self._weeks = time.monotonic() + WEEKS_SECONDS, week
+        return week
+
     async def is_attended(self, pool: str | None) -> bool:
         """Whether the pool has a worker online."""
         if pool is None:
@@ -308,6 +332,14 @@ async def _answering() -> AsyncIterator[None]:
         raise PrefectUnavailable(f"HTTP {error.response.status_code}") from None
     except (httpx.HTTPError, ValueError) as error:  # ValueError: an answer that is not Prefect's
         raise PrefectUnavailable(type(error).__name__) from None
+
+
+def _first_week(rows: Any) -> str | None:
+    """The first week in the artifact's table; None for any other content."""
+    try:
+        return str(json.loads(rows)[0]["first_week"])
+    except (TypeError, ValueError, LookupError):
+        return None
 
 
 def _tagged(*tags: str) -> FlowRunFilter:

@@ -17,10 +17,12 @@ from bot.errors import StartError
 from bot.runs import ENDINGS, Run, Stage
 from bot.settings import BotSettings
 from bot.texts import Phrases
-from catalogue.slack import METADATA_SCOPE, WEEKLY, is_summary, note_subject, scopes_of
+from catalogue.slack import METADATA_SCOPE, WEEKLY, is_of_report, note_subject, scopes_of
 from catalogue.slack_api import FAULTS, RateLimitHandler, failure_of, slack_client
 
 log = logging.getLogger("voc.bot")
+
+Blocks = list[dict[str, Any]]
 
 EVENT_TYPE = "voc_request"
 CALL_SECONDS = 10.0
@@ -123,17 +125,19 @@ class Replies:
             log.warning("no reaction: %s", reason)
         return True
 
-    async def say(self, text: str, *, channel: str, thread_ts: str) -> None:
+    async def say(
+        self, text: str, *, channel: str, thread_ts: str, blocks: Blocks | None = None
+    ) -> None:
         """Reply in a thread, once; a failure is logged."""
         try:
-            await self._post(channel, thread_ts, text)
+            await self._post(channel, thread_ts, text, blocks=blocks)
         except NotTold as error:
             log.warning("no reply: %s", error)
 
-    async def respond(self, response_url: str, text: str) -> None:
+    async def respond(self, response_url: str, text: str, blocks: Blocks | None = None) -> None:
         """Answer a command, visible to the person who gave it; a failure is logged."""
         try:
-            await self._respond(response_url, text)
+            await self._respond(response_url, text, blocks)
         except NotTold as error:
             log.warning("no answer to a command: %s", error)
 
@@ -197,12 +201,33 @@ class Replies:
         Returns the ts of its summary; None where there is none after `since`, an epoch second. Raises NotTold where
         the messages cannot be read, which says nothing about the report. Reports in other threads are not found.
         """
-        found = [
+        found = await self._of_report(channel, thread_ts, since, week_label, "summary")
+        return max(found, key=float, default=None)
+
+    async def find_link(
+        self, channel: str, week_label: str, since: float, thread_ts: str | None = None
+    ) -> str | None:
+        """The address of such a report, if it is complete: a run that was cut off is to be gone on with.
+
+        Raises NotTold where the messages cannot be read.
+        """
+        summary = await self.find_report(channel, week_label, since, thread_ts)
+        if summary is None:
+            return None
+        thread, after = thread_ts or summary, float(summary)
+        if not await self._of_report(channel, thread, after, week_label, "receipt"):
+            return None
+        answer = await self._call("chat_getPermalink", channel=channel, message_ts=summary)
+        return str(answer["permalink"]) if answer else None
+
+    async def _of_report(
+        self, channel: str, thread_ts: str | None, since: float, week_label: str, kind: str
+    ) -> list[str]:
+        return [
             str(message["ts"])
             async for message in self._messages(channel, thread_ts, since)
-            if message.get("bot_id") == self._bot_id and is_summary(message, week_label)
+            if message.get("bot_id") == self._bot_id and is_of_report(message, week_label, kind)
         ]
-        return max(found, key=float, default=None)
 
     async def notes(self, channel: str, since: float) -> set[str]:
         """The subjects of the notes to the operators in a channel after an epoch second. Raises NotTold."""
@@ -267,7 +292,12 @@ class Replies:
                 return
 
     async def _post(
-        self, channel: str, thread_ts: str | None, text: str, run: Run | None = None
+        self,
+        channel: str,
+        thread_ts: str | None,
+        text: str,
+        run: Run | None = None,
+        blocks: Blocks | None = None,
     ) -> str | None:
         payload = {"event_type": EVENT_TYPE, "event_payload": {"run": str(run.id)}} if run else None
         answer = await self._call(
@@ -275,6 +305,7 @@ class Replies:
             channel=channel,
             thread_ts=thread_ts,
             text=text,
+            blocks=blocks,
             metadata=payload,
             unfurl_links=False,
             unfurl_media=False,
@@ -292,12 +323,14 @@ class Replies:
             return None
         raise NotTold(reason)
 
-    async def _respond(self, response_url: str, text: str) -> None:
+    async def _respond(self, response_url: str, text: str, blocks: Blocks | None = None) -> None:
         answer = {"text": text, "response_type": "ephemeral", "replace_original": False}
         session, proxy = self._client.session, self._client.proxy
         assert session is not None
         try:
-            async with session.post(response_url, json=answer, proxy=proxy) as response:
+            async with session.post(
+                response_url, json=answer | ({"blocks": blocks} if blocks else {}), proxy=proxy
+            ) as response:
                 status = response.status
         except FAULTS as error:
             raise NotTold(failure_of(error).reason) from None

@@ -17,6 +17,9 @@ from catalogue.slack import ASKED
 OPEN = "slack:open"
 """Tag of a run whose end has not been reported yet."""
 
+QUESTION = "slack:question"
+"""Tag of a run that answers a question."""
+
 Stage = Literal["received", "queued", "unattended", "running", "completed", "failed", "cancelled"]
 """What the bot reports about a run; the last three are its end. `unattended`: there is no worker to run it."""
 
@@ -29,7 +32,8 @@ _ADOPT_AFTER = timedelta(seconds=30)
 class Origin:
     """Where and by whom a run was asked for; a command's run has no `thread_ts`.
 
-    `call` names the call that created the run, and begins with the id of the replica that made it.
+    `call` names the call that created the run, and begins with the id of the replica that made it. The run of a
+    question posts the answer itself.
     """
 
     channel: str
@@ -39,6 +43,7 @@ class Origin:
     reply_ts: str | None = None
     told: Stage | None = None
     is_open: bool = True
+    is_question: bool = False
 
     def tags(self) -> list[str]:
         values = {
@@ -50,7 +55,8 @@ class Origin:
             "told": self.told,
         }
         named = [f"slack:{name}={value}" for name, value in values.items() if value]
-        return [ASKED, *([OPEN] if self.is_open else []), *named]
+        marks = {OPEN: self.is_open, QUESTION: self.is_question}
+        return [ASKED, *(tag for tag, is_set in marks.items() if is_set), *named]
 
     @classmethod
     def of_tags(cls, tags: Iterable[str]) -> Self | None:
@@ -68,6 +74,7 @@ class Origin:
             values.get("reply"),
             values.get("told"),  # type: ignore[arg-type]
             OPEN in tags,
+            QUESTION in tags,
         )
 
 
@@ -90,6 +97,12 @@ class Run:
     pool: str | None
     url: str | None
     other_tags: tuple[str, ...] = ()
+
+    def speaks_for_itself(self, stage: Stage) -> bool:
+        """Whether nothing needs to be said about the stage: the answer to a question comes into its thread anyway."""
+        is_trouble = stage not in ("received", "running", "completed")
+        is_expected = self.origin.is_question and self.origin.thread_ts is not None
+        return is_expected and not is_trouble and self.origin.told is None
 
     @property
     def is_asked_for(self) -> bool:

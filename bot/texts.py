@@ -4,14 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 
 from bot.errors import NotDeployed
 from bot.runs import Run, Stage
+from bot.words import Asked, nearest
 
 # People read the words of bot and flow in one channel.
 from catalogue import Texts, entries
 from catalogue.slack import escaped
+from catalogue.weeks import label_of
+
+QUOTED_LENGTH = 100
+"""Characters of a person's words that an answer quotes."""
+BUTTON_LENGTH = 75
+"""Slack takes no longer text on a button."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """What is done when it is pressed: `voc_report`, `voc_ask` (as if `value` had been written) or `rerun`."""
+
+    action: Literal["voc_report", "voc_ask", "rerun"]
+    value: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A text with buttons below it."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def blocks(self) -> list[dict[str, Any]] | None:
+        """Slack's blocks; None where the text is all. Slack refuses two buttons with one action_id in a block."""
+        if not self.buttons:
+            return None
+        section = {"type": "section", "text": {"type": "mrkdwn", "text": self.text}}
+        return [
+            section,
+            *({"type": "actions", "elements": [_shown(each)]} for each in self.buttons),
+        ]
+
 
 _WATCHED = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLED", "COMPLETED")
 
@@ -32,6 +69,43 @@ class Phrases:
     def greeting(self, user: str, version: str, *, prefect_answers: bool) -> str:
         state = self.texts("bot.answers") if prefect_answers else self.texts("bot.no_answer")
         return self.texts("bot.greeting", user=user, version=escaped(version), state=state)
+
+    def refusal(self, asked: Asked) -> Answer:
+        """Why there is no report on a week, with the nearest weeks that have one."""
+        week = self._week(asked.week) if asked.week else ""
+        near, *_ = asked.weeks
+        text = self.texts(
+            f"refusal.{asked.why}", week=week, words=_quoted(asked.words), nearest=self._week(near)
+        )
+        return Answer(text, self._weeks(asked))
+
+    def choice(self, asked: Asked) -> Answer:
+        """The weeks of a month."""
+        count = len(asked.weeks)
+        text = self.texts("bot.choice", words=_quoted(asked.words), count=count)
+        return Answer(text, self._weeks(asked))
+
+    def stands(self, week: date, link: str) -> Answer:
+        """Where the report on a week is, and a button to post it anew."""
+        text, label = self.texts("button.repost"), label_of(week)
+        said = self.texts("bot.stands", week=self._week(week), link=link, button=text)
+        return Answer(said, (Button("rerun", label, text),))
+
+    def unclear(self, words: str) -> Answer:
+        """What was written, and the three nearest things that are understood."""
+        phrases = nearest(words, self.texts("bot.phrases").split(", "))
+        buttons = tuple(Button("voc_ask", phrase, phrase) for phrase in phrases)
+        return Answer(self.texts("bot.unclear", words=_quoted(words)), buttons)
+
+    def _week(self, week: date) -> str:
+        return self.texts("bot.week", week=label_of(week), start=week, end=week + timedelta(days=6))
+
+    def _weeks(self, asked: Asked) -> tuple[Button, ...]:
+        force = " force" if asked.force else ""
+        return tuple(
+            Button("voc_report", f"{label_of(week)}{force}", self._week(week))
+            for week in asked.weeks
+        )
 
     def recent(self, runs: Sequence[Run]) -> str:
         """The newest runs, one a line."""
@@ -103,6 +177,15 @@ class Phrases:
                 return self.texts("stage.running")
             case _:
                 return self.texts("short.waiting")
+
+
+def _shown(button: Button) -> dict[str, Any]:
+    text = {"type": "plain_text", "text": button.text[:BUTTON_LENGTH]}
+    return {"type": "button", "text": text, "action_id": button.action, "value": button.value}
+
+
+def _quoted(words: str) -> str:
+    return escaped(words[:QUOTED_LENGTH] + ("…" if len(words) > QUOTED_LENGTH else ""))
 
 
 def _date(moment: datetime) -> str:

@@ -19,6 +19,7 @@ from bot.settings import BotSettings
 from bot.texts import Phrases
 from catalogue.ending import STANDING
 from catalogue.slack import run_subject
+from catalogue.weeks import label_of
 
 log = logging.getLogger("voc.bot")
 
@@ -80,8 +81,7 @@ class Watchdog:
         if due is None or now < due + self._patience:
             return
         monday = _monday(due.astimezone(self._zone))
-        year, number, _ = (monday - timedelta(days=1)).isocalendar()
-        week = f"{year}-W{number:02}"
+        week = label_of(monday - timedelta(days=1))
         if week in self._settled:
             return
         last: Run | None = None

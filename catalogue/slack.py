@@ -21,15 +21,12 @@ METADATA_SCOPE = "metadata.message:read"
 """Without this scope Slack shows messages, but not what they are."""
 
 
-def is_summary(message: Mapping[str, Any], week: str) -> bool:
-    """Whether a message that Slack shows is the summary of a week's report (2026-W46)."""
+def is_of_report(message: Mapping[str, Any], week: str, kind: str) -> bool:
+    """Whether a message that Slack shows is of a week's report (2026-W46) and of this kind, such as summary."""
     metadata = message.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
-    return (metadata.get("event_type"), payload.get("kind"), payload.get("report_week")) == (
-        WEEKLY,
-        "summary",
-        week,
-    )
+    found = (metadata.get("event_type"), payload.get("report_week"), payload.get("kind"))
+    return found == (WEEKLY, week, kind)
 
 
 def note_subject(message: Mapping[str, Any]) -> str | None:

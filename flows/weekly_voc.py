@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -49,7 +50,7 @@ from flows.tasks import (
     read_changes,
 )
 from flows.warehouse import dbt
-from flows.warehouse.marts import read_changed_weeks
+from flows.warehouse.marts import read_changed_weeks, read_week_labels
 from flows.warehouse.readiness import Readiness
 
 log = logging.getLogger("voc")
@@ -154,7 +155,7 @@ async def report_week(
     publisher = parts.publisher(parts.page_store(workspace), warehouse, report, last_day)
     page = await publish_page(publisher)
     composer = parts.composer(report_url=page.url if page else None)
-    await publish_artifacts(report, composer)
+    await publish_artifacts(report, composer, read_week_labels(warehouse))
 
     delivery = await delivery_of(parts, destination, file, report.weeks.comparison, force=force)
     analyses, messages, delivered = [], [], []
@@ -259,8 +260,14 @@ async def not_ready(
     )
 
 
-async def publish_artifacts(report: WeeklyReport, composer: Composer) -> None:
-    """Show the changes and the summary in the Prefect UI."""
+async def publish_artifacts(
+    report: WeeklyReport, composer: Composer, labels: Sequence[str]
+) -> None:
+    """Show the changes, the summary and the weeks that can be reported (newest first) in the Prefect UI.
+
+    The bot reads the weeks there: it refuses one before the first at once.
+    """
+    await keep_artifact("voc-weeks", [{"first_week": labels[-1], "last_week": labels[0]}])
     summary, *_ = composer.summary(report)
     await keep_artifact("voc-changes", [change.as_json() for change in report.changes])
     await keep_artifact("voc-summary", preview(summary.blocks))

@@ -1,8 +1,9 @@
-"""Buttons in messages of the report."""
+"""Buttons: of a report, and below what the bot offers."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -17,6 +18,11 @@ def register(app: AsyncApp, requests: RequestHandler) -> None:
         await ack()
         await requests.rerun(button_request(body, action))
 
+    @app.action(re.compile("voc_(report|ask)"))
+    async def handle_offer(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        await requests.report(offer_request(body, action))
+
     # Slack reports a press on a link too.
     @app.action(re.compile(".*"))
     async def handle_other(ack: AsyncAck) -> None:
@@ -24,12 +30,23 @@ def register(app: AsyncApp, requests: RequestHandler) -> None:
 
 
 def button_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
-    """The button's value is the week of its report."""
-    asker, message = button_asker(body), body["message"]
+    """The button's value is the week of its report.
+
+    What only one person sees has no message in Slack: the answer goes where the press says, as a command's does.
+    """
+    asker, message = button_asker(body), body.get("message")
+    ts = body["container"]["message_ts"]
     return Request(
         asker,
-        key=f"button:{asker.channel}:{message['ts']}",
+        key=f"button:{asker.channel}:{ts}",
         text=action.get("value") or "",
-        thread_ts=message.get("thread_ts") or message["ts"],
+        thread_ts=(message.get("thread_ts") or ts) if message else None,
+        response_url=None if message else body["response_url"],
         pressed_at=float(action["action_ts"]),
     )
+
+
+def offer_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
+    """The button's value is what it is as if written; however often it is pressed, that is one request."""
+    request = button_request(body, action)
+    return replace(request, key=f"{request.key}:{action['action_id']}:{request.text}")

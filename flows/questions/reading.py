@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
-from catalogue.weeks import as_of_word
+from catalogue.weeks import Named, as_of, label_of, named_weeks, newest_week, plain, week_of
 from flows.report.categories import Levels, Names
 from flows.report.values import STATUSES, Status, printable
 
@@ -86,9 +86,7 @@ _MENTION = re.compile(r"<@[^>]*>")
 _WEEK_COUNT = re.compile(
     r"(?<![\w-])(?:최근|지난|last|past)?\s*(\d{1,4})\s*(?:주간?|weeks?)(?!\w)", re.I
 )
-_ISO_WEEK = re.compile(r"(?:(\d{4})-?)?w(\d{1,2})|(\d{1,2})주차", re.I)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_AROUND = "?？!！.。,·:;\"'“”‘’()"
+_AROUND = "?？!！.。,·:;\"'“”‘’()~&+"
 _STATUS_WORDS: dict[Status, str] = {
     "CRITICAL": "심각|critical",
     "MONITOR": "주의|관찰|모니터|monitor|watch",
@@ -143,10 +141,9 @@ class _Reader:
             return CategoryAsked(self._names.levels[name])
         words = plain.split()
         name, others = self._named_in_full(words)
-        asked = _Words.read(" ".join(others))
-        try:
-            weeks = [self._as_of(week) for week in asked.weeks]
-        except ValueError:
+        asked = _Words.read(" ".join(others), self._today)
+        this_week = week_of(self._today)
+        if any(not each.exists or each.weeks[0] > this_week for each in asked.named):
             return self._nothing(plain.split())
         if asked.rest:
             fitting = self._fitting(asked.rest, self._names.levels[name] if name else ())
@@ -154,29 +151,34 @@ class _Reader:
                 questions = (f"{name} {asked.known}".strip() for name in fitting[:MAX_CANDIDATES])
                 return Unclear(tuple(questions), is_ambiguous=True)
             if not fitting:
-                return self._nothing(_Words.read(plain).rest, asked.known)
+                return self._nothing(_Words.read(plain, self._today).rest, asked.known)
             (name,) = fitting
-        return self._question(asked, name, weeks) or self._nothing(plain.split())
+        return self._question(asked, name) or self._nothing(plain.split())
 
-    def _question(self, asked: _Words, name: str | None, weeks: list[date]) -> Asked | None:
+    def _question(self, asked: _Words, name: str | None) -> Asked | None:
         levels = self._names.levels[name] if name else ()
-        as_of = weeks[0] if weeks else None
+        newest = newest_week(self._today)
+        months = [each.weeks for each in asked.named if len(each.weeks) > 1]
+        # Who asks about the week that is not over means the newest that is.
+        weeks = [as_of(min(each.weeks[-1], newest)) for each in asked.named]
+        last = weeks[0] if weeks else None
         if len(set(weeks)) > 2:
             return None
         if asked.compares or len(set(weeks)) == 2:
             return ComparisonAsked(*_two(weeks), levels)
         if asked.wants_why:
-            return CategoryAsked(levels, True, as_of)
+            return CategoryAsked(levels, True, last)
         if asked.wants_examples:
-            return ExamplesAsked(levels, as_of)
-        if asked.wants_trend or asked.count is not None:
-            count = TREND_WEEKS if asked.count is None else asked.count
-            return TrendAsked(min(max(count, 1), MOST_WEEKS), levels, as_of)
+            return ExamplesAsked(levels, last)
+        if asked.wants_trend or asked.count is not None or months:
+            usual = len(months[0]) if months else TREND_WEEKS
+            count = usual if asked.count is None else asked.count
+            return TrendAsked(min(max(count, 1), MOST_WEEKS), levels, last)
         if asked.statuses:
-            return StatusAsked(asked.statuses, levels, as_of)
+            return StatusAsked(asked.statuses, levels, last)
         if name:
-            return CategoryAsked(levels, False, as_of)
-        return StatusAsked(STATUSES[:-1], (), as_of) if weeks else None
+            return CategoryAsked(levels, False, last)
+        return StatusAsked(STATUSES[:-1], (), last) if weeks else None
 
     def _named_in_full(self, words: list[str]) -> tuple[str | None, list[str]]:
         """The longest run of words that is a name in full, and the other words."""
@@ -200,25 +202,6 @@ class _Reader:
         near += get_close_matches(ways[0], self._commands, cutoff=0.5)
         return Unclear(tuple(dict.fromkeys([*near, *self._commands]))[:SUGGESTIONS])
 
-    def _as_of(self, week: str) -> date:
-        """The date as of which a week is the newest complete one. Raises ValueError."""
-        match = _ISO_WEEK.fullmatch(week)
-        if match is None:
-            return as_of_word(week)
-        number = int(match[2] or match[3])
-        if match[1]:
-            return as_of_word(f"{match[1]}-W{number:02}")
-        this_year = self._today.isocalendar().year
-        # The newest such week that is over; only some years have a week 53.
-        for year in range(this_year, this_year - 8, -1):
-            try:
-                as_of = as_of_word(f"{year}-W{number:02}")
-            except ValueError:
-                continue
-            if as_of <= self._today:
-                return as_of
-        raise ValueError("not a week")
-
 
 @dataclass(frozen=True)
 class _Words:
@@ -232,19 +215,21 @@ class _Words:
     wants_examples: bool
     compares: bool
     statuses: tuple[Status, ...]
-    weeks: tuple[str, ...]
+    named: tuple[Named, ...]
     count: int | None
     known: str
     rest: tuple[str, ...]
 
     @classmethod
-    def read(cls, text: str) -> _Words:
+    def read(cls, text: str, today: date) -> _Words:
+        named, text = named_weeks(plain(text), today)
         counts = [int(match[1]) for match in _WEEK_COUNT.finditer(text)]
         words = [word.strip(_AROUND) for word in _WEEK_COUNT.sub(" ", text).split()]
-        words = [part for word in words for part in _without_joining_particle(word)]
         found: dict[re.Pattern[str], list[str]] = {}
-        rest, known = [], [text[m.start() : m.end()].strip() for m in _WEEK_COUNT.finditer(text)]
-        patterns = (_WHY, _TREND, _EXAMPLES, _COMPARE, _ISO_WEEK, _DATE, *_STATUSES.values())
+        rest = []
+        known = [label_of(each.weeks[-1]) for each in named]
+        known += [text[m.start() : m.end()].strip() for m in _WEEK_COUNT.finditer(text)]
+        patterns = (_WHY, _TREND, _EXAMPLES, _COMPARE, *_STATUSES.values())
         for word in filter(None, words):
             pattern = next((each for each in patterns if each.fullmatch(word)), None)
             if pattern is None:
@@ -258,19 +243,11 @@ class _Words:
             wants_examples=_EXAMPLES in found,
             compares=_COMPARE in found,
             statuses=tuple(status for status in STATUSES if _STATUSES[status] in found),
-            weeks=(*found.get(_ISO_WEEK, ()), *found.get(_DATE, ())),
+            named=tuple(named),
             count=counts[0] if counts else None,
             known=" ".join(known),
             rest=() if all(map(_FILLERS.fullmatch, rest)) else tuple(rest),
         )
-
-
-def _without_joining_particle(word: str) -> Iterator[str]:
-    """`W45와`, `W45랑`, `W45~W46` as the weeks that they name."""
-    if re.match(r"(?:\d{4}-?)?w\d", word, re.I):
-        yield from re.findall(r"(?:\d{4}-?)?w\d{1,2}(?!\d)", word, re.I) or [word]
-    else:
-        yield word
 
 
 def _ways_to_say(words: Sequence[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -71,6 +72,7 @@ BETTER = build_change(
     evidence="weak",
 )
 STABLE = build_changes("STABLE", 45)
+TODAY = date(2026, 11, 27)
 ALARMS = Alarms(1, 1, 0.9, 1.0, 0.2, 0.2)
 
 
@@ -177,7 +179,7 @@ def test_no_text_of_the_bot_is_forgotten() -> None:
     plain = {
         key for key, texts in entries().items() if key.startswith("bot.") and "{" not in texts["ko"]
     }
-    parts_of_others = {"bot.answers", "bot.no_answer", "bot.recent", "bot.run"}
+    parts_of_others = {"bot.phrases", "bot.answers", "bot.no_answer", "bot.recent", "bot.run"}
     assert plain - parts_of_others == {
         "bot.help",
         "bot.prefect_down",
@@ -206,18 +208,26 @@ def test_every_command_is_there(command: str) -> None:
     assert f"| `{command}` 명령 |" in GUIDE
 
 
-@pytest.mark.parametrize(
-    "word", sorted({*words._LATEST, *words._FORCE, *words._STATUS, *words._SPELLINGS})
-)
-def test_every_word_is_there(word: str) -> None:
-    assert any(f"`{word}`" in said for said, _ in rows_below("| 말 | 뜻 |"))
-
-
 def test_every_example_of_a_word_is_understood_as_the_guide_says() -> None:
+    kinds = {"사용법": "help", "지금": "status", "고를": "choice", "질문": "question"}
     for said, meaning in rows_below("| 말 | 뜻 |"):
-        kind = {"사용법": "help", "지금": "status"}.get(meaning.split()[0], "report")
+        kind = kinds.get(meaning.split()[0].rstrip("."), "report")
         for word in re.findall(r"`([^`]+)`", said):
-            assert words.understood(word).kind == kind, word
+            assert words.understood(word, TODAY).kind == kind, word
+
+
+@pytest.mark.parametrize("said", ["W48", "W53", "2026-02-30"])
+def test_the_refusals_are_what_the_bot_says(said: str) -> None:
+    assert PHRASES.refusal(words.understood(said, TODAY)).text in GUIDE
+
+
+def test_the_other_offers_are_what_the_bot_says() -> None:
+    early = words.understood("2020-W01", TODAY)
+    first = replace(early, why="before_data", weeks=(date(2026, 9, 14),))
+    assert PHRASES.refusal(first).text in GUIDE
+    assert PHRASES.unclear("지난쥬").text in GUIDE
+    stands = PHRASES.stands(WEEKS.comparison.start, "LINK").text
+    assert stands.replace("<LINK|", "").replace(">", "") in GUIDE
 
 
 @pytest.mark.parametrize(

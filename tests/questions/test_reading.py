@@ -131,6 +131,9 @@ def read(text: str) -> Asked | Unclear:
         ("0주 결제", TrendAsked(1, PAYMENT)),
         # Two weeks
         ("W45 W46 비교", ComparisonAsked(W45, W46)),
+        ("결제 지난주", CategoryAsked(PAYMENT, as_of=W46)),
+        ("결제 11월 2주차", CategoryAsked(PAYMENT, as_of=W46)),
+        ("10월 결제", TrendAsked(5, PAYMENT, date(2026, 11, 2))),
         ("W46 W45 비교", ComparisonAsked(W45, W46)),
         ("w45와 w46 비교해줘", ComparisonAsked(W45, W46)),
         ("W45~W46", ComparisonAsked(W45, W46)),
@@ -221,15 +224,16 @@ def test_every_button_can_be_read(locale: str, key: str, asked: Asked) -> None:
     ("today", "as_of"),
     [
         (date(2026, 11, 9), date(2026, 11, 9)),  # the Monday after
-        (date(2026, 11, 8), date(2025, 11, 10)),  # still going on
+        (date(2026, 11, 8), date(2026, 11, 2)),  # still going on: the newest that is over
     ],
 )
-def test_a_week_without_a_year_is_the_newest_that_is_over(today: date, as_of: date) -> None:
+def test_a_week_without_a_year_is_the_newest_that_has_begun(today: date, as_of: date) -> None:
     assert read_question("W45 결제", NAMES, today, COMMANDS) == CategoryAsked(PAYMENT, as_of=as_of)
 
 
-def test_a_week_53_is_one_of_a_year_that_has_it() -> None:
-    assert read("W53 결제") == CategoryAsked(PAYMENT, as_of=date(2021, 1, 4))
+@pytest.mark.parametrize("week", ["W53", "다음 주", "2027-W01", "2026-13-01"])
+def test_a_week_that_has_not_begun_or_does_not_exist_is_not_answered(week: str) -> None:
+    assert isinstance(read(f"{week} 결제"), Unclear)
 
 
 @given(st.text())
