@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.listeners.envelope import button_asker
+from bot.listeners.envelope import button_asker, text_at, time_at
 from bot.requests import Request, RequestHandler
 
 
@@ -25,11 +25,11 @@ def register(app: AsyncApp, requests: RequestHandler) -> None:
 
 def button_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
     """The button's value is the week of its report."""
-    asker, message = button_asker(body), body["message"]
+    asker, ts = button_asker(body), text_at(body, "message", "ts")
     return Request(
         asker,
-        key=f"button:{asker.channel}:{message['ts']}",
-        text=action.get("value") or "",
-        thread_ts=message.get("thread_ts") or message["ts"],
-        pressed_at=float(action["action_ts"]),
+        key=f"button:{asker.channel}:{ts}",
+        text=text_at(action, "value", default=""),
+        thread_ts=text_at(body, "message", "thread_ts", default=ts),
+        pressed_at=time_at(action, "action_ts"),
     )
