@@ -33,7 +33,7 @@ from catalogue import Texts
 
 log = logging.getLogger("voc.bot")
 
-STOP_SECONDS, HANG_SECONDS = 8.0, 9.0
+STOP_SECONDS, HANG_SECONDS = 7.5, 8.5
 """After a signal: by then all is done, or given up; and by then the process ends. Cloud Run kills after 10 s."""
 
 ANSWER_SECONDS, CLOSE_SECONDS, TELL_SECONDS = 2, 1.0, 2.0
