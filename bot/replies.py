@@ -126,13 +126,30 @@ class Replies:
         return True
 
     async def say(
-        self, text: str, *, channel: str, thread_ts: str, blocks: Blocks | None = None
-    ) -> None:
-        """Reply in a thread, once; a failure is logged."""
+        self,
+        text: str,
+        *,
+        channel: str,
+        thread_ts: str,
+        request: str | None = None,
+        blocks: Blocks | None = None,
+    ) -> bool:
+        """Reply in a thread; false when Slack did not confirm the reply. It names the request that it answers."""
+        payload = {"request": request} if request else None
         try:
-            await self._post(channel, thread_ts, text, blocks=blocks)
+            await self._post(channel, thread_ts, text, payload, blocks)
         except NotTold as error:
             log.warning("no reply: %s", error)
+            return False
+        return True
+
+    async def has_answered(self, request: str, channel: str, thread_ts: str) -> bool:
+        """Whether a reply that answers the request is in the thread; false where that cannot be read."""
+        try:
+            return await self._find_reply(channel, thread_ts, {"request": request}) is not None
+        except NotTold as error:
+            log.warning("a thread cannot be read: %s", error)
+            return False
 
     async def respond(self, response_url: str, text: str, blocks: Blocks | None = None) -> None:
         """Answer a command, visible to the person who gave it; a failure is logged."""
@@ -172,9 +189,12 @@ class Replies:
         if origin.thread_ts is None:
             await self._answer_command(run, stage, text)
             return None
-        reply_ts = reply_ts or origin.reply_ts or (None if first else await self._find_reply(run))
+        payload = {"run": str(run.id)}
+        reply_ts = reply_ts or origin.reply_ts
+        if reply_ts is None and not first:
+            reply_ts = await self._find_reply(origin.channel, origin.thread_ts, payload)
         if reply_ts is None:
-            return await self._post(origin.channel, origin.thread_ts, text, run)
+            return await self._post(origin.channel, origin.thread_ts, text, payload)
         await self._call("chat_update", channel=origin.channel, ts=reply_ts, text=text)
         return reply_ts
 
@@ -191,7 +211,7 @@ class Replies:
             else:
                 return
         if stage in ENDINGS:
-            await self._post(run.origin.user, None, text, run)
+            await self._post(run.origin.user, None, text, {"run": str(run.id)})
 
     async def find_report(
         self, channel: str, week_label: str, since: float, thread_ts: str | None = None
@@ -249,16 +269,14 @@ class Replies:
             unfurl_media=False,
         )
 
-    async def _find_reply(self, run: Run) -> str | None:
-        """Find the reply on a run that is in its thread although no tag says so."""
+    async def _find_reply(
+        self, channel: str, thread_ts: str | None, payload: dict[str, str]
+    ) -> str | None:
+        """Find the reply in a thread that has this payload. Raises NotTold."""
         with contextlib.suppress(Unreadable):
-            async for message in self._messages(run.origin.channel, run.origin.thread_ts):
-                metadata = message.get("metadata") or {}
-                if (
-                    message.get("bot_id") == self._bot_id
-                    and metadata.get("event_type") == EVENT_TYPE
-                    and metadata["event_payload"].get("run") == str(run.id)
-                ):
+            async for message in self._messages(channel, thread_ts):
+                metadata = {"event_type": EVENT_TYPE, "event_payload": payload}
+                if message.get("bot_id") == self._bot_id and message.get("metadata") == metadata:
                     return str(message["ts"])
         return None
 
@@ -296,17 +314,17 @@ class Replies:
         channel: str,
         thread_ts: str | None,
         text: str,
-        run: Run | None = None,
+        payload: dict[str, str] | None,
         blocks: Blocks | None = None,
     ) -> str | None:
-        payload = {"event_type": EVENT_TYPE, "event_payload": {"run": str(run.id)}} if run else None
+        metadata = {"event_type": EVENT_TYPE, "event_payload": payload} if payload else None
         answer = await self._call(
             "chat_postMessage",
             channel=channel,
             thread_ts=thread_ts,
             text=text,
             blocks=blocks,
-            metadata=payload,
+            metadata=metadata,
             unfurl_links=False,
             unfurl_media=False,
         )

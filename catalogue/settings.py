@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -75,6 +76,11 @@ class SharedSettings(BaseSettings):
         "Asia/Seoul",
         validation_alias="VOC_TIMEZONE",
         description="Time zone in which weeks begin on Monday 00:00.",
+    )
+    home: Path = Field(
+        Path(".voc"),
+        validation_alias="VOC_HOME",
+        description="Folder for DuckDB files, logs, the outbox, and requests that the bot is working on.",
     )
     version: str = Field(
         default_factory=lambda: version("voc-analyst"),

@@ -110,11 +110,6 @@ class Settings(SharedSettings):
     target: DbtTarget = Field(
         "duckdb", validation_alias="VOC_TARGET", description="dbt target: duckdb or bigquery."
     )
-    home: Path = Field(
-        Path(".voc"),
-        validation_alias="VOC_HOME",
-        description="Folder for DuckDB files, logs and the outbox.",
-    )
     state_uri: str | None = Field(
         None,
         validation_alias="VOC_STATE_URI",
