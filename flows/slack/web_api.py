@@ -17,11 +17,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from catalogue.slack_api import FAULTS, Failure, failure_of, slack_client
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
-from flows.slack.patience import Patience, Unavailable
+from flows.slack.patience import AmbiguousPost, Patience, Unavailable
 from flows.slack.transport import (
     EVENT_TYPE,
     PICTURE_PREFIX,
-    AmbiguousPost,
     Destination,
     Posted,
     RefusedBlocks,

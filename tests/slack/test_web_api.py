@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from catalogue.slack_api import ForeignAddress, slack_client
 from flows.runtime.errors import SlackError
-from flows.slack.patience import Unavailable
-from flows.slack.transport import AmbiguousPost, Destination, Posted, RefusedBlocks
+from flows.slack.patience import AmbiguousPost, Unavailable
+from flows.slack.transport import Destination, Posted, RefusedBlocks
 from flows.slack.web_api import CALL_SECONDS, WebApiTransport
 from tests.builders import build_settings
 from tests.fakes.http import (

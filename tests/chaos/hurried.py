@@ -1,0 +1,17 @@
+"""`voc` that waits for Slack for two seconds instead of two minutes: chaos has hundreds of runs to see the end of."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flows.cli.main import main
+from flows.slack import patience, web_api
+
+patience.WAITS_SECONDS = tuple(seconds / 60 for seconds in patience.WAITS_SECONDS)
+web_api.SECONDS_BETWEEN_POSTS = 0.25
+web_api.WebApiTransport = partial(  # type: ignore[assignment,misc]
+    web_api.WebApiTransport, seconds=3.0
+)
+
+if __name__ == "__main__":
+    main()
