@@ -188,6 +188,8 @@ class Chaos:
             "LAAS_BASE_URL": laas.url,
             "LAAS_API_KEY": laas.api_key,
         }
+        if moment and moment.trouble:
+            environment["CHAOS_TABLES_STAND"] = "1"
         timer = None
         if moment:
             # The run does not exist yet: it is known by the time it asks anything.
