@@ -54,8 +54,7 @@ def test_a_reply_of_another_app_is_not_taken_for_ours(slack: FakeSlack) -> None:
     thread = slack.say(CHANNEL, "report?")
     run = run_in(thread)
     metadata = {"event_type": EVENT_TYPE, "event_payload": {"run": str(run.id)}}
-    theirs = {"user": "U0OTHER", "bot_id": "B0OTHER", "thread_ts": thread, "metadata": metadata}
-    slack.say(CHANNEL, "theirs", **theirs)
+    slack.say(CHANNEL, "theirs", bot_id="B0OTHER", thread_ts=thread, metadata=metadata)
 
     async def story(replies: Replies) -> str | None:
         await replies.check()

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from unittest.mock import patch
 
 from flows.cli.main import main
-from flows.slack import patience, web_api
-from flows.warehouse import dbt
+from flows.slack.patience import WAITS_SECONDS
+from flows.slack.web_api import WebApiTransport
 
-patience.WAITS_SECONDS = tuple(seconds / 60 for seconds in patience.WAITS_SECONDS)
-web_api.SECONDS_BETWEEN_POSTS = 0.25
-web_api.WebApiTransport = partial(  # type: ignore[assignment,misc]
-    web_api.WebApiTransport, seconds=3.0
-)
-
-if os.environ.get("CHAOS_TABLES_STAND"):
-    dbt.warm_up = lambda: None
-    dbt.build_models = lambda build: None
+REPLACED: dict[str, object] = {
+    "flows.slack.patience.WAITS_SECONDS": tuple(seconds / 60 for seconds in WAITS_SECONDS),
+    "flows.slack.web_api.SECONDS_BETWEEN_POSTS": 0.25,
+    "flows.slack.web_api.WebApiTransport": partial(WebApiTransport, seconds=3.0),
+}
+TABLES_STAND: dict[str, object] = {
+    "flows.warehouse.dbt.warm_up": lambda: None,
+    "flows.warehouse.dbt.build_models": lambda build: None,
+}
 
 if __name__ == "__main__":
+    tables = TABLES_STAND if os.environ.get("CHAOS_TABLES_STAND") else {}
+    for target, value in (REPLACED | tables).items():
+        patch(target, value).start()
     main()
