@@ -30,25 +30,27 @@ def main() -> int:
             os.environ |= variables(folder)
             server.wait_until_healthy()
             with prepared(folder, server.api_url) as chaos:
-                seed = arguments.seed
+                random, troubled, seed = arguments.random, arguments.troubled, arguments.seed
                 are_right = [
-                    _report("boundaries", chaos, chaos.boundaries()),
+                    _report("boundaries", chaos, chaos.boundaries(), builds=True),
                     _report(
                         "while Slack fails",
                         chaos,
-                        chaos.troubled_moments(arguments.troubled, seed),
+                        chaos.troubled_moments(troubled, seed),
                         in_a_row=KILLS_IN_A_ROW,
                     ),
-                    _report("random moments", chaos, chaos.random_moments(arguments.random, seed)),
+                    _report("random moments", chaos, chaos.random_moments(random, seed)),
                 ]
     return 0 if all(are_right) else 1
 
 
-def _report(name: str, chaos: Chaos, moments: list[Moment], in_a_row: int = 1) -> bool:
+def _report(
+    name: str, chaos: Chaos, moments: list[Moment], *, in_a_row: int = 1, builds: bool = False
+) -> bool:
     duplicates = missing = kills = 0
     for first in range(0, len(moments), in_a_row):
         chosen = moments[first : first + in_a_row]
-        counted = chaos.crash(*chosen)
+        counted = chaos.crash(*chosen, builds=builds)
         duplicates += counted.duplicates
         missing += counted.missing
         kills += counted.kills

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -33,7 +33,7 @@ from tests.fakes.http import (
 )
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack, not_ok
-from tests.services import start_quickly
+from tests.services import NONE, start_quickly
 
 CHANNEL, AS_OF = "C0CHAOS", "2026-11-16"
 RUNS_AT_MOST = 3
@@ -145,15 +145,20 @@ class Chaos:
             for _ in range(count)
         ]
 
-    def crash(self, *moments: Moment) -> Counted:
-        """Kill a run at each of the moments; run again until a run ends well; count."""
+    def crash(self, *moments: Moment, builds: bool = True) -> Counted:
+        """Kill a run at each of the moments; run again until a run ends well; count.
+
+        Args:
+            builds: whether each run has dbt build its tables, or takes them as they are.
+        """
         home = self._home()
+        tables = {} if builds else {"CHAOS_TABLES_STAND": "1"}
         with self._services() as (slack, laas):
-            codes = [self._run(slack, laas, home, moment) for moment in moments]
+            codes = [self._run(slack, laas, home, moment, tables) for moment in moments]
             for _ in range(RUNS_AT_MOST):
                 if codes[-1] == 0:
                     break
-                codes.append(self._run(slack, laas, home))
+                codes.append(self._run(slack, laas, home, None, tables))
             if codes[-1] != 0:
                 said = (self._scratch / "runs.log").read_text()[-2000:]
                 raise RuntimeError(f"no run ended well after {shown(moments)}: {said}")
@@ -176,7 +181,12 @@ class Chaos:
             yield slack, laas
 
     def _run(
-        self, slack: FakeSlack, laas: FakeLaas, home: Path, moment: Moment | None = None
+        self,
+        slack: FakeSlack,
+        laas: FakeLaas,
+        home: Path,
+        moment: Moment | None = None,
+        settings: Mapping[str, str] = NONE,
     ) -> int:
         """One `voc run`, killed at the moment if there is one; its exit code."""
         environment = {
@@ -187,9 +197,8 @@ class Chaos:
             "VOC_SLACK_CHANNEL": CHANNEL,
             "LAAS_BASE_URL": laas.url,
             "LAAS_API_KEY": laas.api_key,
+            **settings,
         }
-        if moment and moment.trouble:
-            environment["CHAOS_TABLES_STAND"] = "1"
         timer = None
         if moment:
             # The run does not exist yet: it is known by the time it asks anything.
