@@ -208,7 +208,7 @@ class Chaos:
             timer = _arm(self._kill, moment, slack, laas)
         arguments = ("run", "--source", str(self._source), "--as-of", AS_OF)
         log = self._scratch / "runs.log"
-        service = start_quickly("tests.chaos.hurried", *arguments, log=log, environment=environment)
+        service = start_quickly("tests.hurried", *arguments, log=log, environment=environment)
         self._pid = service.process.pid
         try:
             return service.process.wait(RUN_SECONDS)

@@ -369,6 +369,17 @@ def test_a_missing_scope_is_named(needed: str, call: Callable[[WebApiTransport],
         assert slack.messages("C0TEST") == []
 
 
+@pytest.mark.parametrize("call", [post, read])
+def test_a_page_that_is_not_slacks_is_a_wrong_address(
+    slack: FakeSlack, transport: WebApiTransport, call: Callable[[WebApiTransport], object]
+) -> None:
+    slack.on(do=Reply(404, HTML))
+    with pytest.raises(SlackError, match=r"HTTP 404\. Check SLACK_API_URL") as failure:
+        call(transport)
+    assert not failure.value.is_passing
+    assert len(slack.requests) == 1
+
+
 def test_any_other_refusal_is_named_as_slack_names_it(
     slack: FakeSlack, transport: WebApiTransport
 ) -> None:

@@ -1,4 +1,4 @@
-"""`voc` that waits for Slack for two seconds instead of two minutes: chaos has hundreds of runs to see the end of.
+"""`voc` that waits for Slack for two seconds instead of two minutes.
 
 Where the variable CHAOS_TABLES_STAND is set, dbt does not build again what it has built before the first run.
 """
