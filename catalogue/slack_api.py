@@ -74,10 +74,8 @@ def failure_of(error: Exception) -> Failure:
     status = answer.status if isinstance(answer, ClientResponse) else answer.status_code
     data = getattr(answer, "data", None)
     data = data if isinstance(data, dict) else {}
-    code = str(data.get("error"))
-    if not re.fullmatch(
-        r"[a-z0-9_]+", code
-    ):  # Slack's codes; anything else may quote what was sent
+    code = str(data.get("error") or "")
+    if not re.fullmatch(r"[a-z0-9_]*", code):  # not Slack's: it may quote what was sent
         code = ""
     wait = _asked(answer.headers)
     reason = code or f"HTTP {status}"

@@ -139,7 +139,8 @@ class Delivery:
         from flows.slack.picture import drawn  # only such workspaces need the drawing library
 
         thread = Destination(self._destination.channel, self._thread_ts)
-        self._transport.upload(thread, name, drawn(drawable[0]), preview(drawable))
+        picture = drawn(drawable[0]), preview(drawable)
+        Patience(self._waits).ask(lambda: self._transport.upload(thread, name, *picture))
 
     def _picture_name(self, id: MessageId) -> str:
         run = self._run_id if self._force else ""

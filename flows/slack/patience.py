@@ -43,6 +43,10 @@ class Unavailable(SlackError):
         self.retry_after = retry_after
 
 
+class AmbiguousPost(Unavailable):
+    """The post was sent and no usable answer came: it may have been posted or not."""
+
+
 class Patience:
     """The waits for Slack in one step: they grow, and all calls of the step share their sum.
 
@@ -65,10 +69,12 @@ class Patience:
         return not _cancelled.get(threading.Event()).wait(seconds)
 
     def ask(self, call: Callable[[], R]) -> R:
-        """What a call that may be repeated returns. Raises its last Unavailable."""
+        """What a call returns once Slack answers. Raises its last Unavailable, and AmbiguousPost at once."""
         while True:
             try:
                 return call()
+            except AmbiguousPost:
+                raise
             except Unavailable as fault:
                 if not self.waits(fault):
                     raise

@@ -17,8 +17,8 @@ from prefect.serializers import JSONSerializer
 
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
-from flows.slack.patience import Patience
-from flows.slack.transport import AmbiguousPost, Destination, Posted, Transport, UnreadableHistory
+from flows.slack.patience import AmbiguousPost, Patience
+from flows.slack.transport import Destination, Posted, Transport, UnreadableHistory
 
 log = logging.getLogger("voc")
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
-from flows.slack.patience import Patience, Unavailable
+from flows.slack.patience import Patience
 
 PICTURE_PREFIX = "voc-chart-"
 """What the names of our pictures begin with."""
@@ -31,10 +31,6 @@ class Posted:
 
     ts: str | None
     payload: dict[str, Any]
-
-
-class AmbiguousPost(Unavailable):
-    """The post was sent and no usable answer came: it may have been posted or not."""
 
 
 class UnreadableHistory(SlackError):

@@ -18,10 +18,9 @@ from catalogue.slack import METADATA_SCOPE, WEEKLY, scopes_of
 from catalogue.slack_api import FAULTS, Failure, failure_of, slack_client
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
-from flows.slack.patience import Patience, Unavailable
+from flows.slack.patience import AmbiguousPost, Patience, Unavailable
 from flows.slack.transport import (
     PICTURE_PREFIX,
-    AmbiguousPost,
     Destination,
     Posted,
     RefusedBlocks,

@@ -14,7 +14,8 @@ import pytest
 
 from flows import PROJECT_ROOT
 from flows.runtime.settings import load_settings
-from tests.conftest import AS_OF, Voc
+from tests.conftest import AS_OF, Voc, run_module
+from tests.fakes.http import Reply
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack
 from tests.parts import open_source
 
@@ -497,6 +498,26 @@ def test_an_app_that_may_not_read_the_channel_is_no_failure_and_posts_once(
     assert [ran.json["outcome"] for ran in runs] == ["quiet", "already_posted"]
     assert "Give the app the scope channels:history" in runs[0].err
     assert posted == 2  # the summary and the receipt
+
+
+def test_a_slack_that_stays_away_ends_the_run_in_one_line(csv: Path, prefect_api: str) -> None:
+    with FakeSlack() as slack:
+        slack.on(do=Reply(503, b"<html>Service Unavailable</html>"))
+        settings = {
+            "PREFECT_API_URL": prefect_api,
+            "SLACK_API_URL": slack.url + "/api/",
+            "SLACK_BOT_TOKEN": slack.token,
+            "VOC_SLACK_CHANNEL": "C0TEST",
+        }
+        arguments = ("run", "--source", csv, "--week", "2026-W46")
+        ran = run_module("tests.hurried", *arguments, environment=settings)
+    assert ran.code == 5
+    assert ran.err.splitlines()[-1] == (
+        "voc: Slack gave no usable answer (HTTP 503). "
+        "Run again in some minutes: what is missing will be posted, nothing twice."
+    )
+    assert "· Slack: HTTP 503, next try in 1 s" in ran.err
+    assert len(slack.requests) == 7
 
 
 def test_every_command_has_help(voc: Voc) -> None:

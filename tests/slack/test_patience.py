@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import pytest
 
-from flows.slack.patience import WAITS_SECONDS, Patience, Unavailable, cancellation
+from flows.slack.patience import WAITS_SECONDS, Patience, Unavailable
 
 
 class Clock:
@@ -25,7 +25,9 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("flows.slack.patience.threading.Event", lambda: clock)
+    cancelled: ContextVar[Clock] = ContextVar("cancelled")
+    cancelled.set(clock)
+    monkeypatch.setattr("flows.slack.patience._cancelled", cancelled)
     return clock
 
 
@@ -67,14 +69,3 @@ def test_all_calls_of_a_step_share_the_time(clock: Clock) -> None:
     assert patience.ask(recover) == "found"
     assert not patience.waits(Unavailable("HTTP 503"))
     assert clock.waits == [1, 2]
-
-
-def test_a_cancelled_step_does_not_wait_any_longer() -> None:
-    cancelled = cancellation()
-    threading.Timer(0.05, cancelled.set).start()
-    with pytest.raises(Unavailable):
-        Patience((600, 600)).ask(_fail)
-
-
-def _fail() -> None:
-    raise Unavailable("HTTP 503")

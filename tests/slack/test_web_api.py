@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from catalogue.slack_api import ForeignAddress, slack_client
 from flows.runtime.errors import SlackError
-from flows.slack.patience import Unavailable
-from flows.slack.transport import AmbiguousPost, Destination, Posted, RefusedBlocks
+from flows.slack.patience import AmbiguousPost, Unavailable
+from flows.slack.transport import Destination, Posted, RefusedBlocks
 from flows.slack.web_api import CALL_SECONDS, WebApiTransport
 from tests.builders import build_settings
 from tests.fakes.http import (
@@ -367,6 +367,17 @@ def test_a_missing_scope_is_named(needed: str, call: Callable[[WebApiTransport],
         with pytest.raises(SlackError, match=rf"missing_scope\. .* scope {needed}\."):
             call(connect(slack))
         assert slack.messages("C0TEST") == []
+
+
+@pytest.mark.parametrize("call", [post, read])
+def test_a_page_that_is_not_slacks_is_a_wrong_address(
+    slack: FakeSlack, transport: WebApiTransport, call: Callable[[WebApiTransport], object]
+) -> None:
+    slack.on(do=Reply(404, HTML))
+    with pytest.raises(SlackError, match=r"HTTP 404\. Check SLACK_API_URL") as failure:
+        call(transport)
+    assert not failure.value.is_passing
+    assert len(slack.requests) == 1
 
 
 def test_any_other_refusal_is_named_as_slack_names_it(
