@@ -297,7 +297,7 @@ def test_its_version_is_where_the_product_looks(image: Replay) -> None:
 
 def test_its_entry_points_start(image: Replay) -> None:
     assert image.command == '["worker"]'
-    for name in ("worker", "bot", "voc", "voc-bot", "register", "prefect"):
+    for name in ("worker", "bot", "voc", "voc-bot", "voc-worker", "register", "prefect"):
         assert os.access(
             shutil.which(name, path=image.process_environment()["PATH"]) or "", os.X_OK
         )
