@@ -33,7 +33,7 @@ def _line(deployments: Iterable[DeploymentResponse], timezone: str) -> str | Non
         f"{deployment.name} is in {zone}"
         for deployment in deployments
         for each in deployment.schedules
-        if (zone := each.schedule.timezone or "UTC") != timezone
+        if (zone := getattr(each.schedule, "timezone", None) or "UTC") != timezone
     }
     if not others:
         return None
