@@ -24,7 +24,8 @@ from prefect.variables import Variable
 from prefect_gcp.workers.cloud_run_v2 import CloudRunWorkerV2
 from pydantic import AliasChoices, SecretStr
 
-from flows.runtime.settings import Settings
+from flows.runtime.errors import UsageError
+from flows.runtime.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 POOL = "voc"
@@ -103,12 +104,15 @@ async def register(environment: Mapping[str, str]) -> None:
         await Variable.aset(name.lower(), environment[name], overwrite=True)
 
 
-def deploy() -> int:
-    """Register the deployments, to run from this folder of the image; return Prefect's exit code.
+def deploy(timezone: str) -> int:
+    """Register the deployments, to run from this folder of the image, in this zone; return Prefect's exit code.
 
     On a laptop Prefect looks for the code where `prefect deploy` ran; for a pool with images it would guess.
     """
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())
+    for deployment in deployments["deployments"]:
+        for schedule in deployment.get("schedules", ()):
+            schedule["timezone"] = timezone
     deployments["pull"] = [
         {"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}
     ]
@@ -126,7 +130,10 @@ def main() -> None:
     if missing:
         sys.exit(f"register: set {', '.join(missing)}. deploy/deploy.sh does.")
     try:
+        timezone = load_settings().timezone
         asyncio.run(register(os.environ))
+    except UsageError as error:
+        sys.exit(f"register: {error}")
     except httpx.HTTPStatusError as error:
         sys.exit(
             f"register: the Prefect server answered {error.response.status_code}. "
@@ -136,7 +143,7 @@ def main() -> None:
         sys.exit(
             f"register: no Prefect server answers at PREFECT_API_URL ({type(error).__name__})."
         )
-    sys.exit(deploy())
+    sys.exit(deploy(timezone))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from flows.runtime.errors import VocError
 from flows.runtime.failures import ends_in_one_line, redacted_errors
 from flows.runtime.lock import one_run_at_a_time_async
 from flows.runtime.operators import Operators, run_url
+from flows.runtime.schedule import other_zone_of_this_run
 from flows.runtime.settings import settings_of_process
 from flows.runtime.waiting import come_back
 from flows.slack.delivery import Delivery, Subject
@@ -105,6 +106,8 @@ async def weekly_voc(
             await check_destination(parts.transport, destination)
             await operators.report_missed_failures()
             check_rules()
+            if as_of is None and (line := await other_zone_of_this_run(parts.settings.timezone)):
+                log.warning("%s", line)
             as_of = checked_as_of(as_of, _scheduled_at())
             readiness = None
             if parts.bigquery and source is None:
@@ -237,10 +240,8 @@ async def not_ready(
 ) -> RunResult:
     """Look again later; when the wait is over, post nothing but a note that the data is late."""
     week = readiness.weeks.comparison
-    later = None
-    if wait_until:
-        later = await come_back(wait_until, {"as_of": as_of, "wait_until": wait_until})
-    if wait_until and later:
+    fixed = {"as_of": as_of, "wait_until": wait_until}
+    if wait_until and (later := await come_back(wait_until, fixed)):
         log.info(
             "the source has no tickets of %s yet: looking again at %s, and until %s at the latest",
             ", ".join(map(str, readiness.missing_days)),

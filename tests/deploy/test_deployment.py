@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests import services
+from tests.conftest import run_voc
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +57,8 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
         },
     )
     run = created.raise_for_status().json()
-    with services.worker(api, tmp_path):
+    # On the same clock as Seoul, and not the schedule's zone.
+    with services.worker(api, tmp_path, {"VOC_TIMEZONE": "Asia/Tokyo"}):
         finished = _wait(api, run["id"])
     assert finished["state"]["type"] == "COMPLETED", (tmp_path / "worker.log").read_text()
 
@@ -69,7 +72,18 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
         f"{api}/logs/filter",
         json={"logs": {"flow_run_id": {"any_": [run["id"]]}}, "sort": "TIMESTAMP_ASC"},
     ).json()
-    assert "dbt: building the tables" in [line["message"] for line in logs]
+    said = [line["message"] for line in logs]
+    assert "dbt: building the tables" in said
+    other_zone = "the schedule of weekly is in Asia/Seoul and VOC_TIMEZONE is Asia/Tokyo."
+    assert any(line.startswith(other_zone) for line in said)
+
+    doctor = {
+        zone: run_voc("doctor", VOC_TIMEZONE=zone, PREFECT_API_URL=api, COLUMNS="300")
+        for zone in ("Asia/Seoul", "Asia/Tokyo")
+    }
+    assert re.search(r"✓\s+Prefect .* answers +\n", doctor["Asia/Seoul"].out)
+    assert re.search(rf"✗\s+Prefect .* answers; {other_zone}", doctor["Asia/Tokyo"].out)
+    assert doctor["Asia/Tokyo"].code == 1
 
 
 def _wait(api: str, run_id: str) -> dict[str, Any]:
