@@ -17,6 +17,9 @@ from pathlib import Path
 RUNS_SECONDS = 5.0
 """How long the runs may take to report that they end."""
 
+QUERY_SECONDS = "2"
+"""How often the worker asks for work (Prefect's own: 10 s): an answer in Slack is expected within ten seconds."""
+
 WORKER_SECONDS = 4.0
 """How long Prefect's worker may take then: a second or two, but for as long as a Cloud Run job that it watches."""
 
@@ -28,6 +31,7 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)  # of a child too: none is ignored
     worker = subprocess.Popen(
         [sys.executable, "-m", "prefect", "worker", "start", "--pool", "voc", *sys.argv[1:]],
+        env={"PREFECT_WORKER_QUERY_SECONDS": QUERY_SECONDS, **os.environ},
         start_new_session=True,  # Ctrl-C reaches this process, which then tells the others
     )
     try:
