@@ -21,7 +21,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.app import Checks, create_app, create_web
 from bot.deployments import open_deployments
-from bot.errors import PrefectUnavailable, StartError, where
+from bot.errors import PrefectUnavailable, StartError, record_without_traceback, where
 from bot.follower import Follower
 from bot.inbox import Inbox
 from bot.protocol import PunctualProtocol
@@ -44,6 +44,7 @@ ANSWER_SECONDS, CLOSE_SECONDS, TELL_SECONDS = 2, 1.0, 2.0
 
 def main() -> None:
     """Run the bot. Exit codes: 0 told to stop, 1 unexpected error, 2 it can't start."""
+    logging.setLogRecordFactory(record_without_traceback)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
     try:

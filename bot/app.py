@@ -26,7 +26,7 @@ from starlette.routing import Route
 from bot.errors import where
 from bot.inbox import Inbox
 from bot.listeners import actions, commands, mentions, messages
-from bot.listeners.envelope import Malformed
+from bot.listeners.envelope import UNREADABLE, Malformed, is_readable
 from bot.requests import RequestHandler
 from bot.settings import BotSettings
 
@@ -49,6 +49,8 @@ class App(AsyncApp):
         self._inbox = inbox
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        if not is_readable(req.body):
+            return BoltResponse(status=400)
         return await self._inbox.answer(req, super().async_dispatch)
 
     def take_up(self) -> None:
@@ -120,8 +122,8 @@ def create_web(settings: BotSettings, app: AsyncApp, checks: Checks) -> Starlett
             return PlainTextResponse("no signature of Slack's", 401)
         try:
             bolt_request = to_async_bolt_request(request, body)
-        except (ValueError, RecursionError, AttributeError, TypeError):
-            # Bolt reads the body before it checks the signature, and expects Slack's own shapes.
+        except UNREADABLE:
+            # Bolt reads the body before it checks the signature.
             return PlainTextResponse("no valid request of Slack's", 400)
         return to_starlette_response(await app.async_dispatch(bolt_request))
 

@@ -20,6 +20,8 @@ from uuid import uuid4
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.listeners.envelope import UNREADABLE
+
 log = logging.getLogger("voc.bot")
 
 ANSWER_SECONDS = 2.0
@@ -77,7 +79,7 @@ class Inbox:
                 kept, request = _taken(path)
             except (BlockingIOError, FileNotFoundError):
                 continue  # another process works on it
-            except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+            except (OSError, *UNREADABLE) as error:
                 log.warning("dropped a request of an earlier process: %s", error)
                 _remove(path)
             else:
@@ -138,8 +140,8 @@ def _keep(folder: Path, body: dict[str, Any]) -> _Kept:
 def _taken(path: Path) -> tuple[_Kept, AsyncBoltRequest]:
     """Lock and read a request's file.
 
-    Raises BlockingIOError while a process works on it, FileNotFoundError once that is done, and OSError, ValueError
-    and what Bolt raises for a body that is none of Slack's.
+    Raises BlockingIOError while a process works on it, FileNotFoundError once that is done, another OSError, or one
+    of UNREADABLE.
     """
     file = path.open("r+b")
     try:

@@ -6,9 +6,25 @@ from typing import Any
 
 from bot.access import Asker
 
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+"""What Bolt raises when it reads a body that is none of Slack's."""
+
 
 class Malformed(Exception):
     """A request lacks what Slack always sends. The message names the field, and quotes nothing."""
+
+
+def is_readable(body: dict[str, Any]) -> bool:
+    """Whether a body has the shapes that Bolt takes for granted."""
+    event, actions = body.get("event", {}), body.get("actions", [{"action_id": ""}])
+    return (
+        isinstance(event, dict)
+        and isinstance(event.get("type", ""), str)
+        and isinstance(actions, list)
+        and bool(actions)
+        and all(isinstance(each, dict) for each in actions)
+        and all(isinstance(each.get("action_id"), str) for each in actions)
+    )
 
 
 def text_at(payload: Any, *path: str, default: str | None = None) -> str:
