@@ -42,8 +42,8 @@ QUESTIONS = "voc_ask/questions"
 
 WEEKS_KEY = "voc-weeks"
 """Artifact with the first and last week that can be reported, which each report leaves."""
-WEEKS_SECONDS = 60.0
-"""For so long the bot believes what the artifact said."""
+WEEKS_SECONDS, NO_WEEKS_SECONDS = 60.0, 5.0
+"""For so long the bot believes what the artifact said, or that there is none."""
 
 REQUEST_TIMEOUT_SECONDS = 5.0
 """For one question to Prefect."""
@@ -70,6 +70,7 @@ class Deployments:
         self._calls = count(1)
         self._ids: dict[str, UUID] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._weeks_turn = asyncio.Lock()
         self._weeks: tuple[float, str | None] = (-math.inf, None)
 
     def new_call(self) -> str:
@@ -176,15 +177,16 @@ class Deployments:
 
     async def first_week(self) -> str | None:
         """The first week (2026-W46) that the latest report could have reported; None where no report said so."""
-        until, week = self._weeks
-        if time.monotonic() >= until:
-            wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[WEEKS_KEY]))
-            async with self._question():
-                found = await self._client.read_latest_artifacts(artifact_filter=wanted)
-            week = _first_week(found[0].data) if found else None
-            if week is not None:
-                self._weeks = time.monotonic() + WEEKS_SECONDS, week
-        return week
+        async with self._weeks_turn:
+            until, week = self._weeks
+            if time.monotonic() >= until:
+                wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[WEEKS_KEY]))
+                async with self._question():
+                    found = await self._client.read_latest_artifacts(artifact_filter=wanted)
+                week = _first_week(found[0].data) if found else None
+                seconds = WEEKS_SECONDS if week else NO_WEEKS_SECONDS
+                self._weeks = time.monotonic() + seconds, week
+            return week
 
     async def is_attended(self, pool: str | None) -> bool:
         """Whether the pool has a worker online."""

@@ -214,11 +214,11 @@ class RequestHandler:
             return None
 
     async def _first_week(self) -> date | None:
-        """The first week with a report, as far as Prefect knows."""
-        label = await self._deployments.first_week()
+        """The first week that can be reported, as far as Prefect knows. Not knowing it holds nothing up."""
         try:
+            label = await self._deployments.first_week()
             return as_of_week(label) - timedelta(days=7) if label else None
-        except ValueError:
+        except (PrefectUnavailable, ValueError):
             return None
 
     def _today(self) -> date:

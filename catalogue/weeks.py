@@ -272,7 +272,8 @@ _READERS: list[tuple[str, _Reader]] = [
     ),
     (rf"(?P<year>{_YEARS})\s*(?:년도?)?\s*(?P<week>첫|마지막)\s*(?:번째\s*)?주(?:차)?", _numbered),
     (rf"{_YEAR}(?<!\d)제?\s*(?P<week>\d{{1,3}})\s*(?:주\s*차|번\s*째\s*주|째\s*주)", _numbered),
-    (rf"(?<![a-z\d])(?:week|wk|cw|kw|w)\s*[.#]?\s*(?P<week>\d{{1,3}})(?!\d){_THEN}", _numbered),
+    (rf"{_YEAR}(?<!\d)(?P<week>[2-5]\d)\s*주(?![가-힣])", _numbered),  # 8주 may be eight weeks
+    (rf"(?<![a-z\d])(?:week|wk|cw|kw|w)\s*[-.#]?\s*(?P<week>\d{{1,3}})(?!\d){_THEN}", _numbered),
     (
         rf"(?<!\d)(?P<year>\d{{4}})\s*(?P<sep>[-./])\s*(?P<month>\d{{1,2}})\s*(?P=sep)\s*{_DAY}",
         _date,

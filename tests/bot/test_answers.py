@@ -275,15 +275,20 @@ class Artifacts:
         return self.found
 
 
-def test_the_first_week_is_asked_for_once_a_minute_as_soon_as_there_is_one() -> None:
-    async def weeks() -> list[str | None]:
-        return [await deployments.first_week() for _ in range(3)]
+def test_the_first_week_is_asked_for_once_a_minute_as_soon_as_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def asked(artifacts: Artifacts) -> tuple[set[str | None], int]:
+        async def ask() -> set[str | None]:
+            deployments = Deployments(cast(PrefectClient, artifacts))
+            return set(await asyncio.gather(*(deployments.first_week() for _ in range(3))))
 
-    none, some = Artifacts(), Artifacts('[{"first_week": "2026-W01"}]')
-    deployments = Deployments(cast(PrefectClient, none))
-    assert (asyncio.run(weeks()), none.asked) == ([None] * 3, 3)
-    deployments = Deployments(cast(PrefectClient, some))
-    assert (asyncio.run(weeks()), some.asked) == (["2026-W01"] * 3, 1)
+        return asyncio.run(ask()), artifacts.asked
+
+    assert asked(Artifacts('[{"first_week": "2026-W01"}]')) == ({"2026-W01"}, 1)
+    assert asked(Artifacts()) == ({None}, 1)
+    monkeypatch.setattr("bot.deployments.NO_WEEKS_SECONDS", 0)
+    assert asked(Artifacts()) == ({None}, 3)
 
 
 class NoQuestions:
