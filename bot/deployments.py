@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -35,6 +35,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from bot.errors import NotDeployed, PrefectUnavailable, StartError
 from bot.runs import OPEN, Origin, Run
+from catalogue.weeks import as_of_week
 
 REPORT = "weekly_voc/on-demand"
 LONG_TASK = "long_task/long-task"
@@ -71,7 +72,7 @@ class Deployments:
         self._ids: dict[str, UUID] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._weeks_turn = asyncio.Lock()
-        self._weeks: tuple[float, str | None] = (-math.inf, None)
+        self._weeks: tuple[float, date | None] = (-math.inf, None)
 
     def new_call(self) -> str:
         """A name for one call of `start`."""
@@ -175,8 +176,8 @@ class Deployments:
             )
         return [run_of(run, Origin("", "", "")) for run in found]
 
-    async def first_week(self) -> str | None:
-        """The first week (2026-W46) that the latest report could have reported; None where no report said so."""
+    async def first_week(self) -> date | None:
+        """The first week that the latest report found data for, by its Monday; None where no report said so."""
         async with self._weeks_turn:
             until, week = self._weeks
             if time.monotonic() >= until:
@@ -266,10 +267,10 @@ async def _answering() -> AsyncIterator[None]:
         raise PrefectUnavailable(type(error).__name__) from None
 
 
-def _first_week(rows: Any) -> str | None:
+def _first_week(rows: Any) -> date | None:
     """The first week in the artifact's table; None for any other content."""
     try:
-        return str(json.loads(rows)[0]["first_week"])
+        return as_of_week(json.loads(rows)[0]["first_week"]) - timedelta(days=7)
     except (TypeError, ValueError, LookupError):
         return None
 

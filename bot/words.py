@@ -11,7 +11,8 @@ from datetime import date
 from difflib import SequenceMatcher
 from typing import Literal
 
-from catalogue.weeks import Named, as_of, named_weeks, newest_week, plain
+from catalogue.week_words import Named, named_weeks
+from catalogue.weeks import as_of, newest_week, plain
 
 Kind = Literal["report", "choice", "refusal", "status", "help", "question", "unclear"]
 Why = Literal["not_over", "future", "unknown", "before_data"]
