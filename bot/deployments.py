@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -44,6 +44,7 @@ from bot.errors import NotDeployed, PrefectUnavailable, StartError
 from bot.runs import OPEN, Origin, Run
 from catalogue.ending import WAITING
 from catalogue.slack import ASKED
+from catalogue.weeks import as_of_week
 
 REPORT = "weekly_voc/on-demand"
 WEEKLY = "weekly_voc/weekly"
@@ -52,8 +53,8 @@ QUESTIONS = "voc_ask/questions"
 
 WEEKS_KEY = "voc-weeks"
 """Artifact with the first and last week that can be reported, which each report leaves."""
-WEEKS_SECONDS = 60.0
-"""For so long the bot believes what the artifact said."""
+WEEKS_SECONDS, NO_WEEKS_SECONDS = 60.0, 5.0
+"""For so long the bot believes what the artifact said, or that there is none."""
 
 REQUEST_TIMEOUT_SECONDS = 5.0
 """For one question to Prefect."""
@@ -84,7 +85,8 @@ class Deployments:
         self._ids: dict[str, UUID] = {}
         self._weekly: DeploymentResponse | None = None
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._weeks: tuple[float, str | None] = (-math.inf, None)
+        self._weeks_turn = asyncio.Lock()
+        self._weeks: tuple[float, date | None] = (-math.inf, None)
 
     def new_call(self) -> str:
         """A name for one call of `start`."""
@@ -244,17 +246,18 @@ class Deployments:
                 return _any_run(found[0])
         return None
 
-    async def first_week(self) -> str | None:
-        """The first week (2026-W46) that the latest report could have reported; None where no report said so."""
-        until, week = self._weeks
-        if time.monotonic() >= until:
-            wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[WEEKS_KEY]))
-            async with self._question():
-                found = await self._client.read_latest_artifacts(artifact_filter=wanted)
-            week = _first_week(found[0].data) if found else None
-            if week is not None:
-                self._weeks = time.monotonic() + WEEKS_SECONDS, week
-        return week
+    async def first_week(self) -> date | None:
+        """The first week that the latest report found data for, by its Monday; None where no report said so."""
+        async with self._weeks_turn:
+            until, week = self._weeks
+            if time.monotonic() >= until:
+                wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[WEEKS_KEY]))
+                async with self._question():
+                    found = await self._client.read_latest_artifacts(artifact_filter=wanted)
+                week = _first_week(found[0].data) if found else None
+                seconds = WEEKS_SECONDS if week else NO_WEEKS_SECONDS
+                self._weeks = time.monotonic() + seconds, week
+            return week
 
     async def is_attended(self, pool: str | None) -> bool:
         """Whether the pool has a worker online."""
@@ -334,10 +337,10 @@ async def _answering() -> AsyncIterator[None]:
         raise PrefectUnavailable(type(error).__name__) from None
 
 
-def _first_week(rows: Any) -> str | None:
+def _first_week(rows: Any) -> date | None:
     """The first week in the artifact's table; None for any other content."""
     try:
-        return str(json.loads(rows)[0]["first_week"])
+        return as_of_week(json.loads(rows)[0]["first_week"]) - timedelta(days=7)
     except (TypeError, ValueError, LookupError):
         return None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from bot.replies import Blocks, NotTold, Replies
 from bot.settings import BotSettings
 from bot.texts import Answer, Phrases
 from bot.words import Asked, understood
-from catalogue.weeks import as_of, as_of_week, label_of
+from catalogue.weeks import as_of, label_of
 
 log = logging.getLogger("voc.bot")
 
@@ -155,12 +156,8 @@ class RequestHandler:
                 await self._ask(request, asked)
             case "report":
                 await self._report(request, asked)
-            case "refusal":
-                await self._offer(request, self._phrases.refusal(asked))
-            case "choice":
-                await self._offer(request, self._phrases.choice(asked))
-            case "unclear":
-                await self._offer(request, self._phrases.unclear(asked.words))
+            case _:
+                await self._offer(request, self._phrases.offer(asked))
 
     async def _report(self, request: Request, asked: Asked) -> None:
         instead = None if asked.force else await self._instead(request, asked)
@@ -172,9 +169,11 @@ class RequestHandler:
     async def _instead(self, request: Request, asked: Asked) -> Answer | None:
         """What to say instead of starting a report that cannot be, or is there already."""
         assert asked.week is not None
-        first = await self._first_week()
-        if first and asked.week < first:
-            return self._phrases.refusal(replace(asked, why="before_data", weeks=(first,)))
+        with contextlib.suppress(PrefectUnavailable):  # not knowing it holds nothing up
+            first = await self._deployments.first_week()
+            if first and asked.week < first:
+                early = replace(asked, kind="refusal", why="before_data", weeks=(first,))
+                return self._phrases.offer(early)
         link = await self._find_link(request, asked.week)
         return self._phrases.stands(asked.week, link) if link else None
 
@@ -198,7 +197,7 @@ class RequestHandler:
         try:
             await self._start(QUESTIONS, request, parameters)
         except NotDeployed:
-            await self._offer(request, self._phrases.unclear(asked.words))
+            await self._offer(request, self._phrases.offer(replace(asked, kind="unclear")))
 
     async def _find_link(self, request: Request, week: date) -> str | None:
         """The address of the week's report, if it is in the thread or the channel; None where that cannot be read."""
@@ -212,14 +211,6 @@ class RequestHandler:
                 return (is_in_thread and await find(request.thread_ts)) or await find()
         except (NotTold, TimeoutError) as error:
             log.info("no look for a report (%s)", error or "no answer in time")
-            return None
-
-    async def _first_week(self) -> date | None:
-        """The first week with a report, as far as Prefect knows."""
-        label = await self._deployments.first_week()
-        try:
-            return as_of_week(label) - timedelta(days=7) if label else None
-        except ValueError:
             return None
 
     def _today(self) -> date:

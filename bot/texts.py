@@ -70,20 +70,23 @@ class Phrases:
         state = self.texts("bot.answers") if prefect_answers else self.texts("bot.no_answer")
         return self.texts("bot.greeting", user=user, version=escaped(version), state=state)
 
-    def refusal(self, asked: Asked) -> Answer:
-        """Why there is no report on a week, with the nearest weeks that have one."""
-        week = self._week(asked.week) if asked.week else ""
-        near, *_ = asked.weeks
-        text = self.texts(
-            f"refusal.{asked.why}", week=week, words=_quoted(asked.words), nearest=self._week(near)
-        )
-        return Answer(text, self._weeks(asked))
-
-    def choice(self, asked: Asked) -> Answer:
-        """The weeks of a month."""
-        count = len(asked.weeks)
-        text = self.texts("bot.choice", words=_quoted(asked.words), count=count)
-        return Answer(text, self._weeks(asked))
+    def offer(self, asked: Asked) -> Answer:
+        """Why there is no report, the weeks of a month, or what was not understood; the nearest things as buttons."""
+        words = escaped(_cut(asked.words, QUOTED_LENGTH))
+        if asked.kind == "unclear":
+            phrases = nearest(asked.words, self.texts("bot.phrases").split(", "))
+            buttons = tuple(Button("voc_ask", phrase, phrase) for phrase in phrases)
+            return Answer(self.texts("bot.unclear", words=words), buttons)
+        if asked.kind == "choice":
+            text = self.texts("bot.choice", words=words, count=len(asked.weeks))
+        else:
+            week = self._week(asked.week) if asked.week else ""
+            text = self.texts(
+                f"refusal.{asked.why}", week=week, words=words, nearest=self._week(asked.weeks[0])
+            )
+        force = " force" if asked.force else ""
+        weeks = ((f"{label_of(week)}{force}", self._week(week)) for week in asked.weeks)
+        return Answer(text, tuple(Button("voc_report", value, shown) for value, shown in weeks))
 
     def stands(self, week: date, link: str) -> Answer:
         """Where the report on a week is, and a button to post it anew."""
@@ -91,21 +94,8 @@ class Phrases:
         said = self.texts("bot.stands", week=self._week(week), link=link, button=text)
         return Answer(said, (Button("rerun", label, text),))
 
-    def unclear(self, words: str) -> Answer:
-        """What was written, and the three nearest things that are understood."""
-        phrases = nearest(words, self.texts("bot.phrases").split(", "))
-        buttons = tuple(Button("voc_ask", phrase, phrase) for phrase in phrases)
-        return Answer(self.texts("bot.unclear", words=_quoted(words)), buttons)
-
     def _week(self, week: date) -> str:
         return self.texts("bot.week", week=label_of(week), start=week, end=week + timedelta(days=6))
-
-    def _weeks(self, asked: Asked) -> tuple[Button, ...]:
-        force = " force" if asked.force else ""
-        return tuple(
-            Button("voc_report", f"{label_of(week)}{force}", self._week(week))
-            for week in asked.weeks
-        )
 
     def recent(self, runs: Sequence[Run]) -> str:
         """The newest runs, one a line."""
@@ -180,12 +170,12 @@ class Phrases:
 
 
 def _shown(button: Button) -> dict[str, Any]:
-    text = {"type": "plain_text", "text": button.text[:BUTTON_LENGTH]}
+    text = {"type": "plain_text", "text": _cut(button.text, BUTTON_LENGTH)}
     return {"type": "button", "text": text, "action_id": button.action, "value": button.value}
 
 
-def _quoted(words: str) -> str:
-    return escaped(words[:QUOTED_LENGTH] + ("…" if len(words) > QUOTED_LENGTH else ""))
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _date(moment: datetime) -> str:

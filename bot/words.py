@@ -11,7 +11,8 @@ from datetime import date
 from difflib import SequenceMatcher
 from typing import Literal
 
-from catalogue.weeks import Named, as_of, named_weeks, newest_week, plain
+from catalogue.week_words import Named, named_weeks
+from catalogue.weeks import as_of, newest_week, plain
 
 Kind = Literal["report", "choice", "refusal", "status", "help", "question", "unclear"]
 Why = Literal["not_over", "future", "unknown", "before_data"]
@@ -62,19 +63,22 @@ def _understood(said: str, text: str, today: date) -> Asked:
     if len(said) > QUESTION_LENGTH:
         return Asked("question")
     named, rest = named_weeks(plain(said), today)
-    kinds = {_kind(word) for word in _SEPARATORS.split(_HELP_PHRASES.sub(" help ", rest)) if word}
-    asks = kinds - {"filler", "force"}
-    if asks == {"status"} and not named:
-        return Asked("status")
-    if "help" in asks and "other" not in asks and not named:
-        return Asked("help")
-    if asks or len({each.weeks for each in named}) > 1:
-        return Asked("unclear" if not named and _is_slip(said) else "question")
+    for word, phrases in _PHRASES.items():
+        rest = phrases.sub(f" {word} ", rest)
+    kinds = {_kind(word) for word in _SEPARATORS.split(rest) if word}
+    force = "force" in kinds
     if named:
-        return _of_named(named[0], today, force="force" in kinds)
+        is_more = len({each.weeks for each in named}) > 1 or kinds & {"other", "help", "status"}
+        return Asked("question") if is_more else _of_named(named[0], today, force=force)
+    if "other" in kinds:
+        return Asked("unclear" if _is_slip(said) else "question")
+    if kinds & {"status", "overview"}:
+        return Asked("status")
+    if "help" in kinds or ("greeting" in kinds and not kinds & {"report", "force"}):
+        return Asked("help")
     if not kinds and (not said or "?" in plain(said)) and _MENTION.sub("", text).strip():
         return Asked("help")  # nothing but an emoji or a question mark
-    return Asked("report", newest_week(today), "force" in kinds)
+    return Asked("report", newest_week(today), force)
 
 
 def _of_named(named: Named, today: date, *, force: bool) -> Asked:
@@ -97,10 +101,11 @@ def _without_signs(text: str) -> str:
     return " ".join("".join(kept).translate(_EMOJI_STYLES).split())
 
 
-def _kind(word: str) -> Literal["force", "status", "help", "filler", "other"]:
-    for kind, pattern in _KINDS.items():
-        if len(word) <= WORD_LENGTH and pattern.fullmatch(word):
-            return kind
+def _kind(word: str) -> str:
+    if len(word) <= WORD_LENGTH:
+        for kind, pattern in _KINDS.items():
+            if pattern.fullmatch(word):
+                return kind
     return "other"
 
 
@@ -121,20 +126,26 @@ _MENTION = re.compile(r"<[@!#][^>]*>")
 _EMOJI_NAME = re.compile(r":[a-z0-9_+'-]+:")
 _EMOJI_STYLES = dict.fromkeys((0x200D, 0x20E3, 0xFE0F))
 _SEPARATORS = re.compile(r"[^\w+#%-]+|(?<!\w)-+|-+(?!\w)|_+")
-_HELP_PHRASES = re.compile(
-    r"(?:뭐|뭘|무엇을?)\s*할\s*(?:수|줄)\s*(?:있|알)\w*|어떻게\s*(?:써|쓰|사용)\w*"
-    r"|what can you do|how do i use (?:it|this|you)|how does (?:it|this) work"
-)
+_PHRASES = {
+    "help": re.compile(
+        r"(?:뭐|뭘|무엇을?)\s*할\s*(?:수|줄)\s*(?:있|알)\w*|어떻게\s*(?:써|쓰|사용)\w*"
+        r"|what can you do|how do i use (?:it|this|you)|how does (?:it|this) work"
+    ),
+    "status": re.compile(
+        r"어디까지\s*\w+|다\s*(?:됐|되었|끝났)\w*|뭐\s*하고\s*있\w*|(?:is it|still|are you) (?:running|done|ready)"
+    ),
+    "again": re.compile(r"한\s*번\s*더|once more|one more time|re run"),
+}
 
-# Korean words come with what is written onto them: a particle, or the ending of a polite request.
+# Korean words come with what is written onto them: a particle, a polite ending, single letters (ㅋㅋ).
 _PARTICLE = (
     r"(?:은|는|이|가|을|를|의|에|로|으로|도|요|거|것|꺼|건|껀|걸|분|치|자|차|호|쯤|께|님"
     r"|이요|인데|이에요|입니다)"
 )
 _PLEASE = (
     r"(?:해|줘|주세요|주실래요|주시겠어요|주십시오|주라|줄래|줄수|달라|달라고|다오|봐|보자|보고|봅시다"
-    r"|드려|드립니다|드릴게|합니다|하자|하세요|하기|할게|할래|싶어|싶습니다|있어|있나|있을까|볼래|볼까|볼게|볼수"
-    r"|라|요|용|염|여|좀|바람|바랍니다|부탁|ㅠ|ㅜ|ㅎ|ㅋ)"
+    r"|주실|나|드려|드립니다|드릴게|합니다|하자|하세요|하기|할게|할래|싶어|싶습니다|있어|있나|있을까|볼래|볼까|볼게|볼수"
+    r"|라|요|용|염|여|좀|바람|바랍니다|부탁|[\u1100-\u11ff])"
 )
 _VERB = (
     r"(?:보여|보|알려|올려|뽑아|돌려|만들어|가져와|가져다|보내|내|열어|찾아|불러|띄워"
@@ -142,7 +153,7 @@ _VERB = (
     r"|어때|어땠어|어땠나요|어떤가|어떻|어떠|궁금)"
 )
 _NOUN = (
-    r"(?:리포트|레포트|보고서|보고|요약|주간|주|주차|해당|그|이|저|날|날짜|든|들어간|포함된|포함한|있는|말|끝난"
+    r"(?:리포트|레포트|보고서|보고|요약|결과|통계|주간|주|주차|해당|그|이|저|날|날짜|든|들어간|포함된|포함한|있는|말|끝난"
     r"|거|것|꺼|voc|브이오씨|봇|최근|최신|가장|제일|새|좀|제발|한번|한|번|빨리|얼른|바로|지금|현재|일단|혹시|그냥"
     r"|우리|전체|전부|[월화수목금토일](?:요일)?|주말|년|년도)"
 )
@@ -151,22 +162,28 @@ _ENGLISH = (
     "|show|give|get|send|post|see|view|run|make|display|fetch|open|pull|up|check|do|tell|have|bring"
     "|the|a|an|for|of|on|in|from|at|with|and|about|that|this|its|it|is|one|what|how|was|were|did|go|look"
     "|report|reports|summary|weekly|week|weeks|voc|date|day|containing"
-    "|latest|newest|most|recent|current|now|just|new|ok|okay|mon|tue|wed|thu|fri|sat|sun"
+    "|latest|newest|most|recent|current|now|just|new|mon|tue|wed|thu|fri|sat|sun"
     "|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 )
-_KINDS: dict[Literal["force", "status", "help", "filler"], re.Pattern[str]] = {
+# What is said about a word: the first that fits. An overview of a week is its report, of nothing it is the status.
+_KINDS = {
     "force": re.compile(
-        rf"(?:다시|재|새로){_VERB}?{_PLEASE}*{_PARTICLE}?|강제(?:로)?{_PLEASE}*"
+        rf"(?:다시|재|새로)(?:한번)?{_VERB}?{_PLEASE}*{_PARTICLE}?|강제(?:로)?{_PLEASE}*"
         r"|재시도|again|forced?|re-?run|re-?post|redo|retry|anew"
     ),
+    "overview": re.compile(rf"현황{_PARTICLE}?{_PLEASE}*"),
     "status": re.compile(
-        rf"(?:진행)?(?:상태|상황|현황){_PARTICLE}?{_PLEASE}*|진행(?:중|중인|중이야)?{_PARTICLE}?"
+        rf"(?:진행)?(?:상태|상황){_PARTICLE}?{_PLEASE}*|진행현황|진행(?:중|중인|중이야)?{_PARTICLE}?"
         r"|status|state|progress"
     ),
     "help": re.compile(
         rf"(?:도움말?|사용법|사용방법|명령어?){_PARTICLE}?{_PLEASE}*|도와{_PLEASE}+|안내|가이드|매뉴얼"
-        r"|안녕(?:하세요|하십니까)?|고마워요?|고맙습니다|감사(?:해요?|합니다|드립니다)?"
-        r"|help|usage|manual|commands?|hi|hello|hey|thanks|thx"
+        r"|help|usage|manual|commands?"
     ),
+    "greeting": re.compile(
+        r"안녕(?:하세요|하십니까)?|하이|고마워요?|고맙습니다|감사(?:해요?|합니다|드립니다)?|네|넵|넹|응|예|아니요?|그래"
+        r"|[\u1100-\u11ff]+|테스트|hi|hello|hey|thanks|thx|thank|ok|okay|yes|no|test|testing|good|morning|nice"
+    ),
+    "report": re.compile(rf"(?:리포트|레포트|보고서|실행){_PARTICLE}?{_PLEASE}*|reports?|run"),
     "filler": re.compile(rf"{_NOUN}?{_VERB}?{_PLEASE}*{_PARTICLE}*|{_ENGLISH}"),
 }

@@ -49,4 +49,5 @@ def button_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
 def offer_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
     """The button's value is what it is as if written; however often it is pressed, that is one request."""
     request = button_request(body, action)
-    return replace(request, key=f"{request.key}:{action['action_id']}:{request.text}")
+    key = f"{request.key}:{action['action_id']}:{request.text}"
+    return replace(request, key=key, pressed_at=0.0)

@@ -22,7 +22,7 @@ from bot.replies import Replies
 from bot.requests import Request, RequestHandler
 from bot.settings import BotSettings
 from bot.texts import Answer, Phrases
-from bot.words import understood
+from bot.words import Asked, understood
 from catalogue import LOCALES, Locale, Texts
 from catalogue.weeks import as_of, label_of, newest_week
 from tests import services
@@ -275,15 +275,20 @@ class Artifacts:
         return self.found
 
 
-def test_the_first_week_is_asked_for_once_a_minute_as_soon_as_there_is_one() -> None:
-    async def weeks() -> list[str | None]:
-        return [await deployments.first_week() for _ in range(3)]
+def test_the_first_week_is_asked_for_once_a_minute_as_soon_as_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def asked(artifacts: Artifacts) -> tuple[set[date | None], int]:
+        async def ask() -> set[date | None]:
+            deployments = Deployments(cast(PrefectClient, artifacts))
+            return set(await asyncio.gather(*(deployments.first_week() for _ in range(3))))
 
-    none, some = Artifacts(), Artifacts('[{"first_week": "2026-W01"}]')
-    deployments = Deployments(cast(PrefectClient, none))
-    assert (asyncio.run(weeks()), none.asked) == ([None] * 3, 3)
-    deployments = Deployments(cast(PrefectClient, some))
-    assert (asyncio.run(weeks()), some.asked) == (["2026-W01"] * 3, 1)
+        return asyncio.run(ask()), artifacts.asked
+
+    assert asked(Artifacts('[{"first_week": "2026-W01"}]')) == ({date(2025, 12, 29)}, 1)
+    assert asked(Artifacts()) == ({None}, 1)
+    monkeypatch.setattr("bot.deployments.NO_WEEKS_SECONDS", 0)
+    assert asked(Artifacts()) == ({None}, 3)
 
 
 class NoQuestions:
@@ -333,12 +338,14 @@ HOSTILE = "<!channel> & *bold* " * 40
 def answers(phrases: Phrases) -> Iterator[Answer]:
     today = date(2026, 11, 27)
     for text in ("W48", "W53", "2026-02-30"):
-        yield phrases.refusal(replace(understood(text, today), words=HOSTILE))
+        yield phrases.offer(replace(understood(text, today), words=HOSTILE))
     early = understood("2020-W01", today)
-    yield phrases.refusal(replace(early, why="before_data", weeks=(date(2026, 9, 14),)))
-    yield phrases.choice(replace(understood("지난달", today), words=HOSTILE))
+    yield phrases.offer(
+        replace(early, kind="refusal", why="before_data", weeks=(date(2026, 9, 14),))
+    )
+    yield phrases.offer(replace(understood("지난달", today), words=HOSTILE))
     yield phrases.stands(date(2026, 11, 16), "https://test.slack.com/archives/C/p1")
-    yield phrases.unclear(HOSTILE)
+    yield phrases.offer(Asked("unclear", words=HOSTILE))
 
 
 @pytest.mark.parametrize("locale", LOCALES)

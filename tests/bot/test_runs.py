@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 from uuid import uuid4
 
 import pytest
@@ -37,6 +39,7 @@ ids = st.text("ABCD0123456789.", min_size=1)
         st.none() | ids,
         st.none() | st.sampled_from(ENDINGS),
         st.booleans(),
+        st.booleans(),
     )
 )
 def test_the_tags_hold_all_there_is_to_remember(origin: Origin) -> None:
@@ -70,6 +73,18 @@ def test_what_is_said_follows_from_the_state_the_time_and_the_workers(
     state: str, age: float, is_attended: bool, stage: Stage
 ) -> None:
     assert due(run(state, age=age), NOW, WAIT, is_attended=is_attended) == stage
+
+
+@pytest.mark.parametrize("stage", get_args(Stage))
+def test_of_a_question_s_run_only_trouble_is_said_until_there_was_some(stage: Stage) -> None:
+    question = replace(ORIGIN, is_question=True)
+    is_quiet = stage in ("received", "running", "completed")
+    assert run("RUNNING", origin=question).speaks_for_itself(stage) == is_quiet
+    told = run("RUNNING", origin=question).told("queued", "1763.0002")
+    assert not told.speaks_for_itself(stage)  # the reply about the trouble is brought up to date
+    assert not run("RUNNING").speaks_for_itself(stage)
+    of_command = replace(question, thread_ts=None)
+    assert not run("RUNNING", origin=of_command).speaks_for_itself(stage)
 
 
 @pytest.mark.parametrize("stage", ["received", "running", *ENDINGS])

@@ -218,14 +218,14 @@ def test_every_example_of_a_word_is_understood_as_the_guide_says() -> None:
 
 @pytest.mark.parametrize("said", ["W48", "W53", "2026-02-30"])
 def test_the_refusals_are_what_the_bot_says(said: str) -> None:
-    assert PHRASES.refusal(words.understood(said, TODAY)).text in GUIDE
+    assert PHRASES.offer(words.understood(said, TODAY)).text in GUIDE
 
 
 def test_the_other_offers_are_what_the_bot_says() -> None:
     early = words.understood("2020-W01", TODAY)
-    first = replace(early, why="before_data", weeks=(date(2026, 9, 14),))
-    assert PHRASES.refusal(first).text in GUIDE
-    assert PHRASES.unclear("지난쥬").text in GUIDE
+    first = replace(early, kind="refusal", why="before_data", weeks=(date(2026, 9, 14),))
+    assert PHRASES.offer(first).text in GUIDE
+    assert PHRASES.offer(words.understood("지난쥬", TODAY)).text in GUIDE
     stands = PHRASES.stands(WEEKS.comparison.start, "LINK").text
     assert stands.replace("<LINK|", "").replace(">", "") in GUIDE
 

@@ -33,7 +33,9 @@ def operators(slack: FakeSlack, monkeypatch: pytest.MonkeyPatch) -> Operators:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr("flows.runtime.operators.WAITS_SECONDS", (0.01,) * len(WAITS_SECONDS))
     monkeypatch.setattr("flows.runtime.operators.run_url", lambda _: None)
-    runtime = SimpleNamespace(deployment=SimpleNamespace(id="x"), flow_run=SimpleNamespace(id="y", tags=()))
+    runtime = SimpleNamespace(
+        deployment=SimpleNamespace(id="x"), flow_run=SimpleNamespace(id="y", tags=())
+    )
     monkeypatch.setattr("flows.runtime.operators.runtime", runtime)
     settings = build_settings(SLACK_BOT_TOKEN=slack.token, SLACK_API_URL=f"{slack.url}/api/")
     return Operators(slack_of(settings), Texts("en"), CHANNEL, "C0REPORT")
