@@ -181,10 +181,11 @@ def test_the_command_line_says_the_same_as_slack(voc: Voc, slack: FakeSlack) -> 
     assert slack.threads == {}
 
 
-def test_the_command_line_asks_laas_with_a_server_of_its_own(
-    voc: Voc, database: Path, laas: FakeLaas
+@pytest.mark.usefixtures("database")
+def test_the_command_line_asks_laas_through_prefect(
+    voc: Voc, laas: FakeLaas, prefect_api: str
 ) -> None:
-    ran = voc("ask", "업로드 왜?", "--json")
+    ran = voc("ask", "업로드 왜?", "--json", PREFECT_API_URL=prefect_api)
     assert ran.code == 0, ran.err
     assert ran.json["answer"]["analysis"]["source"] == "laas"
     assert len(laas.prompts) == 1
