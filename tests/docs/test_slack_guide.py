@@ -269,17 +269,14 @@ def test_the_analysis_is_what_the_code_writes() -> None:
 
 
 def test_an_answer_is_what_the_code_writes() -> None:
-    counts = (
-        (WEEKS.base, 38, 16, "STABLE", None),
-        (WEEKS.comparison, 69, 28, "CRITICAL", "strong"),
-    )
-    history = tuple(
-        CategoryWeek(w, n, x, status, (26, 50), mark) for w, n, x, status, mark in counts
+    history = (
+        CategoryWeek(WEEKS.base, 38, 16, "STABLE", (26, 50)),
+        CategoryWeek(WEEKS.comparison, 69, 28, "CRITICAL", (26, 50), "strong"),
     )
     answer = CategoryAnswer(
         WEEKS,
         WORSE.category,
-        history,  # type: ignore[arg-type]
+        history,
         (WORSE,),
         (Keyword(WORSE.category, "500 오류", 0, 31),),
         (Example("9001", "이력서를 올리면 오류가 납니다."),),
