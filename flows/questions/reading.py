@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
-from catalogue.weeks import Named, as_of, label_of, named_weeks, newest_week, plain, week_of
+from catalogue.week_words import Named, named_weeks
+from catalogue.weeks import as_of, label_of, newest_week, plain, week_of
 from flows.report.categories import Levels, Names
 from flows.report.values import STATUSES, Status, printable
 

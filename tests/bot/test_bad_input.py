@@ -130,7 +130,7 @@ def test_what_does_not_arrive_in_ten_seconds_is_given_up(bots: Bots, slack: Fake
         with contextlib.ExitStack() as open_ones:
             waiting = []
             for half in halves:
-                connection = socket.create_connection((where.hostname, where.port), timeout=60)
+                connection = socket.create_connection((where.hostname, where.port or 0), timeout=60)
                 waiting.append(open_ones.enter_context(connection))
                 connection.sendall(half)
             sent = people_of(slack, bot).mention("help")

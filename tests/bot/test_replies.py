@@ -47,7 +47,7 @@ def with_replies(slack: FakeSlack, story: Callable[[Replies], Awaitable[Any]]) -
 def run_in(thread_ts: str) -> Run:
     """A run that another replica was asked for in a thread."""
     origin = Origin(CHANNEL, "U0HUMAN", "other:1", thread_ts)
-    return Run(UUID(int=1), origin, "RUNNING", "", NOW, NOW, "pool", None)
+    return Run(UUID(int=1), origin, "RUNNING", "", NOW, NOW, NOW, "pool", None)
 
 
 def test_a_reply_of_another_app_is_not_taken_for_ours(slack: FakeSlack) -> None:

@@ -111,6 +111,8 @@ def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
     assert "WARNING" not in first.out + first.err
     assert read(api, "work_pools/voc")["type"] == "cloud-run-v2"
     assert read(api, "work_pools/voc/queues/reports")["concurrency_limit"] == 1
+    assert read(api, "work_pools/voc/queues/questions")["concurrency_limit"] is None
+    assert read(api, "deployments/name/voc_ask/questions")["work_queue_name"] == "questions"
     assert sorted(automation["name"] for automation in automations(api)) == sorted(AUTOMATIONS)
 
     weekly = read(api, "deployments/name/weekly_voc/weekly")

@@ -22,10 +22,22 @@ from bot.settings import BotSettings
 from bot.texts import Phrases
 from catalogue import entries
 from flows import PROJECT_ROOT
+from flows.questions.reading import Unclear, read_question
+from flows.report.answers import CategoryAnswer
+from flows.report.categories import Names
 from flows.report.outcome import Outcome
-from flows.report.values import Alarms, Week, WeeklyReport, WeekPair
+from flows.report.values import (
+    Alarms,
+    CategoryWeek,
+    Example,
+    Keyword,
+    Week,
+    WeeklyReport,
+    WeekPair,
+)
 from flows.runtime.settings import Settings
 from flows.slack import web_api
+from flows.slack.answers import AnswerComposer
 from flows.slack.preview import preview
 from tests.builders import (
     KOREAN,
@@ -264,6 +276,47 @@ def test_the_analysis_is_what_the_code_writes() -> None:
     assert f"```text\n{preview(message.blocks)}\n```" in GUIDE
     message = build_composer().analysis(WORSE, build_analysis(source="rule_based"))
     assert f"`{preview(message.blocks[-1:])}`" in GUIDE
+
+
+def test_an_answer_is_what_the_code_writes() -> None:
+    history = (
+        CategoryWeek(WEEKS.base, 38, 16, "STABLE", (26, 50)),
+        CategoryWeek(WEEKS.comparison, 69, 28, "CRITICAL", (26, 50), "strong"),
+    )
+    answer = CategoryAnswer(
+        WEEKS,
+        WORSE.category,
+        history,
+        (WORSE,),
+        (Keyword(WORSE.category, "500 오류", 0, 31),),
+        (Example("9001", "이력서를 올리면 오류가 납니다."),),
+    )
+    shown = preview(AnswerComposer(KOREAN).answer(answer).blocks)
+    assert f"```text\n{shown}\n```" in GUIDE
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("worst_of", "nothing_to_explain", "no_examples", "texts_gone", "busy", "no_tables"),
+        *("several", "not_understood", "no_week"),
+    ],
+)
+def test_what_else_an_answer_may_say_is_there(key: str) -> None:
+    assert_quoted(KOREAN(f"answer.{key}", asked="…"))
+
+
+def test_every_example_of_a_question_is_one() -> None:
+    names = Names(
+        [("유저", "이력서", "업로드 오류"), ("기업", "결제", "환불"), ("유저", "알림", "알림톡")]
+    )
+    examples = [
+        word for said, _ in rows_below("| 질문 | 답 |") for word in re.findall(r"`([^`]+)`", said)
+    ]
+    assert len(examples) > 8
+    for example in examples:
+        asked = read_question(example, names, date(2026, 11, 16), ["왜?"])
+        assert not isinstance(asked, Unclear), example
 
 
 @pytest.mark.parametrize("code", web_api._REMEDIES)

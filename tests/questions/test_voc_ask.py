@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.flow_engine import run_flow_async
 from prefect.states import Pending
 
@@ -164,8 +164,14 @@ def test_tables_in_use_or_missing_are_told_in_the_reader_s_language(
 
 
 def test_a_wrong_place_is_one_line(database: Path) -> None:
-    state = asyncio.run(voc_ask("결제", thread_ts="now", return_state=True))
-    assert state.message == "failed: 'now' is not a thread_ts. It looks like 1763370000.000100."
+    async def run() -> str | None:
+        state: State[Any] = await voc_ask("결제", thread_ts="now", return_state=True)
+        return state.message
+
+    assert (
+        asyncio.run(run())
+        == "failed usage: 'now' is not a thread_ts. It looks like 1763370000.000100."
+    )
 
 
 @pytest.mark.usefixtures("database")
@@ -181,10 +187,11 @@ def test_the_command_line_says_the_same_as_slack(voc: Voc, slack: FakeSlack) -> 
     assert slack.threads == {}
 
 
-def test_the_command_line_asks_laas_with_a_server_of_its_own(
-    voc: Voc, database: Path, laas: FakeLaas
+@pytest.mark.usefixtures("database")
+def test_the_command_line_asks_laas_through_prefect(
+    voc: Voc, laas: FakeLaas, prefect_api: str
 ) -> None:
-    ran = voc("ask", "업로드 왜?", "--json")
+    ran = voc("ask", "업로드 왜?", "--json", PREFECT_API_URL=prefect_api)
     assert ran.code == 0, ran.err
     assert ran.json["answer"]["analysis"]["source"] == "laas"
     assert len(laas.prompts) == 1
