@@ -225,7 +225,7 @@ IN_AN_HOUR = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True
     [
         ("7", 7),
         ("0.5", 0.5),
-        (IN_AN_HOUR, 60),
+        pytest.param(IN_AN_HOUR, 60, id="in an hour"),
         ("86400", 60),
         ("9" * 400, 60),
         ("-5", 0),
