@@ -27,6 +27,6 @@ async def _close_slowly(self: ClientWebSocketResponse, **_: Any) -> bool:
 
 
 if __name__ == "__main__":
-    socket.getaddrinfo = _resolve_slowly
+    socket.getaddrinfo = _resolve_slowly  # type: ignore[assignment]
     ClientWebSocketResponse.close = _close_slowly  # type: ignore[method-assign,assignment]
     main()
