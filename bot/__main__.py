@@ -12,8 +12,8 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
-import aiohttp
 import uvicorn
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -29,7 +29,9 @@ from bot.replies import Replies, web_client
 from bot.requests import RequestHandler
 from bot.settings import BotSettings, load_settings
 from bot.texts import Phrases
+from bot.watchdog import Watchdog
 from catalogue import Texts
+from catalogue.slack_api import FAULTS, failure_of
 
 log = logging.getLogger("voc.bot")
 
@@ -61,15 +63,16 @@ def main() -> None:
 
 
 async def _run(settings: BotSettings, listener: socket.socket) -> None:
-    async with open_deployments() as deployments:
+    async with open_deployments() as deployments, web_client(settings) as client:
         phrases = Phrases(Texts(settings.locale))
-        replies = Replies(web_client(settings), phrases)
+        replies = Replies(client, phrases)
         await deployments.check()
         us = await replies.check()
         follower = Follower(deployments, replies, settings.start_wait)
         requests = RequestHandler(settings, deployments, replies, follower, phrases)
         inbox = Inbox(settings.home / "requests")
         app = create_app(settings, requests, us, inbox)
+        app.client.session = client.session
         app.take_up()
         checks: Checks = {"prefect": deployments.answers, "slack": replies.answers}
         async with _socket_mode(settings, app) as socket_check:
@@ -83,7 +86,8 @@ async def _run(settings: BotSettings, listener: socket.socket) -> None:
                     timeout_graceful_shutdown=ANSWER_SECONDS,
                 )
             )
-            following = asyncio.create_task(follower.forever())
+            watchdog = Watchdog(settings, deployments, replies, phrases)
+            following = asyncio.gather(follower.forever(), watchdog.forever())
             stop = _Stop(server, inbox)
             following.add_done_callback(lambda _: stop.begin())
             host, port = listener.getsockname()[:2]
@@ -140,14 +144,15 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[Ch
     try:
         # Check the token first: the client itself would try a wrong one for ever.
         await app.client.apps_connections_open(app_token=token)
-    except SlackApiError as error:
+    except (SlackApiError, *FAULTS) as error:
+        failure = failure_of(error)
+        if failure.is_refusal:
+            raise StartError(
+                f"Slack refused Socket Mode: {failure.reason}. Check SLACK_APP_TOKEN "
+                "(an app-level token with connections:write) and that the app has Socket Mode on."
+            ) from None
         raise StartError(
-            f"Slack refused Socket Mode: {error.response['error']}. Check SLACK_APP_TOKEN "
-            "(an app-level token with connections:write) and that the app has Socket Mode on."
-        ) from None
-    except (aiohttp.ClientError, OSError) as error:
-        raise StartError(
-            f"Slack could not be reached ({type(error).__name__}). Check the network and SLACK_API_URL."
+            f"Slack could not be reached ({failure.reason}). Check the network and SLACK_API_URL."
         ) from None
     handler = AsyncSocketModeHandler(app, token)
     await handler.connect_async()  # type: ignore[no-untyped-call]
@@ -162,7 +167,7 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[Ch
 
 
 async def _finish(
-    inbox: Inbox, follower: Follower, following: asyncio.Task[None], deadline: float
+    inbox: Inbox, follower: Follower, following: asyncio.Future[Any], deadline: float
 ) -> None:
     """Finish the requests; leave the runs that have not ended, with their tags, to another replica."""
     with contextlib.suppress(PrefectUnavailable, TimeoutError):

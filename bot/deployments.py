@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+import math
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,26 +17,44 @@ from uuid import UUID, uuid4
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
+    ArtifactCollectionFilter,
+    ArtifactCollectionFilterKey,
+    DeploymentFilter,
+    DeploymentFilterId,
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
+    FlowRunFilterEndTime,
     FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType, WorkerStatus
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.server.schemas.schedules import SCHEDULE_TYPES
 from prefect.settings import PREFECT_API_URL
 from prefect.utilities.urls import url_for
+from pydantic import TypeAdapter
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from bot.errors import NotDeployed, PrefectUnavailable, StartError
 from bot.runs import OPEN, Origin, Run
+from catalogue.ending import WAITING
+from catalogue.slack import ASKED
+from catalogue.weeks import as_of_week
 
 REPORT = "weekly_voc/on-demand"
+WEEKLY = "weekly_voc/weekly"
 LONG_TASK = "long_task/long-task"
+QUESTIONS = "voc_ask/questions"
+
+WEEKS_KEY = "voc-weeks"
+"""Artifact with the first and last week that can be reported, which each report leaves."""
+WEEKS_SECONDS, NO_WEEKS_SECONDS = 60.0, 5.0
+"""For so long the bot believes what the artifact said, or that there is none."""
 
 REQUEST_TIMEOUT_SECONDS = 5.0
 """For one question to Prefect."""
@@ -47,6 +69,9 @@ IN_LINE_SECONDS = 120.0
 """How long a question waits for its turn: 200 mentions within ten seconds take one of two slow cores 45 seconds."""
 
 _PAGE = 200
+_LONGEST_INTERVAL = timedelta(days=8)
+_SCHEDULE = TypeAdapter[SCHEDULE_TYPES](SCHEDULE_TYPES)
+_REPORTS = FlowFilter(name=FlowFilterName(any_=[REPORT.split("/", maxsplit=1)[0]]))
 _FINAL = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
 
 
@@ -58,7 +83,10 @@ class Deployments:
         self._replica = uuid4().hex[:12]
         self._calls = count(1)
         self._ids: dict[str, UUID] = {}
+        self._weekly: DeploymentResponse | None = None
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._weeks_turn = asyncio.Lock()
+        self._weeks: tuple[float, date | None] = (-math.inf, None)
 
     def new_call(self) -> str:
         """A name for one call of `start`."""
@@ -104,7 +132,7 @@ class Deployments:
 
         The run's origin names the call that created the run. Raises NotDeployed.
         """
-        origin = Origin(channel, user, call, thread_ts)
+        origin = Origin(channel, user, call, thread_ts, is_question=deployment == QUESTIONS)
         deployment_id = await self._deployment_id(deployment)
         try:
             async with self._turn():
@@ -153,14 +181,83 @@ class Deployments:
         due = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
         async with self._question():
             found = await self._client.read_flow_runs(
-                flow_filter=FlowFilter(
-                    name=FlowFilterName(any_=[REPORT.split("/", maxsplit=1)[0]])
-                ),
+                flow_filter=_REPORTS,
                 flow_run_filter=FlowRunFilter(expected_start_time=due),
                 sort=FlowRunSort.EXPECTED_START_TIME_DESC,
                 limit=limit,
             )
-        return [run_of(run, Origin("", "", "")) for run in found]
+        return [_any_run(each) for each in found]
+
+    async def crashed_since(self, moment: datetime) -> list[Run]:
+        """The reports whose process or machine was gone, asked for by anybody; newest first."""
+        crashed = FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
+            end_time=FlowRunFilterEndTime(after_=moment),
+        )
+        async with self._question():
+            found = await self._client.read_flow_runs(
+                flow_filter=_REPORTS,
+                flow_run_filter=crashed,
+                sort=FlowRunSort.END_TIME_DESC,
+                limit=_PAGE,
+            )
+        return [_any_run(each) for each in found]
+
+    async def last_due(self, now: datetime) -> datetime | None:
+        """When the weekly report was due last, by its schedule, even one that is off; None before the first time.
+
+        Where Prefect does not answer or has lost the deployment, by the schedule as it was known last.
+        """
+        with contextlib.suppress(PrefectUnavailable, ObjectNotFound):
+            async with self._question():
+                self._weekly = await self._client.read_deployment_by_name(WEEKLY)
+        if self._weekly is None or self._weekly.created is None:
+            return None
+        since = max(self._weekly.created, now - _LONGEST_INTERVAL)
+        schedules = [
+            _SCHEDULE.validate_python(each.schedule.model_dump()) for each in self._weekly.schedules
+        ]
+        dates = [date for s in schedules for date in await s.get_dates(_PAGE, since, now)]
+        return max(dates, default=None)
+
+    async def last_attempt(self, due: datetime, now: datetime) -> Run | None:
+        """The newest run of the weekly report that was to start at `due` or later. Raises NotDeployed.
+
+        One that has ended because of late data and comes back is the one that will come.
+        """
+        deployment = DeploymentFilter(
+            id=DeploymentFilterId(any_=[await self._deployment_id(WEEKLY)])
+        )
+        # Prefect schedules next week's run too: of the future only what waits for data counts.
+        waiting = _tagged(WAITING)
+        waiting.expected_start_time = FlowRunFilterExpectedStartTime(after_=now)
+        started = FlowRunFilter(
+            expected_start_time=FlowRunFilterExpectedStartTime(after_=due, before_=now)
+        )
+        for wanted in (waiting, started):
+            async with self._question():
+                found = await self._client.read_flow_runs(
+                    deployment_filter=deployment,
+                    flow_run_filter=wanted,
+                    sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+                    limit=1,
+                )
+            if found:
+                return _any_run(found[0])
+        return None
+
+    async def first_week(self) -> date | None:
+        """The first week that the latest report found data for, by its Monday; None where no report said so."""
+        async with self._weeks_turn:
+            until, week = self._weeks
+            if time.monotonic() >= until:
+                wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[WEEKS_KEY]))
+                async with self._question():
+                    found = await self._client.read_latest_artifacts(artifact_filter=wanted)
+                week = _first_week(found[0].data) if found else None
+                seconds = WEEKS_SECONDS if week else NO_WEEKS_SECONDS
+                self._weeks = time.monotonic() + seconds, week
+            return week
 
     async def is_attended(self, pool: str | None) -> bool:
         """Whether the pool has a worker online."""
@@ -240,8 +337,21 @@ async def _answering() -> AsyncIterator[None]:
         raise PrefectUnavailable(type(error).__name__) from None
 
 
+def _first_week(rows: Any) -> date | None:
+    """The first week in the artifact's table; None for any other content."""
+    try:
+        return as_of_week(json.loads(rows)[0]["first_week"]) - timedelta(days=7)
+    except (TypeError, ValueError, LookupError):
+        return None
+
+
 def _tagged(*tags: str) -> FlowRunFilter:
     return FlowRunFilter(tags=FlowRunFilterTags(all_=list(tags)))
+
+
+def _any_run(found: FlowRun) -> Run:
+    """A run, also one that nobody asked for in Slack."""
+    return run_of(found, Origin.of_tags(found.tags) or Origin("", "", ""))
 
 
 def _run(found: FlowRun) -> Run | None:
@@ -261,7 +371,8 @@ def run_of(found: FlowRun, origin: Origin) -> Run:
         state.message or "",
         state.timestamp,
         found.created,
+        found.expected_start_time or found.created,
         found.work_pool_name,
         url_for("flow-run", found.id),
-        tuple(tag for tag in found.tags if tag != "slack" and not tag.startswith("slack:")),
+        tuple(tag for tag in found.tags if tag != ASKED and not tag.startswith("slack:")),
     )

@@ -78,9 +78,14 @@ class Follower:
             or not is_overdue(run, stage, now, self._start_wait)
         ):
             return
+        is_silent = run.speaks_for_itself(stage)
+        if is_silent and not is_end:
+            return
         async with self._slots:
             try:
-                reply_ts = await self._replies.tell(run, stage, is_ours=is_ours)
+                reply_ts = (
+                    None if is_silent else await self._replies.tell(run, stage, is_ours=is_ours)
+                )
             except NotTold as error:
                 log.warning("flow run %s: %s not told (%s)", run.id, stage, error)
                 if not is_end or now - run.since < GIVE_UP_AFTER:

@@ -5,27 +5,27 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import StartError
 from bot.runs import ENDINGS, Run, Stage
 from bot.settings import BotSettings
 from bot.texts import Phrases
-from catalogue.slack import METADATA_SCOPE, is_summary, scopes_of
+from catalogue.slack import METADATA_SCOPE, WEEKLY, is_of_report, note_subject, scopes_of
+from catalogue.slack_api import FAULTS, RateLimitHandler, failure_of, slack_client
 
 log = logging.getLogger("voc.bot")
 
+Blocks = list[dict[str, Any]]
+
 EVENT_TYPE = "voc_request"
-# slack_sdk raises the last two for an answer that is not a JSON object.
-_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError)
+CALL_SECONDS = 10.0
 # Errors that last: the reply or its place is gone. All others are tried again.
 _GONE = {
     "message_not_found",
@@ -64,13 +64,13 @@ class _Told:
     is_tried: bool = False
 
 
-def web_client(settings: BotSettings) -> AsyncWebClient:
+def web_client(settings: BotSettings) -> AbstractAsyncContextManager[AsyncWebClient]:
     """A client that waits when Slack says so. It does not post again after a lost answer: that posts twice."""
-    return AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
-        timeout=10,
+    return slack_client(
+        settings.slack_bot_token.get_secret_value(),
+        settings.slack_api_url,
+        seconds=CALL_SECONDS,
+        retry_handlers=[RateLimitHandler(max_retry_count=3)],
     )
 
 
@@ -92,16 +92,19 @@ class Replies:
         """Ask Slack's auth.test who the bot is. Raises StartError when the token is not valid."""
         try:
             answer = await self._client.auth_test()
-            self._bot_id = answer.get("bot_id")
-            return AuthorizeResult.from_auth_test_response(
-                auth_test_response=answer, bot_token=self._client.token
-            )
-        except SlackApiError as error:
-            raise StartError(f"Slack refused: {_code(error)}. Check SLACK_BOT_TOKEN.") from None
-        except _FAULTS as error:
+        except (SlackApiError, *FAULTS) as error:
+            failure = failure_of(error)
+            if failure.is_refusal:
+                raise StartError(
+                    f"Slack refused: {failure.reason}. Check SLACK_BOT_TOKEN."
+                ) from None
             raise StartError(
-                f"Slack could not be reached ({type(error).__name__}). Check the network and SLACK_API_URL."
+                f"Slack could not be reached ({failure.reason}). Check the network and SLACK_API_URL."
             ) from None
+        self._bot_id = answer.get("bot_id")
+        return AuthorizeResult.from_auth_test_response(
+            auth_test_response=answer, bot_token=self._client.token
+        )
 
     async def answers(self) -> bool:
         """Whether Slack answers and takes the token."""
@@ -115,20 +118,26 @@ class Replies:
         """React to a message. False when the bot has reacted before: the message is already being handled."""
         try:
             await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
-        except SlackApiError as error:
-            if _code(error) == "already_reacted":
+        except (SlackApiError, *FAULTS) as error:
+            reason = failure_of(error).reason
+            if reason == "already_reacted":
                 return False
-            log.warning("no reaction: Slack says %s", _code(error))
-        except _FAULTS as error:
-            log.warning("no reaction: %s", type(error).__name__)
+            log.warning("no reaction: %s", reason)
         return True
 
     async def say(
-        self, text: str, *, channel: str, thread_ts: str, request: str | None = None
+        self,
+        text: str,
+        *,
+        channel: str,
+        thread_ts: str,
+        request: str | None = None,
+        blocks: Blocks | None = None,
     ) -> bool:
         """Reply in a thread; false when Slack did not confirm the reply. It names the request that it answers."""
+        payload = {"request": request} if request else None
         try:
-            await self._post(channel, thread_ts, text, {"request": request} if request else None)
+            await self._post(channel, thread_ts, text, payload, blocks)
         except NotTold as error:
             log.warning("no reply: %s", error)
             return False
@@ -142,10 +151,10 @@ class Replies:
             log.warning("a thread cannot be read: %s", error)
             return False
 
-    async def respond(self, response_url: str, text: str) -> None:
+    async def respond(self, response_url: str, text: str, blocks: Blocks | None = None) -> None:
         """Answer a command, visible to the person who gave it; a failure is logged."""
         try:
-            await self._respond(response_url, text)
+            await self._respond(response_url, text, blocks)
         except NotTold as error:
             log.warning("no answer to a command: %s", error)
 
@@ -212,12 +221,53 @@ class Replies:
         Returns the ts of its summary; None where there is none after `since`, an epoch second. Raises NotTold where
         the messages cannot be read, which says nothing about the report. Reports in other threads are not found.
         """
-        found = [
+        found = await self._of_report(channel, thread_ts, since, week_label, "summary")
+        return max(found, key=float, default=None)
+
+    async def find_link(
+        self, channel: str, week_label: str, since: float, thread_ts: str | None = None
+    ) -> str | None:
+        """The address of such a report, if it is complete: a run that was cut off is to be gone on with.
+
+        Raises NotTold where the messages cannot be read.
+        """
+        summary = await self.find_report(channel, week_label, since, thread_ts)
+        if summary is None:
+            return None
+        thread, after = thread_ts or summary, float(summary)
+        if not await self._of_report(channel, thread, after, week_label, "receipt"):
+            return None
+        answer = await self._call("chat_getPermalink", channel=channel, message_ts=summary)
+        return str(answer["permalink"]) if answer else None
+
+    async def _of_report(
+        self, channel: str, thread_ts: str | None, since: float, week_label: str, kind: str
+    ) -> list[str]:
+        return [
             str(message["ts"])
             async for message in self._messages(channel, thread_ts, since)
-            if message.get("bot_id") == self._bot_id and is_summary(message, week_label)
+            if message.get("bot_id") == self._bot_id and is_of_report(message, week_label, kind)
         ]
-        return max(found, key=float, default=None)
+
+    async def notes(self, channel: str, since: float) -> set[str]:
+        """The subjects of the notes to the operators in a channel after an epoch second. Raises NotTold."""
+        return {
+            subject
+            async for message in self._messages(channel, None, since)
+            if message.get("bot_id") == self._bot_id and (subject := note_subject(message))
+        }
+
+    async def note(self, channel: str, subject: str, text: str) -> None:
+        """Post a note to the operators. Raises NotTold."""
+        payload = {"key": subject, "report_week": subject, "target": channel, "kind": "missing"}
+        await self._call(
+            "chat_postMessage",
+            channel=channel,
+            text=text,
+            metadata={"event_type": WEEKLY, "event_payload": payload | {"run": ""}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
 
     async def _find_reply(
         self, channel: str, thread_ts: str | None, payload: dict[str, str]
@@ -251,6 +301,8 @@ class Replies:
                 raise Unreadable(method)
             if (scopes := scopes_of(page.headers)) and METADATA_SCOPE not in scopes:
                 raise Unreadable(f"no {METADATA_SCOPE}")
+            if not isinstance(page.get("messages"), list):
+                raise NotTold("no messages")
             for message in page["messages"]:
                 yield message
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
@@ -258,7 +310,12 @@ class Replies:
                 return
 
     async def _post(
-        self, channel: str, thread_ts: str | None, text: str, payload: dict[str, str] | None
+        self,
+        channel: str,
+        thread_ts: str | None,
+        text: str,
+        payload: dict[str, str] | None,
+        blocks: Blocks | None = None,
     ) -> str | None:
         metadata = {"event_type": EVENT_TYPE, "event_payload": payload} if payload else None
         answer = await self._call(
@@ -266,6 +323,7 @@ class Replies:
             channel=channel,
             thread_ts=thread_ts,
             text=text,
+            blocks=blocks,
             metadata=metadata,
             unfurl_links=False,
             unfurl_media=False,
@@ -276,27 +334,23 @@ class Replies:
         """Call the Web API; None when the message or its place is gone for good. Raises NotTold."""
         try:
             return await getattr(self._client, method)(**arguments)
-        except SlackApiError as error:
-            code = _code(error)
-            if code in _GONE:
-                log.warning("nothing said: Slack says %s to %s", code, method)
-                return None
-            raise NotTold(code) from None
-        except _FAULTS as error:
-            raise NotTold(type(error).__name__) from None
+        except (SlackApiError, *FAULTS) as error:
+            reason = failure_of(error).reason
+        if reason in _GONE:
+            log.warning("nothing said: Slack says %s to %s", reason, method)
+            return None
+        raise NotTold(reason)
 
-    async def _respond(self, response_url: str, text: str) -> None:
+    async def _respond(self, response_url: str, text: str, blocks: Blocks | None = None) -> None:
+        answer = {"text": text, "response_type": "ephemeral", "replace_original": False}
+        session, proxy = self._client.session, self._client.proxy
+        assert session is not None
         try:
-            answer = await AsyncWebhookClient(response_url, timeout=10, retry_handlers=[]).send(
-                text=text, response_type="ephemeral", replace_original=False
-            )
-        except (*_FAULTS, SlackApiError) as error:
-            raise NotTold(type(error).__name__) from None
-        if answer.status_code != 200:
-            raise NotTold(f"HTTP {answer.status_code}")
-
-
-def _code(error: SlackApiError) -> str:
-    """Slack's error code. A proxy's answer has none: slack_sdk passes on any answer."""
-    data = getattr(error.response, "data", None)
-    return str(data["error"]) if isinstance(data, dict) and "error" in data else "no usable answer"
+            async with session.post(
+                response_url, json=answer | ({"blocks": blocks} if blocks else {}), proxy=proxy
+            ) as response:
+                status = response.status
+        except FAULTS as error:
+            raise NotTold(failure_of(error).reason) from None
+        if status != 200:
+            raise NotTold(f"HTTP {status}")

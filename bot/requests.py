@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 from bot.access import Asker, may_ask
-from bot.deployments import LONG_TASK, REPORT, Deployments
+from bot.deployments import LONG_TASK, QUESTIONS, REPORT, Deployments
 from bot.errors import NotDeployed, PrefectUnavailable, where
 from bot.follower import Follower
-from bot.replies import Replies
+from bot.replies import Blocks, NotTold, Replies
 from bot.settings import BotSettings
-from bot.texts import Phrases
+from bot.texts import Answer, Phrases
 from bot.words import Asked, understood
+from catalogue.weeks import as_of, label_of
 
 log = logging.getLogger("voc.bot")
 
+LOOK_UP_SECONDS = 3.0
+"""After that long without an answer of Slack's a report is started although it may be there already."""
 LOOK_AFTER = (0.0, 2.0, 8.0)
 """Seconds before each look for the answer that a message may have already."""
 
@@ -145,23 +151,75 @@ class RequestHandler:
         return replace(request, reaction=reaction)
 
     async def _answer(self, request: Request) -> None:
-        asked = understood(request.text)
+        asked = understood(request.text, self._today())
         match asked.kind:
             case "help":
                 await self._say(request, self._texts("bot.help"))
             case "status":
                 await self._say(request, self._phrases.recent(await self._deployments.recent()))
+            case "question":
+                await self._ask(request, asked)
             case "report":
-                await self._start(REPORT, request, _parameters(request, asked))
+                await self._report(request, asked)
+            case _:
+                await self._offer(request, self._phrases.offer(asked))
+
+    async def _report(self, request: Request, asked: Asked) -> None:
+        instead = None if asked.force else await self._instead(request, asked)
+        if instead:
+            await self._offer(request, instead)
+        else:
+            await self._start(REPORT, request, _parameters(request, asked))
+
+    async def _instead(self, request: Request, asked: Asked) -> Answer | None:
+        """What to say instead of starting a report that cannot be, or is there already."""
+        assert asked.week is not None
+        with contextlib.suppress(PrefectUnavailable):  # not knowing it holds nothing up
+            first = await self._deployments.first_week()
+            if first and asked.week < first:
+                early = replace(asked, kind="refusal", why="before_data", weeks=(first,))
+                return self._phrases.offer(early)
+        link = await self._find_link(request, asked.week)
+        return self._phrases.stands(asked.week, link) if link else None
 
     async def _report_again(self, request: Request) -> None:
-        assert request.thread_ts is not None
-        last = await self._deployments.last_finished(request.asker.channel, request.thread_ts)
+        last = None
+        if request.thread_ts is not None:
+            last = await self._deployments.last_finished(request.asker.channel, request.thread_ts)
         if last and request.pressed_at < last[1].timestamp():
             return  # the press belongs to the run that has ended since
         again = replace(request, key=f"{request.key}:{last[0] if last else None}")
-        asked = replace(understood(request.text), force=True)
+        asked = replace(understood(request.text, self._today()), force=True)
         await self._start(REPORT, again, _parameters(again, asked))
+
+    async def _ask(self, request: Request, asked: Asked) -> None:
+        """Start the answer to a question; without a deployment for that, offer what the bot understands itself."""
+        parameters = {
+            "question": asked.words,
+            "channel": request.asker.channel,
+            "thread_ts": request.thread_ts,
+        }
+        try:
+            await self._start(QUESTIONS, request, parameters)
+        except NotDeployed:
+            await self._offer(request, self._phrases.offer(replace(asked, kind="unclear")))
+
+    async def _find_link(self, request: Request, week: date) -> str | None:
+        """The address of the week's report, if it is in the thread or the channel; None where that cannot be read."""
+        ended = datetime.combine(as_of(week), time.min, self._settings.zone)
+        find = partial(
+            self._replies.find_link, request.asker.channel, label_of(week), ended.timestamp()
+        )
+        is_in_thread = request.thread_ts not in (None, request.message_ts)
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS):
+                return (is_in_thread and await find(request.thread_ts)) or await find()
+        except (NotTold, TimeoutError) as error:
+            log.info("no look for a report (%s)", error or "no answer in time")
+            return None
+
+    def _today(self) -> date:
+        return datetime.now(self._settings.zone).date()
 
     async def _start(
         self, deployment: str, request: Request, parameters: Mapping[str, Any] | None = None
@@ -187,13 +245,16 @@ class RequestHandler:
         log.info("flow run %s: %s", run.id, "created" if is_created else "exists")
         self._follower.look_now()
 
-    async def _say(self, request: Request, text: str) -> None:
+    async def _offer(self, request: Request, answer: Answer) -> None:
+        await self._say(request, answer.text, answer.blocks)
+
+    async def _say(self, request: Request, text: str, blocks: Blocks | None = None) -> None:
         """Answer a request; in a thread once, however often Slack delivers it and whatever becomes of the reply.
 
         If another replica has reacted to the message, it is about to answer, or it has died.
         """
         if request.response_url:
-            await self._replies.respond(request.response_url, text)
+            await self._replies.respond(request.response_url, text, blocks)
             return
         channel, thread_ts = request.asker.channel, request.thread_ts
         assert thread_ts is not None
@@ -203,7 +264,7 @@ class RequestHandler:
             if await self._replies.has_answered(request.event, channel, thread_ts):
                 return
             if (is_ours or seconds == LOOK_AFTER[-1]) and await self._replies.say(
-                text, channel=channel, thread_ts=thread_ts, request=request.event
+                text, channel=channel, thread_ts=thread_ts, request=request.event, blocks=blocks
             ):
                 return
 
@@ -219,7 +280,7 @@ class RequestHandler:
 def _parameters(request: Request, asked: Asked) -> dict[str, Any]:
     """The parameters of the flow `weekly_voc`."""
     return {
-        "as_of": asked.as_of.isoformat() if asked.as_of else None,
+        "as_of": as_of(asked.week).isoformat() if asked.week else None,
         "channel": request.asker.channel,
         "thread_ts": request.thread_ts,
         "force": asked.force,

@@ -11,10 +11,14 @@ from datetime import datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
 
-from catalogue.ending import Completed, Failed
+from catalogue.ending import WAITING, Completed, Failed
+from catalogue.slack import ASKED
 
 OPEN = "slack:open"
 """Tag of a run whose end has not been reported yet."""
+
+QUESTION = "slack:question"
+"""Tag of a run that answers a question."""
 
 Stage = Literal["received", "queued", "unattended", "running", "completed", "failed", "cancelled"]
 """What the bot reports about a run; the last three are its end. `unattended`: there is no worker to run it."""
@@ -28,7 +32,8 @@ _ADOPT_AFTER = timedelta(seconds=30)
 class Origin:
     """Where and by whom a run was asked for; a command's run has no `thread_ts`.
 
-    `call` names the call that created the run, and begins with the id of the replica that made it.
+    `call` names the call that created the run, and begins with the id of the replica that made it. The run of a
+    question posts the answer itself.
     """
 
     channel: str
@@ -38,6 +43,7 @@ class Origin:
     reply_ts: str | None = None
     told: Stage | None = None
     is_open: bool = True
+    is_question: bool = False
 
     def tags(self) -> list[str]:
         values = {
@@ -49,7 +55,8 @@ class Origin:
             "told": self.told,
         }
         named = [f"slack:{name}={value}" for name, value in values.items() if value]
-        return ["slack", *([OPEN] if self.is_open else []), *named]
+        marks = {OPEN: self.is_open, QUESTION: self.is_question}
+        return [ASKED, *(tag for tag, is_set in marks.items() if is_set), *named]
 
     @classmethod
     def of_tags(cls, tags: Iterable[str]) -> Self | None:
@@ -67,6 +74,7 @@ class Origin:
             values.get("reply"),
             values.get("told"),  # type: ignore[arg-type]
             OPEN in tags,
+            QUESTION in tags,
         )
 
 
@@ -74,7 +82,8 @@ class Origin:
 class Run:
     """A flow run, as far as it concerns the person who asked.
 
-    `state` is Prefect's state type, `since` when it was entered, `asked_at` when the run was created; both aware.
+    `state` is Prefect's state type, `since` when it was entered, `asked_at` when the run was created, `due_at`
+    when it was to start; all aware.
     `other_tags` are the deployment's, or somebody's.
     """
 
@@ -84,9 +93,26 @@ class Run:
     message: str
     since: datetime
     asked_at: datetime
+    due_at: datetime
     pool: str | None
     url: str | None
     other_tags: tuple[str, ...] = ()
+
+    def speaks_for_itself(self, stage: Stage) -> bool:
+        """Whether nothing needs to be said about the stage: the answer to a question comes into its thread anyway."""
+        is_trouble = stage not in ("received", "running", "completed")
+        is_expected = self.origin.is_question and self.origin.thread_ts is not None
+        return is_expected and not is_trouble and self.origin.told is None
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether somebody asked for the run in Slack."""
+        return bool(self.origin.user)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another run scheduled this one because the data was late."""
+        return WAITING in self.other_tags
 
     @property
     def completed(self) -> Completed | None:
@@ -94,10 +120,12 @@ class Run:
         return Completed.read(self.message)
 
     @property
-    def failure(self) -> str | None:
-        """The one line for users that a failed run ended with, if it ended with one."""
+    def failure(self) -> str:
+        """The kind of a failed run's failure: `failure.<kind>` in the catalogue says what people may do."""
+        if self.state == "CRASHED":
+            return "crashed"
         failed = Failed.read(self.message)
-        return failed.reason if failed else None
+        return failed.kind if failed else "unexpected"
 
     def told(self, stage: Stage, reply_ts: str | None) -> Run:
         """The run after the bot has reported the stage."""

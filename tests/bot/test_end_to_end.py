@@ -87,6 +87,15 @@ def test_a_mention_leads_to_the_report_in_its_thread(slack: FakeSlack, mentioned
     assert [m["ts"] for m in slack.messages("C0TEST")] == [mentioned]
 
 
+def test_a_week_before_the_data_of_that_report_is_refused_at_once(
+    people: People, slack: FakeSlack, mentioned: str, deployed: Prefect
+) -> None:
+    before = len(deployed.runs())
+    sent = people.mention("2020-W01")
+    wait_for_reply(slack, sent.ts, "2020-W01 (12.30 – 1.5)의 데이터가 없습니다")
+    assert len(deployed.runs()) == before
+
+
 def test_the_button_posts_the_same_week_again_in_the_same_thread(
     people: People, slack: FakeSlack, mentioned: str, deployed: Prefect
 ) -> None:
@@ -114,6 +123,8 @@ def test_a_command_s_report_goes_to_the_channel_and_its_progress_to_whoever_aske
     assert len(said) <= 5
     (summary,) = [message for message in slack.messages("C0TEST") if "metadata" in message]
     assert summary["metadata"]["event_payload"]["report_week"] == "2026-W45"
+    again = people.mention("45주차")
+    wait_for_reply(slack, again.ts, "2026-W45 (11.2 – 11.8) 리포트는 이미 여기 있습니다")
 
 
 def test_a_long_task_is_acknowledged_and_reported(people: People, slack: FakeSlack) -> None:
@@ -123,13 +134,11 @@ def test_a_long_task_is_acknowledged_and_reported(people: People, slack: FakeSla
 
 
 def test_a_failing_run_is_explained(people: People, slack: FakeSlack) -> None:
-    sent = people.mention("2020-W01")
+    sent = people.mention("2020-W01 다시")
     wait_for_reply(slack, sent.ts, "❌ 실패", REPORT_SECONDS)
     (reply,) = replies(slack, sent.ts)
-    assert "fewer than two complete weeks before 2020-01-06" in reply
-    (note,) = slack.messages("C0OPS")
-    assert "❌ VOC 리포트 실행이 실패했습니다. tickets.parquet has fewer than two" in note["text"]
-    assert "|실행 보기>" in note["text"]
+    assert "❌ 실패 · 그 주의 리포트는 만들 수 없습니다" in reply
+    assert slack.messages("C0OPS") == []  # whoever asked chooses another week
 
 
 @pytest.mark.nightly

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from catalogue.weeks import week_of
 from tests import services
 from tests.bot.conftest import (
     Bots,
@@ -76,7 +79,8 @@ def test_a_direct_message_needs_no_mention(
     wait_for_reply(slack, sent.ts, RECEIVED)
     (run,) = prefect.runs()
     assert run["parameters"]["channel"] == sent.channel
-    assert run["parameters"]["as_of"] is None
+    today = datetime.now(ZoneInfo("Asia/Seoul")).date()
+    assert run["parameters"]["as_of"] == week_of(today).isoformat()
 
 
 def test_however_often_slack_delivers_a_mention_it_is_one_run_and_one_reply(
@@ -517,10 +521,14 @@ def test_nonsense_is_refused_or_ignored_without_a_traceback(
     assert not prefect.runs()
 
 
-def test_the_log_has_no_word_of_what_people_wrote(bots: Bots, slack: FakeSlack) -> None:
+def test_the_log_has_no_word_of_what_people_wrote(
+    bots: Bots, slack: FakeSlack, prefect: Prefect
+) -> None:
     with bots() as bot:
         people = people_of(slack, bot)
         sent = people.mention("marked-words 010-1234-5678")
+        people.mention("marked-words 2026-W99")
         people.command("/unknown", "marked-words")
-        wait_for_reply(slack, sent.ts, HELP)
+        wait_for(lambda: replies(slack, sent.ts) or prefect.runs())
+        wait_for_reply(slack, people.mention("help").ts, HELP)
         assert "marked-words" not in bot.log.read_text()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 from uuid import uuid4
 
 import pytest
@@ -21,7 +23,7 @@ ORIGIN = Origin("C0TEST", "U0HUMAN", "replica.1", "1763.0001")
 
 def run(state: str, message: str = "", age: float = 0, origin: Origin = ORIGIN) -> Run:
     at = NOW - timedelta(seconds=age)
-    return Run(uuid4(), origin, state, message, at, at, "voc", "http://prefect.example/run")
+    return Run(uuid4(), origin, state, message, at, at, at, "voc", "http://prefect.example/run")
 
 
 ids = st.text("ABCD0123456789.", min_size=1)
@@ -36,6 +38,7 @@ ids = st.text("ABCD0123456789.", min_size=1)
         st.none() | ids,
         st.none() | ids,
         st.none() | st.sampled_from(ENDINGS),
+        st.booleans(),
         st.booleans(),
     )
 )
@@ -70,6 +73,18 @@ def test_what_is_said_follows_from_the_state_the_time_and_the_workers(
     state: str, age: float, is_attended: bool, stage: Stage
 ) -> None:
     assert due(run(state, age=age), NOW, WAIT, is_attended=is_attended) == stage
+
+
+@pytest.mark.parametrize("stage", get_args(Stage))
+def test_of_a_question_s_run_only_trouble_is_said_until_there_was_some(stage: Stage) -> None:
+    question = replace(ORIGIN, is_question=True)
+    is_quiet = stage in ("received", "running", "completed")
+    assert run("RUNNING", origin=question).speaks_for_itself(stage) == is_quiet
+    told = run("RUNNING", origin=question).told("queued", "1763.0002")
+    assert not told.speaks_for_itself(stage)  # the reply about the trouble is brought up to date
+    assert not run("RUNNING").speaks_for_itself(stage)
+    of_command = replace(question, thread_ts=None)
+    assert not run("RUNNING", origin=of_command).speaks_for_itself(stage)
 
 
 @pytest.mark.parametrize("stage", ["received", "running", *ENDINGS])
@@ -113,11 +128,14 @@ def test_another_flow_s_end_is_just_that() -> None:
     assert text("COMPLETED", "All states completed.", "completed").startswith("✅ 완료 · <http")
 
 
-def test_a_failure_is_explained_in_the_flow_s_own_words_escaped() -> None:
-    message = str(ending.Failed("table <x> & y not found. Set it."))
-    assert "❌ 실패 · table &lt;x&gt; &amp; y not found. Set it." in text(
-        "FAILED", message, "failed"
-    )
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("source", "원천 데이터를 읽지 못했습니다"), ("newer", "실행하지 못했습니다")],
+)
+def test_a_failure_is_explained_in_the_reader_s_language(kind: str, said: str) -> None:
+    message = str(ending.Failed(kind, "table <x> & y not found. Set it."))
+    assert f"❌ 실패 · {said}" in text("FAILED", message, "failed")
+    assert "not found" not in text("FAILED", message, "failed")
 
 
 def test_any_other_error_s_words_are_not_repeated() -> None:

@@ -88,13 +88,15 @@ def block_actions(
     trigger_id: str,
     response_url: str,
 ) -> Json:
-    """One press of a button of a stored message; LookupError if there is none to press."""
+    """One press of a button; LookupError if there is none to press. Of what only one person sees, Slack
+    names the place and no message."""
     message = _with_block_ids(message)
+    is_ephemeral = bool(message.get("is_ephemeral"))
     container = {
         "type": "message",
         "message_ts": message["ts"],
         "channel_id": channel,
-        "is_ephemeral": False,
+        "is_ephemeral": is_ephemeral,
     }
     if "thread_ts" in message:
         container["thread_ts"] = message["thread_ts"]
@@ -110,7 +112,7 @@ def block_actions(
         "enterprise": None,
         "is_enterprise_install": False,
         "channel": {"id": channel, "name": channel_name},
-        "message": {"app_id": APP, **message},
+        **({} if is_ephemeral else {"message": {"app_id": APP, **message}}),
         "state": {"values": {}},
         "response_url": response_url,
         "actions": [_button(message, action_id, value) | {"action_ts": f"{time.time():.6f}"}],

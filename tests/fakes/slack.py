@@ -153,7 +153,10 @@ class FakeSlack(FakeServer):
         return self._uploads.files
 
     def message(self, channel: str, ts: str) -> Message:
-        """One message or reply; LookupError if it is not there."""
+        """One message or reply, or what only one person sees; LookupError if it is not there."""
+        for ephemeral in self.ephemerals(channel):
+            if ephemeral["ts"] == ts:
+                return ephemeral
         with self._lock:
             try:
                 return copy.deepcopy(self._conversations.find(channel, ts))
@@ -275,7 +278,8 @@ class FakeSlack(FakeServer):
         settings = self.channels.get(channel, {})
         private = settings.get("is_private", channel.startswith("G"))
         kind = "im" if channel.startswith("D") else "groups" if private else "channels"
-        self._check_scope(method.scope.format(kind=kind))
+        if method.scope:
+            self._check_scope(method.scope.format(kind=kind))
         member = settings.get("is_member", True)
         if channel not in self.channels or (private and not member):
             raise Refused("channel_not_found", ["channel ids only, not names"])
@@ -326,6 +330,12 @@ class FakeSlack(FakeServer):
         message["edited"] = {"user": BOT_USER, "ts": self._conversations.next_ts()}
         return {"channel": channel, "ts": ts, "text": message["text"], "message": shown(message)}
 
+    def _permalink(self, params: Params) -> dict[str, Any]:
+        channel, ts = params["channel"], params["message_ts"]
+        self._conversations.find(channel, ts)
+        place = f"archives/{channel}/p{ts.replace('.', '')}"
+        return {"channel": channel, "permalink": f"https://test.slack.com/{place}"}
+
     def _answer(self, url: ResponseUrl, params: Params) -> None:
         """Show one person what was sent to a response URL."""
         _check_arguments(_RESPONSE, params)
@@ -348,7 +358,7 @@ class FakeSlack(FakeServer):
         channel, thread = params["channel_id"], params.get("thread_ts")
         if thread is not None:
             self._conversations.thread(channel, thread)  # refused before the files count as shared
-        files = self._uploads.share(params["files"])
+        files = [file | {"user": BOT_USER} for file in self._uploads.share(params["files"])]
         self._add(channel, params | {"text": "", "files": files}, "text", "files", "thread_ts")
         return {"files": files}
 
@@ -408,7 +418,7 @@ def _check_arguments(method: _Method, params: Params) -> None:
         raise Refused("invalid_arguments", reasons)
 
 
-_STRINGS = "channel channel_id filename text ts thread_ts timestamp name cursor"
+_STRINGS = "channel channel_id filename text ts thread_ts message_ts timestamp name cursor"
 _PAGING = "cursor limit oldest include_all_metadata"
 _RESPONSE = _Method(
     FakeSlack._post, "", "text blocks response_type replace_original unfurl_links unfurl_media"
@@ -422,6 +432,7 @@ _METHODS = {
         "text blocks metadata thread_ts parse unfurl_links unfurl_media",
         "chat:write",
     ),
+    "chat.getPermalink": _Method(FakeSlack._permalink, "channel message_ts"),
     "chat.update": _Method(
         FakeSlack._update, "channel ts", "text blocks metadata parse", "chat:write"
     ),

@@ -18,6 +18,7 @@ NOW = datetime(2026, 11, 16, 0, 30, tzinfo=ZoneInfo("Asia/Seoul"))
         ("2026w46", date(2026, 11, 16)),
         ("2026-W53", date(2027, 1, 4)),
         ("2027-W01", date(2027, 1, 11)),
+        ("２０２６－Ｗ４６", date(2026, 11, 16)),
     ],
 )
 def test_a_week_is_reported_from_the_monday_after_it(text: str, as_of: date) -> None:
