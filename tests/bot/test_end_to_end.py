@@ -162,7 +162,7 @@ def test_a_killed_worker_is_noticed_and_the_next_run_tells_the_operators(
     wait_for_reply(slack, sent.ts, "❌ 실패 · 실행하던 프로세스가 중단되었습니다", 200)
     wait_for(lambda: not deployed.runs("slack:open"))
     assert len(slack.messages("C0OPS")) == before
-    people.mention("2026-W45")
+    people.mention("2026-W45 다시")
     wait_for(lambda: deployed.runs("slack:open"))
     (mute,) = deployed.runs("slack:open")
     deployed.set_state(mute, "FAILED", "it could not even read its settings")
