@@ -1,7 +1,8 @@
 # One image for the worker, the bot and the command line; docs/deploy.md says how each is started.
 # tests/deploy/test_image.py replays these steps in a clean folder: keep one program for each step, and paths absolute.
 
-FROM python:3.11-slim AS build
+# Both stages have one base, pinned; Dependabot renews version and digest together.
+FROM python:3.11.16-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7 AS build
 ARG UV_VERSION=0.13.9
 ENV UV_NO_CACHE=1 \
     UV_COMPILE_BYTECODE=1
@@ -20,7 +21,7 @@ COPY dbt_project /app/dbt_project
 RUN cd /app && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable . \
     && VIRTUAL_ENV=/venv /opt/uv/bin/uv pip uninstall --quiet hatchling editables trove-classifiers
 
-FROM python:3.11-slim
+FROM python:3.11.16-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 # Hangul, for the chart that is sent as a picture.
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-nanum && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 voc
@@ -42,7 +43,8 @@ ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin \
     VOC_HOME=/home/voc/data \
     VOC_BOT_HOST=0.0.0.0 \
     VOC_VERSION=${VERSION}
-USER voc
+# The number: who starts the container can see that it is not root's.
+USER 10001
 # Only the owner may read the files that runs leave behind: they hold customers' words.
 RUN mkdir -m 0700 /home/voc/data
 WORKDIR /app

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from slack_bolt.adapter.starlette.async_handler import (
     to_async_bolt_request,
@@ -14,13 +15,18 @@ from slack_bolt.adapter.starlette.async_handler import (
 )
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.errors import where
+from bot.inbox import Inbox
 from bot.listeners import actions, commands, mentions, messages
+from bot.listeners.envelope import UNREADABLE, Malformed, is_readable
 from bot.requests import RequestHandler
 from bot.settings import BotSettings
 
@@ -34,7 +40,27 @@ BODY_LIMIT = 1_000_000
 """Bytes. Slack's own requests are far smaller."""
 
 
-def create_app(settings: BotSettings, requests: RequestHandler, bot: AuthorizeResult) -> AsyncApp:
+class App(AsyncApp):
+    """Bolt, with an inbox before it: whatever comes over HTTP or Socket Mode goes through `async_dispatch`."""
+
+    def __init__(self, inbox: Inbox, **settings: Any) -> None:
+        # An answer means that the work is done, or that the inbox keeps the request.
+        super().__init__(process_before_response=True, **settings)
+        self._inbox = inbox
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        if not is_readable(req.body):
+            return BoltResponse(status=400)
+        return await self._inbox.answer(req, super().async_dispatch)
+
+    def take_up(self) -> None:
+        """Go on with the requests that an earlier process left."""
+        self._inbox.take_up(super().async_dispatch)
+
+
+def create_app(
+    settings: BotSettings, requests: RequestHandler, bot: AuthorizeResult, inbox: Inbox
+) -> App:
     """Create Bolt with all listeners, under the `bot` identity that Slack reported.
 
     Bolt verifies signatures, and refuses requests that are older than five minutes.
@@ -44,12 +70,25 @@ def create_app(settings: BotSettings, requests: RequestHandler, bot: AuthorizeRe
         return bot
 
     secret = settings.slack_signing_secret
-    app = AsyncApp(
+    app = App(
+        inbox,
         name="voc",
         authorize=authorize,
         signing_secret=secret.get_secret_value() if secret else "",
     )
     app.client.base_url = settings.slack_api_url
+
+    @app.middleware
+    async def only_ours(
+        context: AsyncBoltContext, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse | None:
+        """Leave alone what comes from a workspace with an installation of its own: our token is not for it."""
+        is_of_our_grid = bot.enterprise_id and context.enterprise_id == bot.enterprise_id
+        if context.team_id in (None, bot.team_id) or is_of_our_grid:
+            await next()
+            return None
+        return BoltResponse(status=200)
+
     for listeners in (mentions, messages, commands, actions):
         listeners.register(app, requests)
 
@@ -58,8 +97,12 @@ def create_app(settings: BotSettings, requests: RequestHandler, bot: AuthorizeRe
         """Acknowledge events that have no listener; otherwise Slack sends them again."""
 
     @app.error
-    async def handle_error(error: Exception) -> None:
+    async def handle_error(error: Exception) -> BoltResponse | None:
+        if isinstance(error, Malformed):
+            log.warning("refused a request without a proper %s", error)
+            return BoltResponse(status=400)
         log.error("unexpected %s at %s", type(error).__name__, where(error))
+        return None
 
     return app
 
@@ -75,10 +118,12 @@ def create_web(settings: BotSettings, app: AsyncApp, checks: Checks) -> Starlett
         body = await _body(request)
         if body is None:
             return PlainTextResponse("too large", 413)
+        if not _can_be_verified(request):
+            return PlainTextResponse("no signature of Slack's", 401)
         try:
             bolt_request = to_async_bolt_request(request, body)
-        except (ValueError, RecursionError, AttributeError, TypeError):
-            # Bolt reads the body before it checks the signature, and expects Slack's own shapes.
+        except UNREADABLE:
+            # Bolt reads the body before it checks the signature.
             return PlainTextResponse("no valid request of Slack's", 400)
         return to_starlette_response(await app.async_dispatch(bolt_request))
 
@@ -115,6 +160,13 @@ class _Remembered:
                 self._results = dict(zip(self._checks, answers, strict=True))
                 self._until = time.monotonic() + HEALTH_SECONDS
         return self._results
+
+
+def _can_be_verified(request: Request) -> bool:
+    """Whether Bolt can check the signature: it raises on a time that is no number and on a sign beyond ASCII."""
+    signed_at = request.headers.get("x-slack-request-timestamp", "0")
+    signature = request.headers.get("x-slack-signature", "")
+    return bool(re.fullmatch("[0-9]{1,12}", signed_at)) and signature.isascii()
 
 
 async def _body(request: Request) -> bytes | None:

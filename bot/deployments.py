@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import time
@@ -18,26 +19,35 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     ArtifactCollectionFilter,
     ArtifactCollectionFilterKey,
+    DeploymentFilter,
+    DeploymentFilterId,
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
+    FlowRunFilterEndTime,
     FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType, WorkerStatus
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.server.schemas.schedules import SCHEDULE_TYPES
 from prefect.settings import PREFECT_API_URL
 from prefect.utilities.urls import url_for
+from pydantic import TypeAdapter
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from bot.errors import NotDeployed, PrefectUnavailable, StartError
 from bot.runs import OPEN, Origin, Run
+from catalogue.ending import WAITING
+from catalogue.slack import ASKED
 from catalogue.weeks import as_of_week
 
 REPORT = "weekly_voc/on-demand"
+WEEKLY = "weekly_voc/weekly"
 LONG_TASK = "long_task/long-task"
 QUESTIONS = "voc_ask/questions"
 
@@ -59,6 +69,9 @@ IN_LINE_SECONDS = 120.0
 """How long a question waits for its turn: 200 mentions within ten seconds take one of two slow cores 45 seconds."""
 
 _PAGE = 200
+_LONGEST_INTERVAL = timedelta(days=8)
+_SCHEDULE = TypeAdapter[SCHEDULE_TYPES](SCHEDULE_TYPES)
+_REPORTS = FlowFilter(name=FlowFilterName(any_=[REPORT.split("/", maxsplit=1)[0]]))
 _FINAL = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
 
 
@@ -70,6 +83,7 @@ class Deployments:
         self._replica = uuid4().hex[:12]
         self._calls = count(1)
         self._ids: dict[str, UUID] = {}
+        self._weekly: DeploymentResponse | None = None
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._weeks_turn = asyncio.Lock()
         self._weeks: tuple[float, date | None] = (-math.inf, None)
@@ -167,14 +181,70 @@ class Deployments:
         due = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
         async with self._question():
             found = await self._client.read_flow_runs(
-                flow_filter=FlowFilter(
-                    name=FlowFilterName(any_=[REPORT.split("/", maxsplit=1)[0]])
-                ),
+                flow_filter=_REPORTS,
                 flow_run_filter=FlowRunFilter(expected_start_time=due),
                 sort=FlowRunSort.EXPECTED_START_TIME_DESC,
                 limit=limit,
             )
-        return [run_of(run, Origin("", "", "")) for run in found]
+        return [_any_run(each) for each in found]
+
+    async def crashed_since(self, moment: datetime) -> list[Run]:
+        """The reports whose process or machine was gone, asked for by anybody; newest first."""
+        crashed = FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED])),
+            end_time=FlowRunFilterEndTime(after_=moment),
+        )
+        async with self._question():
+            found = await self._client.read_flow_runs(
+                flow_filter=_REPORTS,
+                flow_run_filter=crashed,
+                sort=FlowRunSort.END_TIME_DESC,
+                limit=_PAGE,
+            )
+        return [_any_run(each) for each in found]
+
+    async def last_due(self, now: datetime) -> datetime | None:
+        """When the weekly report was due last, by its schedule, even one that is off; None before the first time.
+
+        Where Prefect does not answer or has lost the deployment, by the schedule as it was known last.
+        """
+        with contextlib.suppress(PrefectUnavailable, ObjectNotFound):
+            async with self._question():
+                self._weekly = await self._client.read_deployment_by_name(WEEKLY)
+        if self._weekly is None or self._weekly.created is None:
+            return None
+        since = max(self._weekly.created, now - _LONGEST_INTERVAL)
+        schedules = [
+            _SCHEDULE.validate_python(each.schedule.model_dump()) for each in self._weekly.schedules
+        ]
+        dates = [date for s in schedules for date in await s.get_dates(_PAGE, since, now)]
+        return max(dates, default=None)
+
+    async def last_attempt(self, due: datetime, now: datetime) -> Run | None:
+        """The newest run of the weekly report that was to start at `due` or later. Raises NotDeployed.
+
+        One that has ended because of late data and comes back is the one that will come.
+        """
+        deployment = DeploymentFilter(
+            id=DeploymentFilterId(any_=[await self._deployment_id(WEEKLY)])
+        )
+        # Prefect schedules next week's run too: of the future only what waits for data counts.
+        waiting = _tagged(WAITING)
+        waiting.expected_start_time = FlowRunFilterExpectedStartTime(after_=now)
+        started = FlowRunFilter(
+            expected_start_time=FlowRunFilterExpectedStartTime(after_=due, before_=now)
+        )
+        for wanted in (waiting, started):
+            async with self._question():
+                found = await self._client.read_flow_runs(
+                    deployment_filter=deployment,
+                    flow_run_filter=wanted,
+                    sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+                    limit=1,
+                )
+            if found:
+                return _any_run(found[0])
+        return None
 
     async def first_week(self) -> date | None:
         """The first week that the latest report found data for, by its Monday; None where no report said so."""
@@ -279,6 +349,11 @@ def _tagged(*tags: str) -> FlowRunFilter:
     return FlowRunFilter(tags=FlowRunFilterTags(all_=list(tags)))
 
 
+def _any_run(found: FlowRun) -> Run:
+    """A run, also one that nobody asked for in Slack."""
+    return run_of(found, Origin.of_tags(found.tags) or Origin("", "", ""))
+
+
 def _run(found: FlowRun) -> Run | None:
     origin = Origin.of_tags(found.tags)
     return run_of(found, origin) if origin else None
@@ -296,7 +371,8 @@ def run_of(found: FlowRun, origin: Origin) -> Run:
         state.message or "",
         state.timestamp,
         found.created,
+        found.expected_start_time or found.created,
         found.work_pool_name,
         url_for("flow-run", found.id),
-        tuple(tag for tag in found.tags if tag != "slack" and not tag.startswith("slack:")),
+        tuple(tag for tag in found.tags if tag != ASKED and not tag.startswith("slack:")),
     )

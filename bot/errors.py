@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+from typing import Any
 
 
 class StartError(Exception):
@@ -26,3 +28,12 @@ def where(error: BaseException) -> str:
     while trace and trace.tb_next:
         trace = trace.tb_next
     return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+
+
+def record_without_traceback(*arguments: Any, **more: Any) -> logging.LogRecord:
+    """A factory of log records: where a library would log a traceback, and the words of an error, one line."""
+    record = logging.LogRecord(*arguments, **more)
+    if record.exc_info and (error := record.exc_info[1]):
+        record.msg, record.args = f"{type(error).__name__} at {where(error)}", ()
+        record.exc_info = None
+    return record

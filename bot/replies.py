@@ -5,29 +5,27 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import StartError
 from bot.runs import ENDINGS, Run, Stage
 from bot.settings import BotSettings
 from bot.texts import Phrases
-from catalogue.slack import METADATA_SCOPE, is_of_report, scopes_of
+from catalogue.slack import METADATA_SCOPE, WEEKLY, is_of_report, note_subject, scopes_of
+from catalogue.slack_api import FAULTS, RateLimitHandler, failure_of, slack_client
 
 log = logging.getLogger("voc.bot")
 
 Blocks = list[dict[str, Any]]
 
 EVENT_TYPE = "voc_request"
-# slack_sdk raises the last two for an answer that is not a JSON object.
-_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError)
+CALL_SECONDS = 10.0
 # Errors that last: the reply or its place is gone. All others are tried again.
 _GONE = {
     "message_not_found",
@@ -66,13 +64,13 @@ class _Told:
     is_tried: bool = False
 
 
-def web_client(settings: BotSettings) -> AsyncWebClient:
+def web_client(settings: BotSettings) -> AbstractAsyncContextManager[AsyncWebClient]:
     """A client that waits when Slack says so. It does not post again after a lost answer: that posts twice."""
-    return AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
-        timeout=10,
+    return slack_client(
+        settings.slack_bot_token.get_secret_value(),
+        settings.slack_api_url,
+        seconds=CALL_SECONDS,
+        retry_handlers=[RateLimitHandler(max_retry_count=3)],
     )
 
 
@@ -94,16 +92,19 @@ class Replies:
         """Ask Slack's auth.test who the bot is. Raises StartError when the token is not valid."""
         try:
             answer = await self._client.auth_test()
-            self._bot_id = answer.get("bot_id")
-            return AuthorizeResult.from_auth_test_response(
-                auth_test_response=answer, bot_token=self._client.token
-            )
-        except SlackApiError as error:
-            raise StartError(f"Slack refused: {_code(error)}. Check SLACK_BOT_TOKEN.") from None
-        except _FAULTS as error:
+        except (SlackApiError, *FAULTS) as error:
+            failure = failure_of(error)
+            if failure.is_refusal:
+                raise StartError(
+                    f"Slack refused: {failure.reason}. Check SLACK_BOT_TOKEN."
+                ) from None
             raise StartError(
-                f"Slack could not be reached ({type(error).__name__}). Check the network and SLACK_API_URL."
+                f"Slack could not be reached ({failure.reason}). Check the network and SLACK_API_URL."
             ) from None
+        self._bot_id = answer.get("bot_id")
+        return AuthorizeResult.from_auth_test_response(
+            auth_test_response=answer, bot_token=self._client.token
+        )
 
     async def answers(self) -> bool:
         """Whether Slack answers and takes the token."""
@@ -117,22 +118,38 @@ class Replies:
         """React to a message. False when the bot has reacted before: the message is already being handled."""
         try:
             await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
-        except SlackApiError as error:
-            if _code(error) == "already_reacted":
+        except (SlackApiError, *FAULTS) as error:
+            reason = failure_of(error).reason
+            if reason == "already_reacted":
                 return False
-            log.warning("no reaction: Slack says %s", _code(error))
-        except _FAULTS as error:
-            log.warning("no reaction: %s", type(error).__name__)
+            log.warning("no reaction: %s", reason)
         return True
 
     async def say(
-        self, text: str, *, channel: str, thread_ts: str, blocks: Blocks | None = None
-    ) -> None:
-        """Reply in a thread, once; a failure is logged."""
+        self,
+        text: str,
+        *,
+        channel: str,
+        thread_ts: str,
+        request: str | None = None,
+        blocks: Blocks | None = None,
+    ) -> bool:
+        """Reply in a thread; false when Slack did not confirm the reply. It names the request that it answers."""
+        payload = {"request": request} if request else None
         try:
-            await self._post(channel, thread_ts, text, blocks=blocks)
+            await self._post(channel, thread_ts, text, payload, blocks)
         except NotTold as error:
             log.warning("no reply: %s", error)
+            return False
+        return True
+
+    async def has_answered(self, request: str, channel: str, thread_ts: str) -> bool:
+        """Whether a reply that answers the request is in the thread; false where that cannot be read."""
+        try:
+            return await self._find_reply(channel, thread_ts, {"request": request}) is not None
+        except NotTold as error:
+            log.warning("a thread cannot be read: %s", error)
+            return False
 
     async def respond(self, response_url: str, text: str, blocks: Blocks | None = None) -> None:
         """Answer a command, visible to the person who gave it; a failure is logged."""
@@ -172,9 +189,12 @@ class Replies:
         if origin.thread_ts is None:
             await self._answer_command(run, stage, text)
             return None
-        reply_ts = reply_ts or origin.reply_ts or (None if first else await self._find_reply(run))
+        payload = {"run": str(run.id)}
+        reply_ts = reply_ts or origin.reply_ts
+        if reply_ts is None and not first:
+            reply_ts = await self._find_reply(origin.channel, origin.thread_ts, payload)
         if reply_ts is None:
-            return await self._post(origin.channel, origin.thread_ts, text, run)
+            return await self._post(origin.channel, origin.thread_ts, text, payload)
         await self._call("chat_update", channel=origin.channel, ts=reply_ts, text=text)
         return reply_ts
 
@@ -191,7 +211,7 @@ class Replies:
             else:
                 return
         if stage in ENDINGS:
-            await self._post(run.origin.user, None, text, run)
+            await self._post(run.origin.user, None, text, {"run": str(run.id)})
 
     async def find_report(
         self, channel: str, week_label: str, since: float, thread_ts: str | None = None
@@ -229,14 +249,34 @@ class Replies:
             if message.get("bot_id") == self._bot_id and is_of_report(message, week_label, kind)
         ]
 
-    async def _find_reply(self, run: Run) -> str | None:
-        """Find the reply on a run that is in its thread although no tag says so."""
+    async def notes(self, channel: str, since: float) -> set[str]:
+        """The subjects of the notes to the operators in a channel after an epoch second. Raises NotTold."""
+        return {
+            subject
+            async for message in self._messages(channel, None, since)
+            if message.get("bot_id") == self._bot_id and (subject := note_subject(message))
+        }
+
+    async def note(self, channel: str, subject: str, text: str) -> None:
+        """Post a note to the operators. Raises NotTold."""
+        payload = {"key": subject, "report_week": subject, "target": channel, "kind": "missing"}
+        await self._call(
+            "chat_postMessage",
+            channel=channel,
+            text=text,
+            metadata={"event_type": WEEKLY, "event_payload": payload | {"run": ""}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+
+    async def _find_reply(
+        self, channel: str, thread_ts: str | None, payload: dict[str, str]
+    ) -> str | None:
+        """Find the reply in a thread that has this payload. Raises NotTold."""
         with contextlib.suppress(Unreadable):
-            async for message in self._messages(run.origin.channel, run.origin.thread_ts):
-                metadata = message.get("metadata") or {}
-                if metadata.get("event_type") == EVENT_TYPE and metadata["event_payload"].get(
-                    "run"
-                ) == str(run.id):
+            async for message in self._messages(channel, thread_ts):
+                metadata = {"event_type": EVENT_TYPE, "event_payload": payload}
+                if message.get("bot_id") == self._bot_id and message.get("metadata") == metadata:
                     return str(message["ts"])
         return None
 
@@ -261,6 +301,8 @@ class Replies:
                 raise Unreadable(method)
             if (scopes := scopes_of(page.headers)) and METADATA_SCOPE not in scopes:
                 raise Unreadable(f"no {METADATA_SCOPE}")
+            if not isinstance(page.get("messages"), list):
+                raise NotTold("no messages")
             for message in page["messages"]:
                 yield message
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
@@ -272,17 +314,17 @@ class Replies:
         channel: str,
         thread_ts: str | None,
         text: str,
-        run: Run | None = None,
+        payload: dict[str, str] | None,
         blocks: Blocks | None = None,
     ) -> str | None:
-        payload = {"event_type": EVENT_TYPE, "event_payload": {"run": str(run.id)}} if run else None
+        metadata = {"event_type": EVENT_TYPE, "event_payload": payload} if payload else None
         answer = await self._call(
             "chat_postMessage",
             channel=channel,
             thread_ts=thread_ts,
             text=text,
             blocks=blocks,
-            metadata=payload,
+            metadata=metadata,
             unfurl_links=False,
             unfurl_media=False,
         )
@@ -292,27 +334,23 @@ class Replies:
         """Call the Web API; None when the message or its place is gone for good. Raises NotTold."""
         try:
             return await getattr(self._client, method)(**arguments)
-        except SlackApiError as error:
-            code = _code(error)
-            if code in _GONE:
-                log.warning("nothing said: Slack says %s to %s", code, method)
-                return None
-            raise NotTold(code) from None
-        except _FAULTS as error:
-            raise NotTold(type(error).__name__) from None
+        except (SlackApiError, *FAULTS) as error:
+            reason = failure_of(error).reason
+        if reason in _GONE:
+            log.warning("nothing said: Slack says %s to %s", reason, method)
+            return None
+        raise NotTold(reason)
 
     async def _respond(self, response_url: str, text: str, blocks: Blocks | None = None) -> None:
+        answer = {"text": text, "response_type": "ephemeral", "replace_original": False}
+        session, proxy = self._client.session, self._client.proxy
+        assert session is not None
         try:
-            answer = await AsyncWebhookClient(response_url, timeout=10, retry_handlers=[]).send(
-                text=text, blocks=blocks, response_type="ephemeral", replace_original=False
-            )
-        except (*_FAULTS, SlackApiError) as error:
-            raise NotTold(type(error).__name__) from None
-        if answer.status_code != 200:
-            raise NotTold(f"HTTP {answer.status_code}")
-
-
-def _code(error: SlackApiError) -> str:
-    """Slack's error code. A proxy's answer has none: slack_sdk passes on any answer."""
-    data = getattr(error.response, "data", None)
-    return str(data["error"]) if isinstance(data, dict) and "error" in data else "no usable answer"
+            async with session.post(
+                response_url, json=answer | ({"blocks": blocks} if blocks else {}), proxy=proxy
+            ) as response:
+                status = response.status
+        except FAULTS as error:
+            raise NotTold(failure_of(error).reason) from None
+        if status != 200:
+            raise NotTold(f"HTTP {status}")

@@ -26,6 +26,8 @@ log = logging.getLogger("voc.bot")
 
 LOOK_UP_SECONDS = 3.0
 """After that long without an answer of Slack's a report is started although it may be there already."""
+LOOK_AFTER = (0.0, 2.0, 8.0)
+"""Seconds before each look for the answer that a message may have already."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Request:
     reaction: asyncio.Task[bool] | None = None
     pressed_at: float = 0.0
 
+    @property
+    def event(self) -> str:
+        """Names what happened in Slack: of a button, whose presses share a key, this press."""
+        return f"{self.key}:{self.pressed_at:.6f}" if self.pressed_at else self.key
+
 
 class RequestHandler:
     """The requests of one replica."""
@@ -63,21 +70,7 @@ class RequestHandler:
         self._deployments = deployments
         self._replies = replies
         self._follower = follower
-        self._accepted: dict[asyncio.Task[Any], Request] = {}
-
-    async def finish(self, seconds: float) -> None:
-        """Wait until each accepted request is answered or is a run; reply to the late ones: ask again."""
-        if not self._accepted:
-            return
-        _, late = await asyncio.wait(self._accepted, timeout=seconds)
-        if not late:
-            return
-        log.warning("stopping with %d requests unfinished", len(late))
-        unfinished = [self._accepted[task] for task in late]
-        for task in late:
-            task.cancel()
-        said = (self._say(request, self._texts("bot.restarting")) for request in unfinished)
-        await asyncio.gather(*said, return_exceptions=True)
+        self._under_way: dict[str, asyncio.Task[Any]] = {}
 
     async def report(self, request: Request) -> None:
         """A mention, a direct message or `/voc`: do what the words ask for."""
@@ -106,19 +99,29 @@ class RequestHandler:
         await self._handle(request, greet)
 
     async def _handle(self, request: Request, work: Callable[[Request], Awaitable[None]]) -> None:
-        """Do the work if the person may ask; if it cannot be done, say why."""
-        is_allowed = may_ask(request.asker, self._settings)
-        request = self._acknowledged(request, "eyes" if is_allowed else "no_entry_sign")
+        """Do the work if the person may ask; if it cannot be done, say why. A repeat waits for the same work."""
         task = asyncio.current_task()
         assert task is not None
-        self._accepted[task] = request
+        first = self._under_way.setdefault(request.event, task)
+        if first is not task:
+            await asyncio.wait({first})
+            return
+        try:
+            await self._do(request, work)
+        finally:
+            del self._under_way[request.event]
+
+    async def _do(self, request: Request, work: Callable[[Request], Awaitable[None]]) -> None:
+        is_allowed = may_ask(request.asker, self._settings)
+        request = self._acknowledged(request, "eyes" if is_allowed else "no_entry_sign")
         try:
             if is_allowed:
                 await work(request)
             else:
                 await self._say(request, self._texts("bot.not_allowed"))
-            if request.reaction:
-                await request.reaction
+        except asyncio.CancelledError:
+            await self._say_that_it_stops(request)
+            raise
         except NotDeployed as error:
             log.error("%s", error)
             await self._say(request, self._texts("bot.not_deployed"))
@@ -130,8 +133,6 @@ class RequestHandler:
             kind = type(error).__name__
             log.error("unexpected %s, reference %s, %s", kind, reference, where(error))
             await self._say(request, self._phrases.unexpected(reference))
-        finally:
-            del self._accepted[task]
 
     def _acknowledged(self, request: Request, name: str) -> Request:
         """React to a message, while its work begins.
@@ -243,12 +244,32 @@ class RequestHandler:
         await self._say(request, answer.text, answer.blocks)
 
     async def _say(self, request: Request, text: str, blocks: Blocks | None = None) -> None:
+        """Answer a request; in a thread once, however often Slack delivers it and whatever becomes of the reply.
+
+        If another replica has reacted to the message, it is about to answer, or it has died.
+        """
         if request.response_url:
             await self._replies.respond(request.response_url, text, blocks)
-        elif request.thread_ts and (request.reaction is None or await request.reaction):
-            await self._replies.say(
-                text, channel=request.asker.channel, thread_ts=request.thread_ts, blocks=blocks
-            )
+            return
+        channel, thread_ts = request.asker.channel, request.thread_ts
+        assert thread_ts is not None
+        is_ours = request.reaction is None or await request.reaction
+        for seconds in LOOK_AFTER:
+            await asyncio.sleep(seconds)
+            if await self._replies.has_answered(request.event, channel, thread_ts):
+                return
+            if (is_ours or seconds == LOOK_AFTER[-1]) and await self._replies.say(
+                text, channel=channel, thread_ts=thread_ts, request=request.event, blocks=blocks
+            ):
+                return
+
+    async def _say_that_it_stops(self, request: Request) -> None:
+        text = self._texts("bot.restarting")
+        if request.response_url:
+            await self._replies.respond(request.response_url, text)
+        elif request.thread_ts:
+            channel = request.asker.channel
+            await self._replies.say(text, channel=channel, thread_ts=request.thread_ts)
 
 
 def _parameters(request: Request, asked: Asked) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
 
-from catalogue.ending import Completed, Failed
+from catalogue.ending import WAITING, Completed, Failed
+from catalogue.slack import ASKED
 
 OPEN = "slack:open"
 """Tag of a run whose end has not been reported yet."""
@@ -55,7 +56,7 @@ class Origin:
         }
         named = [f"slack:{name}={value}" for name, value in values.items() if value]
         marks = {OPEN: self.is_open, QUESTION: self.is_question}
-        return ["slack", *(tag for tag, is_set in marks.items() if is_set), *named]
+        return [ASKED, *(tag for tag, is_set in marks.items() if is_set), *named]
 
     @classmethod
     def of_tags(cls, tags: Iterable[str]) -> Self | None:
@@ -81,7 +82,8 @@ class Origin:
 class Run:
     """A flow run, as far as it concerns the person who asked.
 
-    `state` is Prefect's state type, `since` when it was entered, `asked_at` when the run was created; both aware.
+    `state` is Prefect's state type, `since` when it was entered, `asked_at` when the run was created, `due_at`
+    when it was to start; all aware.
     `other_tags` are the deployment's, or somebody's.
     """
 
@@ -91,6 +93,7 @@ class Run:
     message: str
     since: datetime
     asked_at: datetime
+    due_at: datetime
     pool: str | None
     url: str | None
     other_tags: tuple[str, ...] = ()
@@ -102,15 +105,27 @@ class Run:
         return is_expected and not is_trouble and self.origin.told is None
 
     @property
+    def is_asked_for(self) -> bool:
+        """Whether somebody asked for the run in Slack."""
+        return bool(self.origin.user)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another run scheduled this one because the data was late."""
+        return WAITING in self.other_tags
+
+    @property
     def completed(self) -> Completed | None:
         """Week and outcome that a report ended with."""
         return Completed.read(self.message)
 
     @property
-    def failure(self) -> str | None:
-        """The one line for users that a failed run ended with, if it ended with one."""
+    def failure(self) -> str:
+        """The kind of a failed run's failure: `failure.<kind>` in the catalogue says what people may do."""
+        if self.state == "CRASHED":
+            return "crashed"
         failed = Failed.read(self.message)
-        return failed.reason if failed else None
+        return failed.kind if failed else "unexpected"
 
     def told(self, stage: Stage, reply_ts: str | None) -> Run:
         """The run after the bot has reported the stage."""

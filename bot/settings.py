@@ -60,6 +60,12 @@ class BotSettings(SharedSettings):
         validation_alias="VOC_BOT_START_WAIT",
         description="Bot: seconds after which it says that a run has not started.",
     )
+    watchdog_minutes: float = Field(
+        30,
+        gt=0,
+        validation_alias="VOC_BOT_WATCHDOG_MINUTES",
+        description="Bot: minutes after which a scheduled report that is missing is noted.",
+    )
     host: str = Field(
         "127.0.0.1", validation_alias="VOC_BOT_HOST", description="Bot: address to listen on."
     )

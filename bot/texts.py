@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+from bot.errors import NotDeployed
 from bot.runs import Run, Stage
 from bot.words import Asked, nearest
 
@@ -47,6 +48,9 @@ class Answer:
             section,
             *({"type": "actions", "elements": [_shown(each)]} for each in self.buttons),
         ]
+
+
+_WATCHED = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLED", "COMPLETED")
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,31 @@ class Phrases:
         """The newest runs, one a line."""
         if not runs:
             return self.texts("bot.nothing_ran")
-        lines = [f"• {self._short(run)} · {_time(run)}{self._link(run)}" for run in runs]
+        lines = [f"• {self._short(run)} · {_date(run.since)}{self._link(run)}" for run in runs]
         return "\n".join([self.texts("bot.recent"), *lines])
+
+    def crash(self, run: Run) -> str:
+        """The note about a run whose process or machine was gone."""
+        return f"{self.texts('note.crashed')}{self._link(run)}"
+
+    def missing(self, week: str, due: datetime, why: str) -> str:
+        """The note about a report that should have been there by now."""
+        return self.texts("watch.missing", week=week, due=_date(due), why=why)
+
+    def missing_because(self, last: Run | None) -> str:
+        """Why a report is missing, as far as its last run shows."""
+        if last is None:
+            return self.texts("watch.none")
+        if last.state in ("FAILED", "CRASHED"):
+            return self._failed(last) + self._link(last)
+        state = last.state.lower() if last.state in _WATCHED else "running"
+        return self.texts(f"watch.{state}") + self._link(last)
+
+    def no_attempt(self, error: Exception) -> str:
+        """Why nothing is known about the last run."""
+        return self.texts(
+            "watch.not_deployed" if isinstance(error, NotDeployed) else "watch.prefect_down"
+        )
 
     def _stage(self, run: Run, stage: Stage) -> str:
         if stage == "unattended":
@@ -124,13 +151,9 @@ class Phrases:
         return f"{self.texts('stage.completed')} · {week}: {ending}"
 
     def _failed(self, run: Run) -> str:
-        if run.failure:
-            why = escaped(run.failure)
-        elif run.state == "CRASHED":
-            why = self.texts("failed.crashed")
-        else:
-            why = self.texts("failed.unexpected")
-        return f"{self.texts('stage.failed')} · {why}"
+        # A newer flow may fail in a way that this bot has no words for.
+        kind = run.failure if f"failure.{run.failure}" in entries() else "other"
+        return f"{self.texts('stage.failed')} · {self.texts(f'failure.{kind}')}"
 
     def _short(self, run: Run) -> str:
         match run.state:
@@ -155,7 +178,7 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def _time(run: Run) -> str:
+def _date(moment: datetime) -> str:
     """In the reader's own time zone; the fallback is UTC."""
-    fallback = f"{run.since:%Y-%m-%d %H:%M} UTC"
-    return f"<!date^{int(run.since.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+    fallback = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"

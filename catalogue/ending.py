@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Self
 
 _COMPLETED = re.compile(r"(\d{4}-W\d{2}) (\w+)")
-_FAILED = "failed: "
+WAITING = "voc:waiting"
+"""Prefect tag of a run that another one scheduled because the data was late."""
+
+STANDING = ("posted", "quiet", "already_posted")
+"""The outcomes after which the report stands in Slack."""
+
+_FAILED = re.compile(r"failed (\w+): (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -29,14 +35,21 @@ class Completed:
 
 @dataclass(frozen=True)
 class Failed:
-    """The reason for a failure: one line that says what to do, and that quotes no customer."""
+    """Why a run failed, such as `failed week: 2026-12-01 is in the future. …`.
 
+    Args:
+        kind: chooses what people read, `failure.<kind>` in the catalogue.
+        reason: one English line for logs that says what to do, and that quotes no customer.
+    """
+
+    kind: str
     reason: str
 
     def __str__(self) -> str:
-        return f"{_FAILED}{self.reason}"
+        return f"failed {self.kind}: {self.reason}"
 
     @classmethod
     def read(cls, line: str) -> Self | None:
         """Read the line back; None where the line is something else, such as Prefect's words on an exception."""
-        return cls(line.removeprefix(_FAILED)) if line.startswith(_FAILED) else None
+        match = _FAILED.fullmatch(line)
+        return cls(match[1], match[2]) if match else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from catalogue.texts import Locale
@@ -60,10 +61,26 @@ class SharedSettings(BaseSettings):
         validation_alias="VOC_LOCALE",
         description="Language of messages and reports: ko or en.",
     )
+    slack_channel: str | None = Field(
+        None,
+        validation_alias=AliasChoices("VOC_SLACK_CHANNEL", "LAMBDA_VOC_SLACK_CHANNEL"),
+        description="Channel id to post to, such as C0123ABCD. LAMBDA_VOC_SLACK_CHANNEL works too.",
+    )
+    ops_channel: str | None = Field(
+        None,
+        pattern=r"^[CG][A-Z0-9]{2,}$",
+        validation_alias="VOC_OPS_CHANNEL",
+        description="Channel id for notes on late data and failed runs (default: the report's).",
+    )
     timezone: TimeZone = Field(
         "Asia/Seoul",
         validation_alias="VOC_TIMEZONE",
         description="Time zone in which weeks begin on Monday 00:00.",
+    )
+    home: Path = Field(
+        Path(".voc"),
+        validation_alias="VOC_HOME",
+        description="Folder for DuckDB files, logs, the outbox, and requests that the bot is working on.",
     )
     version: str = Field(
         default_factory=lambda: version("voc-analyst"),

@@ -1,17 +1,21 @@
-"""What flows and bot both need for Slack: escaping, the faults of a call, the metadata of a report's messages."""
+"""What flows and bot both need for Slack: escaping, and the metadata of a report's messages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http.client import HTTPException
-from json import JSONDecodeError
 from typing import Any
 
-FAULTS = (OSError, HTTPException, JSONDecodeError)
-"""No answer, half of an answer, or one that begins as JSON but is not JSON."""
+ASKED = "slack"
+"""Prefect tag of a run that somebody asked for in Slack: the bot tells that person how it ends."""
 
 WEEKLY = "voc_weekly"
-"""The event_type of every message of a report. Its payload has key, report_week, target, kind and run."""
+"""The event_type of every message of a report, and of every note to the operators.
+
+Its payload has key, report_week, target, kind and run; a note's `report_week` is its subject: a week, or a run.
+"""
+
+NOTES = ("late", "failed", "missing")
+"""The kinds of notes to the operators."""
 
 METADATA_SCOPE = "metadata.message:read"
 """Without this scope Slack shows messages, but not what they are."""
@@ -23,6 +27,19 @@ def is_of_report(message: Mapping[str, Any], week: str, kind: str) -> bool:
     payload = metadata.get("event_payload") or {}
     found = (metadata.get("event_type"), payload.get("report_week"), payload.get("kind"))
     return found == (WEEKLY, week, kind)
+
+
+def note_subject(message: Mapping[str, Any]) -> str | None:
+    """What a note to the operators is about; None for a message that is no such note."""
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    is_note = metadata.get("event_type") == WEEKLY and payload.get("kind") in NOTES
+    return str(payload.get("report_week")) if is_note else None
+
+
+def run_subject(run_id: object) -> str:
+    """The subject of a note about a run."""
+    return f"run {run_id}"
 
 
 def scopes_of(headers: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Register the Cloud Run pool, its queue, the automations and prefect.yaml's deployments on the Prefect server.
+"""Register the Cloud Run pool, its queues, the automations and prefect.yaml's deployments on the Prefect server.
 
 Runs inside the image (`register`), so that the image's own code is registered. Twice is the same as once.
 """
@@ -24,10 +24,13 @@ from prefect.variables import Variable
 from prefect_gcp.workers.cloud_run_v2 import CloudRunWorkerV2
 from pydantic import AliasChoices, SecretStr
 
-from flows.runtime.settings import Settings
+from flows.runtime.errors import UsageError
+from flows.runtime.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
-POOL, QUEUE = "voc", "reports"
+POOL = "voc"
+QUEUES = {"reports": 1, "questions": None}
+"""Its queues, and how many of each run at once: one report, any number of answers."""
 # prefect.yaml takes these from Prefect variables, because an unset variable gives no warning on a laptop.
 VARIABLES = ("VOC_IMAGE", "VOC_REGION", "VOC_RUN_ACCOUNT")
 # Where the Prefect server asks for a password, and the secret that holds it.
@@ -74,11 +77,12 @@ async def register_pool(client: PrefectClient, template: dict[str, Any]) -> None
         )
     pool = WorkPoolCreate(name=POOL, type=CloudRunWorkerV2.type, base_job_template=template)
     await client.create_work_pool(pool, overwrite=existing is not None)
-    try:
-        queue = await client.read_work_queue_by_name(QUEUE, work_pool_name=POOL)
-        await client.update_work_queue(queue.id, concurrency_limit=1)
-    except ObjectNotFound:
-        await client.create_work_queue(QUEUE, work_pool_name=POOL, concurrency_limit=1)
+    for name, limit in QUEUES.items():
+        try:
+            queue = await client.read_work_queue_by_name(name, work_pool_name=POOL)
+            await client.update_work_queue(queue.id, concurrency_limit=limit)
+        except ObjectNotFound:
+            await client.create_work_queue(name, work_pool_name=POOL, concurrency_limit=limit)
 
 
 async def register_automations(client: PrefectClient) -> None:
@@ -100,12 +104,15 @@ async def register(environment: Mapping[str, str]) -> None:
         await Variable.aset(name.lower(), environment[name], overwrite=True)
 
 
-def deploy() -> int:
-    """Register the deployments, to run from this folder of the image; return Prefect's exit code.
+def deploy(timezone: str) -> int:
+    """Register the deployments, to run from this folder of the image, in this zone; return Prefect's exit code.
 
     On a laptop Prefect looks for the code where `prefect deploy` ran; for a pool with images it would guess.
     """
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())
+    for deployment in deployments["deployments"]:
+        for schedule in deployment.get("schedules", ()):
+            schedule["timezone"] = timezone
     deployments["pull"] = [
         {"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}
     ]
@@ -123,7 +130,10 @@ def main() -> None:
     if missing:
         sys.exit(f"register: set {', '.join(missing)}. deploy/deploy.sh does.")
     try:
+        timezone = load_settings().timezone
         asyncio.run(register(os.environ))
+    except UsageError as error:
+        sys.exit(f"register: {error}")
     except httpx.HTTPStatusError as error:
         sys.exit(
             f"register: the Prefect server answered {error.response.status_code}. "
@@ -133,7 +143,7 @@ def main() -> None:
         sys.exit(
             f"register: no Prefect server answers at PREFECT_API_URL ({type(error).__name__})."
         )
-    sys.exit(deploy())
+    sys.exit(deploy(timezone))
 
 
 if __name__ == "__main__":

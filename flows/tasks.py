@@ -24,10 +24,11 @@ from flows.privacy.kept import masked_errors
 from flows.privacy.masker import Masker
 from flows.report.message import SUMMARY, Delivered, Message
 from flows.report.values import Correction, Week, WeeklyReport
-from flows.runtime.errors import SourceError, VocError
+from flows.runtime.errors import WEEK, SourceError, VocError
 from flows.runtime.failures import redacted_errors
 from flows.runtime.workspace import Workspaces
 from flows.slack.delivery import Delivery, Subject
+from flows.slack.patience import Patience, cancellation
 from flows.slack.transport import Destination, Transport
 from flows.source.file import SourceFile, source_of
 from flows.source.options import SourceOptions
@@ -43,8 +44,6 @@ from flows.warehouse.marts import (
 from flows.warehouse.readiness import Readiness, read_readiness
 
 log = logging.getLogger("voc")
-
-READINESS_POLL_SECONDS = 600.0
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,11 +67,14 @@ def step(
     def decorate(function: Callable[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
         @wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            cancelled = cancellation()
             with redacted_errors(), masked_errors():
                 try:
                     return await asyncio.to_thread(function, *args, **kwargs)
                 except asyncio.CancelledError:
-                    dbt.interrupt()  # the thread itself cannot be stopped
+                    # The thread itself cannot be stopped.
+                    cancelled.set()
+                    dbt.interrupt()
                     raise
 
         return task(
@@ -86,10 +88,10 @@ def step(
     return decorate
 
 
-@step(retries=2)
+@step()
 def check_destination(transport: Transport, destination: Destination) -> None:
     """Read the newest messages at the destination: a wrong token or channel shows before dbt runs."""
-    transport.posted(destination, since=time.time())
+    transport.posted(destination, time.time(), Patience())
 
 
 @step(retries=2)
@@ -127,7 +129,8 @@ def read_changes(warehouse: Warehouse, as_of: date, masker: Masker) -> WeeklyRep
     weeks = read_week_pair(warehouse, as_of)
     if weeks is None:
         raise SourceError(
-            f"the source has fewer than two complete weeks before {as_of}. Choose a later week."
+            f"the source has fewer than two complete weeks before {as_of}. Choose a later week.",
+            kind=WEEK,
         )
     report = without_private(read_report(warehouse, weeks), masker.contains_pii)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
@@ -136,7 +139,7 @@ def read_changes(warehouse: Warehouse, as_of: date, masker: Masker) -> WeeklyRep
     return report
 
 
-@step(retries=2)
+@step()
 def open_delivery(
     transport: Transport,
     destination: Destination,
@@ -203,21 +206,3 @@ async def forget_old_pages(
         await asyncio.to_thread(forget_old, pages, answers, newest, weeks, zone)
     except VocError as error:
         log.warning("old pages are not removed: %s", error)
-
-
-async def wait_until_ready(
-    bigquery: BigQuery, as_of: date, timezone: str, *, minutes: float
-) -> Readiness:
-    """Ask which days the source has, again and again until it is ready or the time is over."""
-    deadline = time.monotonic() + minutes * 60
-    while True:
-        readiness = await check_readiness(bigquery, as_of, timezone)
-        left = deadline - time.monotonic()
-        if readiness.is_ready or left <= 0:
-            return readiness
-        log.info(
-            "the source has no tickets of %s yet: waiting, %d minutes left",
-            ", ".join(map(str, readiness.missing_days)),
-            left // 60,
-        )
-        await asyncio.sleep(min(READINESS_POLL_SECONDS, left))

@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
+from pydantic import AwareDatetime
 
 from catalogue import ending
 from flows.page.publishing import Record
@@ -26,7 +27,9 @@ from flows.runtime.errors import VocError
 from flows.runtime.failures import ends_in_one_line, redacted_errors
 from flows.runtime.lock import one_run_at_a_time_async
 from flows.runtime.operators import Operators, run_url
+from flows.runtime.schedule import other_zone_of_this_run
 from flows.runtime.settings import settings_of_process
+from flows.runtime.waiting import come_back
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.messages import Composer
 from flows.slack.notes import late_data_note
@@ -37,6 +40,7 @@ from flows.source.thresholds import check_rules
 from flows.tasks import (
     build_models,
     check_destination,
+    check_readiness,
     find_corrections,
     forget_old_pages,
     open_delivery,
@@ -45,7 +49,6 @@ from flows.tasks import (
     prepare_source,
     publish_page,
     read_changes,
-    wait_until_ready,
 )
 from flows.warehouse import dbt
 from flows.warehouse.marts import read_changed_weeks
@@ -76,6 +79,7 @@ async def weekly_voc(
     dry_run: bool = False,
     force: bool = False,
     wait_for_data: bool = False,
+    wait_until: AwareDatetime | None = None,
 ) -> State[RunResult]:
     """Report the newest week that was complete at `as_of`.
 
@@ -86,7 +90,9 @@ async def weekly_voc(
         thread_ts: post into this thread instead of the channel.
         dry_run: build the tables and write the analyses, but post nothing.
         force: post again even if this week's report was posted already.
-        wait_for_data: wait until BigQuery's source reaches the end of the week, as on Monday morning.
+        wait_for_data: wait until BigQuery's source reaches the end of the week, as on Monday morning: end as
+            `not_ready`, and let the deployment run again in ten minutes.
+        wait_until: when that wait is over; default: VOC_READINESS_WAIT_MINUTES from now.
 
     The state's message is a line of `catalogue.ending`. What a failed run has not posted, a later run posts.
     """
@@ -100,15 +106,18 @@ async def weekly_voc(
             await check_destination(parts.transport, destination)
             await operators.report_missed_failures()
             check_rules()
+            if as_of is None and (line := await other_zone_of_this_run(parts.settings.timezone)):
+                log.warning("%s", line)
             as_of = checked_as_of(as_of, _scheduled_at())
             readiness = None
             if parts.bigquery and source is None:
-                minutes = parts.settings.readiness_wait_minutes if wait_for_data else 0
-                readiness = await wait_until_ready(
-                    parts.bigquery, as_of, parts.settings.timezone, minutes=minutes
-                )
+                if wait_for_data and wait_until is None:
+                    wait_until = datetime.now(UTC) + parts.settings.readiness_wait
+                readiness = await check_readiness(parts.bigquery, as_of, parts.settings.timezone)
                 if not readiness.is_ready:
-                    return _completed(await not_ready(readiness, operators, parts))
+                    return _completed(
+                        await not_ready(readiness, operators, parts, as_of, wait_until)
+                    )
             async with one_run_at_a_time_async(parts.home):
                 file = await prepare_source(
                     parts.workspaces,
@@ -222,14 +231,28 @@ def receipt_of(parts: Assembly, report: WeeklyReport, last_day: date | None) -> 
     )
 
 
-async def not_ready(readiness: Readiness, operators: Operators, parts: Assembly) -> RunResult:
-    """Post nothing but a note that the data is late."""
+async def not_ready(
+    readiness: Readiness,
+    operators: Operators,
+    parts: Assembly,
+    as_of: date,
+    wait_until: datetime | None,
+) -> RunResult:
+    """Look again later; when the wait is over, post nothing but a note that the data is late."""
     week = readiness.weeks.comparison
-    url = run_url(str(runtime.flow_run.id))
-    note = late_data_note(
-        parts.texts, week, readiness.last_day, url, missing_days=readiness.missing_days
-    )
-    await asyncio.to_thread(operators.note, week.label, note)
+    fixed = {"as_of": as_of, "wait_until": wait_until}
+    if wait_until and (later := await come_back(wait_until, fixed)):
+        log.info(
+            "the source has no tickets of %s yet: looking again at %s, and until %s at the latest",
+            ", ".join(map(str, readiness.missing_days)),
+            *(f"{moment.astimezone(parts.settings.zone):%H:%M}" for moment in (later, wait_until)),
+        )
+    else:
+        url = run_url(str(runtime.flow_run.id))
+        note = late_data_note(
+            parts.texts, week, readiness.last_day, url, missing_days=readiness.missing_days
+        )
+        await asyncio.to_thread(operators.note_late_data, week.label, note)
     return RunResult(
         "not_ready",
         readiness.weeks,

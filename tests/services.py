@@ -181,10 +181,12 @@ def bot(
 
 
 def deploy(api: str, folder: Path, source: Path | None = None) -> None:
-    """What the README tells an operator to set up; with a file that the reports are on."""
+    """What the README tells an operator to set up, anew; with a file that the reports are on."""
+    HTTP.delete(f"{api}/work_pools/voc")  # and its queue with it
     for arguments in (
-        ("work-pool", "create", "voc", "--type", "process", "--overwrite"),
+        ("work-pool", "create", "voc", "--type", "process"),
         ("work-queue", "create", "reports", "--pool", "voc", "--limit", "1"),
+        ("work-queue", "create", "questions", "--pool", "voc"),
         ("automation", "create", "--from-file", "deploy/automations.yaml"),
         ("--no-prompt", "deploy", "--all"),
     ):

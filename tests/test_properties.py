@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from catalogue.ending import Failed
 from flows.report.as_of import as_of_week
 from flows.report.values import STATUSES, Change, Correction, Receipt, Week
 from flows.runtime.settings import load_settings
@@ -494,7 +495,7 @@ def test_slack_takes_any_correction_receipt_and_note(
     messages = [
         build_composer().correction(week, corrections),
         build_composer().receipt(receipt),
-        failure_note(KOREAN, reason, "http://127.0.0.1:4200/runs/1"),
+        failure_note(KOREAN, Failed("source", reason or ""), "http://127.0.0.1:4200/runs/1"),
         late_data_note(KOREAN, week, last_day, None),
     ]
     assert_within_limits(messages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -16,6 +17,7 @@ from prefect import flow
 from flows.runtime.errors import SourceError
 from flows.runtime.failures import UnexpectedError
 from flows.runtime.lock import one_run_at_a_time_async
+from flows.slack.patience import Patience, Unavailable
 from flows.tasks import step
 
 R = TypeVar("R")
@@ -86,6 +88,31 @@ def test_only_faults_that_may_pass_are_tried_again() -> None:
 
     in_a_flow(story)
     assert calls == [True, True, False]
+
+
+def test_a_cancelled_step_waits_for_slack_no_longer() -> None:
+    waiting, given_up = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        waiting.set()
+        raise Unavailable("HTTP 503")
+
+    @step()
+    def wait() -> None:
+        try:
+            Patience((600, 600)).ask(fail)
+        finally:
+            given_up.set()
+
+    async def story() -> None:
+        task = asyncio.ensure_future(wait())
+        await asyncio.to_thread(waiting.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(given_up.wait, 60)
+
+    in_a_flow(story)
 
 
 def test_the_words_of_an_unexpected_error_stay_in_the_step() -> None:

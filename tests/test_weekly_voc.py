@@ -296,6 +296,28 @@ def test_a_broken_run_is_completed_by_the_next(
 
 
 @pytest.mark.usefixtures("built")
+def test_a_slack_that_fails_for_a_while_ends_no_run(
+    home: Path, sample_file: Path, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.slack.patience.WAITS_SECONDS", (0.1,) * 6)
+    page = Reply(503, b"<html>Service Unavailable</html>")
+    slack.on("conversations.history", nth=range(1, 4), do=Reply(500))
+    slack.on("chat.postMessage", nth=range(1, 4), do=page)
+    slack.on("chat.postMessage", nth=range(5, 8), do=not_ok("service_unavailable"))
+    result = run(source=sample_file)
+    assert result.outcome == "posted"
+    (summary,) = slack.messages(CHANNEL)
+    assert 1 + len(slack.threads[summary["ts"]]) == len(result.delivered)
+
+    # The first step of the next run finds nobody there: the run ends, without Prefect's own second try.
+    del slack.requests[:]
+    slack.on("conversations.history", do=Reply(500))
+    with pytest.raises(SlackError, match=r"no usable answer \(HTTP 500\)"):
+        run(source=sample_file)
+    assert len(slack.requests) == 7
+
+
+@pytest.mark.usefixtures("built")
 @needs_hangul
 @pytest.mark.parametrize("takes_files", [True, False])
 def test_where_charts_are_refused_the_thread_gets_a_picture_or_the_sparklines_stay(

@@ -8,7 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.listeners.envelope import button_asker
+from bot.listeners.envelope import button_asker, text_at, time_at
 from bot.requests import Request, RequestHandler
 
 
@@ -34,15 +34,15 @@ def button_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
 
     What only one person sees has no message in Slack: the answer goes where the press says, as a command's does.
     """
-    asker, message = button_asker(body), body.get("message")
-    ts = body["container"]["message_ts"]
+    asker, is_shown = button_asker(body), bool(body.get("message"))
+    ts = text_at(body, "container", "message_ts")
     return Request(
         asker,
         key=f"button:{asker.channel}:{ts}",
-        text=action.get("value") or "",
-        thread_ts=(message.get("thread_ts") or ts) if message else None,
-        response_url=None if message else body["response_url"],
-        pressed_at=float(action["action_ts"]),
+        text=text_at(action, "value", default=""),
+        thread_ts=text_at(body, "message", "thread_ts", default=ts) if is_shown else None,
+        response_url=None if is_shown else text_at(body, "response_url"),
+        pressed_at=time_at(action, "action_ts"),
     )
 
 

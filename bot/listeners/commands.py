@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.access import Asker
+from bot.listeners.envelope import text_at
 from bot.requests import Request, RequestHandler
 
 Handle = Callable[[RequestHandler, Request], Awaitable[None]]
@@ -35,8 +36,8 @@ def _listener(requests: RequestHandler, handle: Handle) -> Callable[..., Awaitab
 def command_request(command: dict[str, Any]) -> Request:
     # For a command, Slack does not say whether the channel is shared: VOC_BOT_CHANNELS is the remedy.
     return Request(
-        Asker(command["channel_id"], command["user_id"]),
-        key=f"command:{command['trigger_id']}",
-        text=command.get("text") or "",
-        response_url=command["response_url"],
+        Asker(text_at(command, "channel_id"), text_at(command, "user_id")),
+        key=f"command:{text_at(command, 'trigger_id')}",
+        text=text_at(command, "text", default=""),
+        response_url=text_at(command, "response_url"),
     )

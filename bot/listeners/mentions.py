@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.listeners.envelope import event_asker, is_from_a_person
+from bot.listeners.envelope import event_asker, is_from_a_person, text_at
 from bot.requests import Request, RequestHandler
 
 
@@ -19,11 +19,11 @@ def register(app: AsyncApp, requests: RequestHandler) -> None:
 
 def message_request(body: dict[str, Any], event: dict[str, Any]) -> Request:
     """A message's own channel and ts are its key: Slack may deliver it under two event types or ids."""
-    asker, ts = event_asker(body, event), event["ts"]
+    asker, ts = event_asker(body, event), text_at(event, "ts")
     return Request(
         asker,
         key=f"{asker.channel}:{ts}",
-        text=event.get("text") or "",
-        thread_ts=event.get("thread_ts") or ts,
+        text=text_at(event, "text", default=""),
+        thread_ts=text_at(event, "thread_ts", default=ts),
         message_ts=ts,
     )

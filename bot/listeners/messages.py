@@ -18,6 +18,6 @@ def register(app: AsyncApp, requests: RequestHandler) -> None:
         body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext
     ) -> None:
         is_direct = event.get("channel_type") == "im"
-        is_mention = f"<@{context.bot_user_id}>" in (event.get("text") or "")
+        is_mention = f"<@{context.bot_user_id}>" in str(event.get("text"))
         if (is_direct or is_mention) and is_from_a_person(event):
             await requests.report(message_request(body, event))

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import nullcontext
+from contextlib import aclosing, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -72,6 +72,12 @@ class Analyst:
             finally:
                 for unfinished in tasks:
                     unfinished.cancel()
+
+    async def analyse_one(self, change: Change, report: WeeklyReport) -> Analysis:
+        """Analyse one change."""
+        async with aclosing(self.analyse([change], report)) as analyses:
+            _, analysis = await anext(analyses)
+            return analysis
 
     @cached_property
     def _answers(self) -> Path | WritableFileSystem:

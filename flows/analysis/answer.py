@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from flows.analysis.claims import Facts, refusal
 from flows.analysis.prompt import (
     INSTRUCTIONS,
-    MAX_SAMPLE_CHARACTERS,
+    quoted,
     samples_for_prompt,
     shown_first,
 )
 from flows.analysis.reading import Hypothesis, UnusableAnswer, read_answer
 from flows.analysis.support import ranked
 from flows.report.emphasis import plain
-from flows.report.values import Analysis, Example, Material, Sample, printable
+from flows.report.values import Analysis, Material, Sample
 
 MAX_SUMMARY_CHARACTERS = 700
 MAX_ITEM_CHARACTERS = 300
-MAX_QUOTE_CHARACTERS = 200
 MAX_ITEMS = 4
 
 # Not behind a digit (3. is a number, 5.12.0 a version), and only before a blank.
@@ -94,14 +93,6 @@ def sentences(text: str) -> Iterator[str]:
                 yield sentence.strip()
 
 
-def quoted(samples: Iterable[Sample]) -> tuple[Example, ...]:
-    """Samples as examples, each on one line, from the part of their text that is in the prompt."""
-    return tuple(
-        Example(sample.ticket_id, _cut(_one_line(sample.text), MAX_QUOTE_CHARACTERS))
-        for sample in samples
-    )
-
-
 def _named_samples(lines: Sequence[str], samples: Sequence[Sample]) -> tuple[Sample, ...]:
     """The samples whose ids are in the section, in the section's order."""
     text = "\n".join(lines)
@@ -112,10 +103,6 @@ def _named_samples(lines: Sequence[str], samples: Sequence[Sample]) -> tuple[Sam
         if match := re.search(whole_id, text, re.ASCII):
             found[match.start()] = sample
     return tuple(found[place] for place in sorted(found))[:MAX_ITEMS]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(printable(text[:MAX_SAMPLE_CHARACTERS]).split())
 
 
 def _cut(text: str, limit: int) -> str:

@@ -11,11 +11,11 @@ from typing import Self
 
 import httpx
 
+from catalogue.retry_after import retry_after_seconds
 from flows.analysis.apis import ModelApi
 from flows.analysis.completion import NoCompletion, Reply, json_of, reply_of, tokens_of
 from flows.analysis.prompt import Prompt, as_read
 from flows.privacy.masker import Masker
-from flows.runtime.retry_after import retry_after_seconds
 from flows.runtime.usage import Usage
 
 # Before each further attempt, at least: half a minute in all, as long as a gateway needs to start again.

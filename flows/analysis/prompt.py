@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from catalogue import Locale
-from flows.report.values import Change, Keyword, Material, Sample, WeeklyReport, printable
+from flows.report.values import (
+    Change,
+    Example,
+    Keyword,
+    Material,
+    Sample,
+    WeeklyReport,
+    printable,
+)
+from flows.report.writing import cut
 
 SAMPLES_PER_WEEK = 10  # more of the same kind add cost, not insight
 MAX_SAMPLE_CHARACTERS = 600
 MAX_LEVEL_CHARACTERS = 200
+MAX_QUOTE_CHARACTERS = 200
+EXAMPLES_BY_RULE = 3
 
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-f]{4})|(["\\])|.)')
 
@@ -99,6 +110,14 @@ def shown_first(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
     return tuple(s for s in samples if s.week_role == "comparison") or samples
 
 
+def quoted(samples: Iterable[Sample]) -> tuple[Example, ...]:
+    """Samples as examples, each on one line, from the part of their text that is in the prompt."""
+    return tuple(
+        Example(sample.ticket_id, cut(_one_line(sample.text), MAX_QUOTE_CHARACTERS))
+        for sample in samples
+    )
+
+
 def build_prompt(material: Material, locale: Locale) -> Prompt:
     """Ask for the four sections about one category.
 
@@ -160,6 +179,10 @@ def _ratios(change: Change) -> dict[str, float | None]:
 
 def _rounded(value: float | None, factor: int = 1) -> float | None:
     return None if value is None else round(factor * value, 1)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable(text[:MAX_SAMPLE_CHARACTERS]).split())
 
 
 def _inert(json_text: str) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from catalogue import Texts
-from flows.analysis.answer import quoted
-from flows.analysis.prompt import samples_for_prompt, shown_first
+from flows.analysis.prompt import EXAMPLES_BY_RULE, quoted, samples_for_prompt, shown_first
 from flows.analysis.reading import Hypothesis
 from flows.analysis.support import ranked
 from flows.report.values import Analysis, Change, Material
 from flows.report.writing import signed
 
-_EXAMPLES = 3
 _KEYWORDS = 3
 
 
@@ -23,7 +21,7 @@ def rule_based_analysis(material: Material, texts: Texts) -> Analysis:
         category=change.category,
         source="rule_based",
         summary=_summary(change, texts),
-        examples=quoted(shown_first(samples)[:_EXAMPLES]),
+        examples=quoted(shown_first(samples)[:EXAMPLES_BY_RULE]),
         hypotheses=hypotheses or (texts("rules.no_keyword"),),
         actions=_actions(material, texts),
         supports=supports,

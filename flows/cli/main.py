@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from flows.runtime.assembly import Assembly
 
 INTERRUPTED = 130  # Typer's exit code for Ctrl-C
+TERMINATED = 128 + signal.SIGTERM
+TERMINATED_SECONDS = 9.0
+"""From SIGTERM to the end, whatever goes on: Cloud Run kills after 10 s."""
+
 COMPLETING = "_VOC_COMPLETE"  # set by the shell that asks what Tab may offer
 
 
@@ -315,6 +320,41 @@ def history(
 
 
 @app.command(cls=_Command)
+def ask(
+    question: Annotated[str, typer.Argument(help="As in Slack.", metavar="QUESTION")],
+    week: WeekOption = None,
+    source: Source = None,
+    columns: Map = None,
+    map_emotion: MapEmotion = None,
+    source_timezone: SourceTimezone = None,
+    sheet: Sheet = None,
+    date_order: DateOrder = None,
+    target: TargetOption = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question about a category, its weeks, tickets or why it got worse.
+
+    Examples:
+      voc ask "유저 / 이력서 왜?"
+      voc ask "4주 추이 결제"
+      voc ask "W45 W46 비교" --json
+    """
+    from flows.cli.commands.ask import answer_question, show_answer
+    from flows.report.answers import Suggestions
+
+    parts = _assembly(target, columns, map_emotion, source_timezone, sheet, date_order)
+    answer = answer_question(parts, question, as_of=_asked_as_of(None, week), source=source)
+    if as_json and isinstance(answer, Suggestions):
+        _print_json({"candidates": parts.masker.clean(list(answer.questions))})
+    elif as_json:
+        _print_json(parts.masker.clean({"answer": {"kind": answer.kind, **answer.as_json()}}))
+    else:
+        show_answer(answer, parts)
+    if isinstance(answer, Suggestions):
+        raise typer.Exit(2)
+
+
+@app.command(cls=_Command)
 def backfill(
     first: Annotated[
         str, typer.Option("--from", help="First ISO week to count again.", metavar="2025-W01")
@@ -498,17 +538,16 @@ def main() -> None:
     if os.environ.get(COMPLETING):
         _complete()
     os.umask(0o077)  # what is written holds customers' words
-    signal.signal(signal.SIGTERM, _end)
+    told_to_end = _end_on_sigterm()
     # A root logger with a handler keeps libraries from printing, and from adding a handler that prints.
     logging.getLogger().addHandler(logging.NullHandler())
     code, message = _run()
+    if code and told_to_end.is_set():  # whatever the interrupt was taken for on its way up
+        _leave(TERMINATED, "ended by SIGTERM")
     if code == INTERRUPTED:
-        message = "interrupted"
-        # CPython remembers an interrupt that passed through exec(), as imports do, and ends `python -m` by the signal
-        # although it was caught. The next exec() forgets it.
-        exec("")  # noqa: S102
+        _leave(INTERRUPTED, "interrupted")
     if message:
-        _fail(code, message)
+        _show_error(code, message)
     sys.exit(code)
 
 
@@ -547,17 +586,34 @@ def _run() -> tuple[int, str]:
         return 1, unexpected(error)
 
 
-def _end(signal_number: int, frame: FrameType | None) -> None:
-    """End as on Ctrl-C, so that a temporary Prefect server is stopped too."""
-    on_interrupt = signal.getsignal(signal.SIGINT)
-    if not callable(on_interrupt):  # ignored, as in the background of a shell
+def _end_on_sigterm() -> threading.Event:
+    """Let SIGTERM interrupt the command as Ctrl-C does, and set the event. A stuck command ends in time too."""
+    told_to_end = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        told_to_end.set()
+        last_resort = threading.Timer(
+            TERMINATED_SECONDS, _leave, (TERMINATED, "ended by SIGTERM before it had finished")
+        )
+        last_resort.daemon = True
+        last_resort.start()
         raise KeyboardInterrupt
-    on_interrupt(signal.SIGINT, frame)
+
+    signal.signal(signal.SIGTERM, end)
+    return told_to_end
 
 
-def _fail(code: int, message: str) -> NoReturn:
+def _leave(code: int, message: str) -> NoReturn:
+    """End without waiting for threads, which may be waiting for Slack. Child processes end when their stdin does."""
+    with contextlib.suppress(OSError):
+        _show_error(code, message)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _show_error(code: int, message: str) -> None:
     if "--json" in sys.argv:
         _print_json({"outcome": "error", "error": {"code": code, "message": message}})
     else:
         print(f"voc: {message}", file=sys.stderr)
-    sys.exit(code)

@@ -11,6 +11,7 @@ from catalogue import Texts
 from flows.privacy.masker import Masker
 from flows.report.message import Block
 from flows.slack.blocks import context, section
+from flows.slack.patience import Patience
 from flows.slack.transport import Destination, Posted, Transport
 
 log = logging.getLogger("voc")
@@ -32,8 +33,10 @@ class Gate:
         self._masker = masker
         self._withheld = texts("gate.withheld")
 
-    def posted(self, destination: Destination, since: float) -> list[Posted]:
-        return self._transport.posted(destination, since)
+    def posted(
+        self, destination: Destination, since: float, patience: Patience | None = None
+    ) -> list[Posted]:
+        return self._transport.posted(destination, since, patience)
 
     def post(
         self,

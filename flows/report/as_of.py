@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from catalogue import weeks
-from flows.runtime.errors import UsageError
+from flows.runtime.errors import WEEK, UsageError
 
 
 def date_of(text: str) -> date:
@@ -35,6 +35,7 @@ def checked_as_of(as_of: date | None, now: datetime) -> date:
     if as_of > today:
         raise UsageError(
             f"{as_of} is in the future (today is {today}), and its week is not complete. "
-            "Choose an earlier week."
+            "Choose an earlier week.",
+            kind=WEEK,
         )
     return as_of

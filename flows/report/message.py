@@ -10,7 +10,9 @@ from flows.report.values import Category
 Block = dict[str, Any]
 """A block of Slack's Block Kit."""
 
-Kind = Literal["summary", "overflow", "analysis", "receipt", "correction", "late", "failed"]
+Kind = Literal[
+    "summary", "overflow", "analysis", "receipt", "correction", "late", "failed", "answer"
+]
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,16 @@ Each part is built when it is first asked for, and its slow imports are made the
 
 from __future__ import annotations
 
-from datetime import date
-from functools import cached_property
+import logging
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogue import Texts
 from flows.runtime.asked import AskedSource
-from flows.runtime.errors import UsageError
+from flows.runtime.errors import UsageError, VocError
 from flows.runtime.settings import Settings
 from flows.runtime.usage import Usage
 from flows.runtime.workspace import Workspace, Workspaces
@@ -28,14 +30,18 @@ if TYPE_CHECKING:
     from flows.page.publishing import Publisher
     from flows.page.store import PageStore
     from flows.privacy.masker import Masker
-    from flows.report.values import WeeklyReport
+    from flows.questions.answers import Sources
+    from flows.report.values import Analysis, Week, WeeklyReport
     from flows.runtime.operators import Operators
     from flows.runtime.results import ResultsStorage
+    from flows.slack.answers import AnswerComposer
     from flows.slack.messages import Composer
     from flows.slack.outbox import OutboxTransport
     from flows.slack.transport import Destination, Transport
     from flows.slack.web_api import WebApiTransport
     from flows.source.options import SourceOptions
+
+log = logging.getLogger("voc")
 
 
 class Assembly:
@@ -188,8 +194,8 @@ class Assembly:
         from flows.runtime.operators import Operators
 
         s = self.settings
-        channel = s.ops_channel or s.slack_channel or destination.channel
-        return Operators(self.transport, self.texts, channel)
+        report_channel = s.slack_channel or destination.channel
+        return Operators(self.transport, self.texts, s.ops_channel, report_channel)
 
     def composer(self, report_url: str | None = None) -> Composer:
         """Writes messages in the language and with the links of the settings."""
@@ -197,6 +203,40 @@ class Assembly:
 
         s = self.settings
         return Composer(self.texts, s.version, s.dashboard_url, report_url, s.ticket_url)
+
+    @property
+    def answers(self) -> AnswerComposer:
+        """Writes answers to questions likewise."""
+        from flows.slack.answers import AnswerComposer
+
+        s = self.settings
+        return AnswerComposer(self.texts, s.version, s.dashboard_url, None, s.ticket_url)
+
+    def sources(
+        self, workspace: Callable[[], Workspace] | None = None, as_of: date | None = None
+    ) -> Sources:
+        """Where answers to questions come from: the last run's tables, or those of another workspace."""
+        from flows.questions.answers import Sources
+
+        workspace = workspace or partial(self.workspaces.of, None)
+
+        def published(week: Week) -> tuple[Analysis, ...]:
+            from flows.page.publishing import read_record
+
+            try:
+                return read_record(self.page_store(workspace()), week).analyses
+            except VocError as error:
+                log.warning("the analyses that a run has published cannot be read: %s", error)
+                return ()
+
+        return Sources(
+            lambda: self.warehouse(workspace()),
+            published,
+            self.masker,
+            self.texts,
+            datetime.now(self.settings.zone).date(),
+            as_of,
+        )
 
     def publisher(
         self, store: PageStore, warehouse: Warehouse, report: WeeklyReport, last_day: date | None

@@ -1,8 +1,10 @@
-"""What can go wrong. Each message is one line that says what to do.
+"""What can go wrong. Each message is one English line that says what to do; in Slack people read `failure.<kind>`.
 
 VocError               1  a run that waited too long for another one, a temporary server that did not start
 ├── UsageError         2  options, settings, thresholds, a week in the future
 ├── SourceError        3  source file or table, columns, types, too few weeks, file locked, BigQuery
+│   ├── NoTables           no report was built yet
+│   └── TablesInUse        another process writes them
 ├── TransformError     4  dbt or its tests
 ├── SlackError         5  Slack (or the outbox) refused or could not be reached
 │   ├── UnreadableHistory  the app lacks a scope for reading (slack/transport.py)
@@ -16,27 +18,49 @@ ModelError and UnusableAnswer are not in this tree: users never see them, the ru
 class VocError(Exception):
     """Base of the errors shown to users.
 
-    `exit_code` is what `voc` exits with; `is_passing` says that trying again may help without a change.
+    Args:
+        is_passing: whether trying again may help without a change.
+        kind: what people in Slack are told (`failure.<kind>` in the catalogue), where the class is not exact enough.
+
+    `exit_code` is what `voc` exits with.
     """
 
     exit_code = 1
+    kind = "other"
 
-    def __init__(self, message: str, *, is_passing: bool = False) -> None:
+    def __init__(self, message: str, *, is_passing: bool = False, kind: str | None = None) -> None:
         super().__init__(message)
         self.is_passing = is_passing
+        self.kind = kind or self.kind
 
 
 class UsageError(VocError):
     exit_code = 2
+    kind = "usage"
 
 
 class SourceError(VocError):
     exit_code = 3
+    kind = "source"
+
+
+class NoTables(SourceError):
+    pass
+
+
+class TablesInUse(SourceError):
+    pass
 
 
 class TransformError(VocError):
     exit_code = 4
+    kind = "transform"
 
 
 class SlackError(VocError):
     exit_code = 5
+    kind = "slack"
+
+
+WEEK = "week"
+"""The kind of an error in the week that was asked for: whoever asked for it chooses another, nobody has to act."""

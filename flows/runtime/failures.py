@@ -30,6 +30,8 @@ R = TypeVar("R")
 class UnexpectedError(VocError):
     """Names only the type of an error, and the file that holds its frames."""
 
+    kind = "unexpected"
+
 
 def ends_in_one_line(
     function: Callable[P, Coroutine[Any, Any, R]],
@@ -47,7 +49,7 @@ def ends_in_one_line(
             with redacted_errors():
                 return await function(*args, **kwargs)
         except VocError as error:
-            return Failed(message=str(ending.Failed(str(error))), data=error)
+            return Failed(message=str(ending.Failed(error.kind, str(error))), data=error)
 
     # Prefect checks parameters by their types, and would look up the names of these types in this module.
     run.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]

@@ -61,7 +61,8 @@ def _pauses(descriptor: int) -> Iterator[float]:
         if time.monotonic() > deadline:
             raise VocError(
                 f"another run has been going on for {LOCK_TIMEOUT_SECONDS / 60:g} minutes. "
-                "End it, or use another VOC_HOME."
+                "End it, or use another VOC_HOME.",
+                kind="busy",
             )
         yield POLL_SECONDS
 

@@ -1,9 +1,16 @@
-"""Notes to the operators, who keep the product running: in VOC_OPS_CHANNEL, once for each run."""
+"""Notes to the operators, who keep the product running: in VOC_OPS_CHANNEL, once for each run.
+
+Without that channel they go to the report's, and only where the report itself is missing there: not when a run failed
+that somebody asked for, because the bot tells that person. A week that cannot be reported never concerns operators.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,47 +24,62 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.utilities.urls import url_for
 
 from catalogue import Texts
+from catalogue.ending import Failed
+from catalogue.slack import ASKED, run_subject
 from flows.report.message import Message
-from flows.runtime.errors import SlackError, VocError
-from flows.runtime.failures import UnexpectedError
+from flows.runtime.errors import WEEK, SlackError, VocError
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.notes import crash_note, failure_note
+from flows.slack.patience import Patience
 from flows.slack.transport import Destination, Transport
 
 log = logging.getLogger("voc")
 
 REMEMBERED = timedelta(days=14)
 """An older failure is not reported any more."""
+WAITS_SECONDS = (2.0, 4.0)
+"""Shorter than a report's: a run that fails, often because Slack is away, shall end."""
 
 
 class Operators:
     """Notes to the operators. Only runs of a deployment write notes: at the command line people see the error."""
 
-    def __init__(self, transport: Transport, texts: Texts, channel: str) -> None:
+    def __init__(
+        self, transport: Transport, texts: Texts, ops_channel: str | None, report_channel: str
+    ) -> None:
         self._transport = transport
         self._texts = texts
-        self._channel = Destination(channel)
+        self._has_channel = ops_channel is not None
+        self._channel = Destination(ops_channel or report_channel)
 
-    def note(self, subject: str, message: Message) -> None:
+    def note_late_data(self, week: str, message: Message) -> None:
+        """Report that there is no report on the week because of its data."""
+        if self._concerns_us(runtime.flow_run.tags):
+            self._note(week, message)
+
+    def note_failure(self, error: VocError) -> None:
+        """Report that this run failed, with the line of its log."""
+        run_id = str(runtime.flow_run.id)
+        failed = Failed(error.kind, str(error))
+        if self._concerns_us(runtime.flow_run.tags, failed):
+            self._note(run_subject(run_id), failure_note(self._texts, failed, run_url(run_id)))
+
+    def _concerns_us(self, tags: Iterable[str], failed: Failed | None = None) -> bool:
+        if ASKED not in tags:
+            return True
+        return self._has_channel and not (failed and failed.kind == WEEK)
+
+    def _note(self, subject: str, message: Message) -> None:
         """Post a note, once for its subject. A failure to post is logged: the run itself matters more."""
         if runtime.deployment.id is None:
             return
-        about = Subject(subject, _oldest_remembered())
-        try:
-            Delivery(self._transport, self._channel, about, str(runtime.flow_run.id)).post(message)
-        except SlackError as error:
-            log.warning("no note to the operators: %s", error)
-
-    def note_failure(self, error: VocError) -> None:
-        """Report that this run failed, with the line for users if there is one."""
-        reason = None if isinstance(error, UnexpectedError) else str(error)
-        run_id = str(runtime.flow_run.id)
-        self.note(_run_subject(run_id), failure_note(self._texts, reason, run_url(run_id)))
+        with _logged():
+            self._post(subject, message)
 
     async def report_missed_failures(self) -> None:
         """Report earlier runs of this deployment that failed without a note.
@@ -80,30 +102,36 @@ class Operators:
                 sort=FlowRunSort.END_TIME_DESC,
                 limit=20,
             )
-        noted = self._noted()
-        for run in found:
-            subject, url = _run_subject(str(run.id)), run_url(str(run.id))
-            if subject not in noted:
-                has_crashed = run.state_type == StateType.CRASHED
-                note = (
-                    crash_note(self._texts, url)
-                    if has_crashed
-                    else failure_note(self._texts, None, url)
-                )
-                self.note(subject, note)
+        await asyncio.to_thread(self._note_missed, found)
 
-    def _noted(self) -> set[str]:
-        """The subjects of the notes that were posted."""
-        try:
-            notes = self._transport.posted(self._channel, _oldest_remembered())
-        except SlackError as error:
-            log.warning("no look at the notes to the operators: %s", error)
-            return set()
-        return {str(note.payload.get("report_week")) for note in notes}
+    def _note_missed(self, found: Sequence[FlowRun]) -> None:
+        with _logged():
+            patience = Patience(WAITS_SECONDS)
+            notes = self._transport.posted(self._channel, _oldest_remembered(), patience)
+            noted = {str(note.payload.get("report_week")) for note in notes}
+            for run in found:
+                subject, url = run_subject(run.id), run_url(str(run.id))
+                failed = Failed.read((run.state and run.state.message) or "")
+                if subject in noted or not self._concerns_us(run.tags, failed):
+                    continue
+                if run.state_type == StateType.CRASHED:
+                    self._post(subject, crash_note(self._texts, url))
+                else:
+                    self._post(subject, failure_note(self._texts, failed, url))
+
+    def _post(self, subject: str, message: Message) -> None:
+        about = Subject(subject, _oldest_remembered())
+        run_id = str(runtime.flow_run.id)
+        Delivery(self._transport, self._channel, about, run_id, waits=WAITS_SECONDS).post(message)
 
 
-def _run_subject(run_id: str) -> str:
-    return f"run {run_id}"
+@contextmanager
+def _logged() -> Iterator[None]:
+    """Log that Slack takes no note: the run itself matters more."""
+    try:
+        yield
+    except SlackError as error:
+        log.warning("no note to the operators: %s", error)
 
 
 def _oldest_remembered() -> float:

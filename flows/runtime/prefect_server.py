@@ -20,6 +20,7 @@ from flows.runtime.errors import UsageError, VocError
 from flows.runtime.workspace import private_folder
 
 STARTUP_SECONDS = 180  # on a busy machine it takes half a minute
+STOP_SECONDS = 3  # then it is killed: nothing in it is kept
 POLL_SECONDS = 0.05
 _DATABASE = "PREFECT_API_DATABASE_CONNECTION_URL"
 _MIGRATE = "PREFECT_API_DATABASE_MIGRATE_ON_START"
@@ -95,7 +96,7 @@ class TemporaryServer:
         """Stop the server; do nothing if the server has stopped already."""
         self._process.terminate()
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

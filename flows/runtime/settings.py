@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    AliasChoices,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -52,17 +52,6 @@ class Settings(SharedSettings):
 
     slack_bot_token: Secret | None = Field(
         None, description="Bot token (xoxb-…). Without it messages go to the outbox folder."
-    )
-    slack_channel: str | None = Field(
-        None,
-        validation_alias=AliasChoices("VOC_SLACK_CHANNEL", "LAMBDA_VOC_SLACK_CHANNEL"),
-        description="Channel id to post to, such as C0123ABCD. LAMBDA_VOC_SLACK_CHANNEL works too.",
-    )
-    ops_channel: str | None = Field(
-        None,
-        pattern=r"^[CG][A-Z0-9]{2,}$",
-        validation_alias="VOC_OPS_CHANNEL",
-        description="Channel id for notes on late data and failed runs (default: the report's).",
     )
     readiness_wait_minutes: float = Field(
         180,
@@ -120,11 +109,6 @@ class Settings(SharedSettings):
     )
     target: DbtTarget = Field(
         "duckdb", validation_alias="VOC_TARGET", description="dbt target: duckdb or bigquery."
-    )
-    home: Path = Field(
-        Path(".voc"),
-        validation_alias="VOC_HOME",
-        description="Folder for DuckDB files, logs and the outbox.",
     )
     state_uri: str | None = Field(
         None,
@@ -237,6 +221,10 @@ class Settings(SharedSettings):
     @property
     def asked_source(self) -> AskedSource:
         return self._asked_source
+
+    @property
+    def readiness_wait(self) -> timedelta:
+        return timedelta(minutes=self.readiness_wait_minutes)
 
     @property
     def jobs_project(self) -> str:

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.runtime.errors import SourceError, UsageError
+from flows.runtime.errors import NoTables, SourceError, UsageError
 
 NO_SOURCE = (
     "no source to read. Name a CSV or Parquet file with --source FILE, "
@@ -110,5 +110,5 @@ class Workspaces:
             record = json.loads((self.home / "last_run.json").read_text())
             duckdb_path = Path(record["duckdb_path"])
         except (OSError, ValueError, KeyError):
-            raise SourceError(NO_SOURCE) from None
+            raise NoTables(NO_SOURCE) from None
         return Workspace(duckdb_path.parent, duckdb_path)

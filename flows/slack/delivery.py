@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
@@ -15,10 +16,10 @@ from flows.report.message import SUMMARY, Delivered, Message, MessageId
 from flows.report.values import Week
 from flows.runtime.errors import SlackError
 from flows.slack.blocks import charts, without_charts
+from flows.slack.patience import Patience, Unavailable
 from flows.slack.preview import preview
 from flows.slack.transport import (
     PICTURE_PREFIX,
-    AmbiguousPost,
     Destination,
     Posted,
     RefusedBlocks,
@@ -27,19 +28,19 @@ from flows.slack.transport import (
 
 log = logging.getLogger("voc")
 
-POST_ATTEMPTS = 3
-
 
 @dataclass(frozen=True)
 class Subject:
-    """What a delivery's messages are about: a report week on a source, or the subject of a note.
+    """What a delivery's messages are about: a report week on a source, the subject of a note, or a question.
 
-    `since` is an epoch second; no message on this subject is older.
+    `since` is an epoch second; no message on this subject is older. `week` is the report week whose words an answer
+    holds, by which `voc purge` finds them: the name of a question is its run.
     """
 
     name: str
     since: float
     source: str = ""
+    week: str | None = None
 
     @classmethod
     def of_week(cls, week: Week, zone: ZoneInfo, source: str = "") -> Subject:
@@ -51,8 +52,9 @@ class Delivery:
     """One report on its way to one destination.
 
     The messages that were posted already are the ledger: each carries its key as metadata. They are read once, and
-    again after a post whose answer was lost. With `force` an earlier report is ignored: `run_id` marks the messages
-    of this run.
+    again after a post without a usable answer. With `force` an earlier report is ignored: `run_id` marks the messages
+    of this run. While Slack gives no usable answer, it is asked again after `waits` seconds (default: two minutes in
+    all); a post is repeated only after a look at what stands by then.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class Delivery:
         run_id: str,
         *,
         force: bool = False,
+        waits: Sequence[float] | None = None,
     ) -> None:
+        self._waits = waits
         self._transport = transport
         self._destination = destination
         self._subject = subject
@@ -72,7 +76,7 @@ class Delivery:
         self._thread_ts = destination.thread_ts
         self._ledger: dict[str, Posted] = {}
         self._replaces = False
-        self._read_ledger()
+        self._read_ledger(Patience(waits))
 
     @property
     def thread_ts(self) -> str | None:
@@ -111,14 +115,15 @@ class Delivery:
 
     def post(self, message: Message) -> Delivered:
         """Post the message unless it was posted already. Raises SlackError."""
-        for _ in range(POST_ATTEMPTS):
-            if self.find(message.id) is None:
+        patience = Patience(self._waits)
+        while (found := self.find(message.id)) is None:
+            try:
                 self._try_to_post(message)
-        found = self.find(message.id)
-        if found is None:
-            raise SlackError(
-                "Slack did not answer. Run again: what is missing will be posted, nothing twice."
-            )
+            except Unavailable as fault:
+                is_last = not patience.waits(fault)
+                self._read_ledger(patience)
+                if is_last and self.find(message.id) is None:
+                    raise
         return found
 
     def post_picture(self, message: Message) -> None:
@@ -134,10 +139,8 @@ class Delivery:
         from flows.slack.picture import drawn  # only such workspaces need the drawing library
 
         thread = Destination(self._destination.channel, self._thread_ts)
-        try:
-            self._transport.upload(thread, name, drawn(drawable[0]), preview(drawable))
-        except AmbiguousPost as doubt:
-            raise SlackError(f"Slack did not answer ({doubt})") from None
+        picture = drawn(drawable[0]), preview(drawable)
+        Patience(self._waits).ask(lambda: self._transport.upload(thread, name, *picture))
 
     def _picture_name(self, id: MessageId) -> str:
         run = self._run_id if self._force else ""
@@ -146,12 +149,8 @@ class Delivery:
 
     def _try_to_post(self, message: Message) -> None:
         payload = self._payload(message.id)
-        try:
-            ts = self._send(message, payload)
-        except AmbiguousPost:
-            self._read_ledger()
-        else:
-            self._enter(self.key(message.id), Posted(ts, payload))
+        ts = self._send(message, payload)
+        self._enter(self.key(message.id), Posted(ts, payload))
 
     def _send(self, message: Message, payload: dict[str, Any]) -> str:
         """Send the message, without its chart where the workspace takes none; the payload then says so."""
@@ -175,20 +174,18 @@ class Delivery:
     def _payload(self, id: MessageId) -> dict[str, Any]:
         return {
             "key": self.key(id),
-            "report_week": self._subject.name,
+            "report_week": self._subject.week or self._subject.name,
             "target": self._destination_name(),
             "kind": id.kind,
             "run": self._run_id,
         }
 
-    def _read_ledger(self) -> None:
-        self._enter_all(self._transport.posted(self._destination, self._subject.since))
+    def _read_ledger(self, patience: Patience) -> None:
+        since = self._subject.since
+        self._enter_all(self._transport.posted(self._destination, since, patience))
         if self._destination.thread_ts is None and self._thread_ts is not None:
-            self._enter_all(
-                self._transport.posted(
-                    Destination(self._destination.channel, self._thread_ts), self._subject.since
-                )
-            )
+            thread = Destination(self._destination.channel, self._thread_ts)
+            self._enter_all(self._transport.posted(thread, since, patience))
 
     def _enter_all(self, found: list[Posted]) -> None:
         for posted in found:

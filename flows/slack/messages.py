@@ -103,7 +103,7 @@ class Composer:
             of_status = [change for change in announced if change.status == status]
             if not of_status:
                 continue
-            lines, rest = _fitting(
+            lines, rest = fitting_lines(
                 self._lines(of_status, report.doubts), MAX_SECTION_CHARACTERS - 200
             )
             left_out += of_status[len(of_status) - len(rest) :]
@@ -199,7 +199,7 @@ class Composer:
         """
         causes = dict.fromkeys(self.texts(f"correction.{c.cause}") for c in corrections)
         title = self.texts("correction.title", week=week.label, causes=", ".join(causes))
-        lines, rest = _fitting(
+        lines, rest = fitting_lines(
             [self._correction_line(c) for c in corrections], MAX_SECTION_CHARACTERS - 200
         )
         more = [self.texts("correction.more", count=len(rest))] if rest else []
@@ -234,7 +234,7 @@ class Composer:
             lines.append(
                 self.texts("doubt.held_back", count=len(names), names=cut(", ".join(names), 600))
             )
-        fitting, _ = _fitting(lines, MAX_SECTION_CHARACTERS - 200)
+        fitting, _ = fitting_lines(lines, MAX_SECTION_CHARACTERS - 200)
         return [section("\n".join([self.texts("doubt.title"), *fitting]))]
 
     def _with_doubt(self, text: str, report: WeeklyReport) -> str:
@@ -402,7 +402,7 @@ class Composer:
             part += 1
             blocks: list[Block] = []
             while rest and len(blocks) < SECTIONS_PER_OVERFLOW_MESSAGE:
-                fitting, rest = _fitting(rest, MAX_SECTION_CHARACTERS)
+                fitting, rest = fitting_lines(rest, MAX_SECTION_CHARACTERS)
                 blocks.append(section("\n".join(fitting)))
             title = self.texts("overflow.title", part=part)
             yield Message(MessageId("overflow", part=part), title, (*blocks, context(title)))
@@ -439,7 +439,7 @@ def _negative(change: Change) -> str:
     return f"{base} → {comparison}" + ("" if points is None else f" ({signed(points)}%p)")
 
 
-def _fitting(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
+def fitting_lines(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
     """The first lines that fit into `limit` characters (at least one), and the others."""
     used = 0
     for index, line in enumerate(lines):

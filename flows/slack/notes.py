@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from catalogue import Texts
+from catalogue.ending import Failed
 from catalogue.slack import escaped
 from flows.report.message import Kind, Message, MessageId
 from flows.report.values import Week, printable
@@ -33,9 +34,12 @@ def late_data_note(
     return _note(texts, "late", text, run_url)
 
 
-def failure_note(texts: Texts, reason: str | None, run_url: str | None) -> Message:
-    """A run failed; `reason` is one line for users, None where only the run's log has the reason."""
-    why = cut(escaped(printable(reason or "")), MAX_REASON_CHARACTERS) or texts("note.unexpected")
+def failure_note(texts: Texts, failed: Failed | None, run_url: str | None) -> Message:
+    """A run failed: what that means, and the line of its log. None where the run left no such line."""
+    why = texts(f"failure.{failed.kind if failed else 'unexpected'}")
+    if failed and failed.kind != "unexpected":
+        reason = cut(escaped(printable(failed.reason)), MAX_REASON_CHARACTERS)
+        why += " " + texts("note.log_line", reason=reason)
     return _note(texts, "failed", texts("note.failed", why=why), run_url)
 
 

@@ -12,6 +12,7 @@ from catalogue.slack import WEEKLY
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
 from flows.runtime.workspace import private_folder, write_private
+from flows.slack.patience import Patience
 from flows.slack.preview import preview
 from flows.slack.transport import Destination, Posted
 
@@ -22,7 +23,9 @@ class OutboxTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def posted(self, destination: Destination, since: float) -> list[Posted]:
+    def posted(
+        self, destination: Destination, since: float, patience: Patience | None = None
+    ) -> list[Posted]:
         found = []
         for file in sorted(self._folder.glob("*.json")):
             try:

@@ -17,7 +17,8 @@ from prefect.serializers import JSONSerializer
 
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
-from flows.slack.transport import AmbiguousPost, Destination, Posted, Transport, UnreadableHistory
+from flows.slack.patience import AmbiguousPost, Patience
+from flows.slack.transport import Destination, Posted, Transport, UnreadableHistory
 
 log = logging.getLogger("voc")
 
@@ -37,9 +38,11 @@ class RememberingTransport:
         self._open_posts = open_posts
         self._is_blind = False
 
-    def posted(self, destination: Destination, since: float) -> list[Posted]:
+    def posted(
+        self, destination: Destination, since: float, patience: Patience | None = None
+    ) -> list[Posted]:
         try:
-            return self._slack.posted(destination, since)
+            return self._slack.posted(destination, since, patience)
         except UnreadableHistory as lack:
             if not self._is_blind:
                 log.warning("%s Until then what was posted is remembered by Prefect.", lack)

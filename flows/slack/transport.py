@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
+from flows.slack.patience import Patience
 
 PICTURE_PREFIX = "voc-chart-"
 """What the names of our pictures begin with."""
@@ -32,10 +33,6 @@ class Posted:
     payload: dict[str, Any]
 
 
-class AmbiguousPost(Exception):
-    """The post was sent and no answer came: it may have been posted or not."""
-
-
 class UnreadableHistory(SlackError):
     """The app lacks a scope for reading what it posted."""
 
@@ -45,8 +42,13 @@ class RefusedBlocks(SlackError):
 
 
 class Transport(Protocol):
-    def posted(self, destination: Destination, since: float) -> list[Posted]:
-        """Our messages in the channel (or thread) since an epoch second, newest last. Raises SlackError."""
+    def posted(
+        self, destination: Destination, since: float, patience: Patience | None = None
+    ) -> list[Posted]:
+        """Our messages in the channel (or thread) since an epoch second, newest last. Raises SlackError.
+
+        Without patience there is no second try.
+        """
 
     def post(
         self,
@@ -55,16 +57,20 @@ class Transport(Protocol):
         blocks: tuple[Block, ...],
         payload: dict[str, Any],
     ) -> str:
-        """Post one message and return its ts. Raises SlackError, RefusedBlocks among them, or AmbiguousPost."""
+        """Post one message and return its ts. Raises SlackError, RefusedBlocks, Unavailable and AmbiguousPost
+        among them.
+        """
 
     def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
-        """Put a PNG into a thread; `posted` finds it by its name. Raises SlackError, or AmbiguousPost."""
+        """Put a PNG into a thread; `posted` finds it by its name. Raises SlackError, AmbiguousPost among them."""
 
 
 class DryRunTransport:
     """The transport of a dry run: finds nothing posted, and posts nothing."""
 
-    def posted(self, destination: Destination, since: float) -> list[Posted]:
+    def posted(
+        self, destination: Destination, since: float, patience: Patience | None = None
+    ) -> list[Posted]:
         return []
 
     def post(

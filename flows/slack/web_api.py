@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import re
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from pydantic import SecretStr
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
-from slack_sdk.web import SlackResponse
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from catalogue.slack import FAULTS, METADATA_SCOPE, WEEKLY, scopes_of
+from catalogue.slack import METADATA_SCOPE, WEEKLY, scopes_of
+from catalogue.slack_api import FAULTS, Failure, failure_of, slack_client
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
+from flows.slack.patience import AmbiguousPost, Patience, Unavailable
 from flows.slack.transport import (
     PICTURE_PREFIX,
-    AmbiguousPost,
     Destination,
     Posted,
     RefusedBlocks,
     UnreadableHistory,
 )
 
-log = logging.getLogger("voc")
-
+CALL_SECONDS = 30.0  # for a whole call, however many bytes still come
 SECONDS_BETWEEN_POSTS = 1.0  # Slack allows about one message a second in a channel
 PAGE_SIZE = 200
-RATE_LIMIT_RETRIES = 5
 
 _REMEDIES = {
     "not_authed": "Set SLACK_BOT_TOKEN.",
@@ -43,53 +40,78 @@ _REMEDIES = {
     "not_in_channel": "Invite the app to the channel with /invite.",
     "is_archived": "Choose another channel.",
     "thread_not_found": "Check --thread-ts.",
-    "ratelimited": "Wait some minutes and run again: what is missing will be posted.",
 }
-# Slack documents for these that part of the call may have taken effect.
-_UNSURE = ("internal_error", "fatal_error")
 _REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
+
+
+@dataclass(frozen=True)
+class _Bot:
+    """Who the token belongs to. Another app may post in the channel what looks like ours."""
+
+    user_id: str
+    bot_id: str
+    app_id: str | None
+
+    @classmethod
+    def of(cls, answer: AsyncSlackResponse) -> _Bot:
+        if not answer.get("bot_id"):
+            raise SlackError("SLACK_BOT_TOKEN is not a bot's. Use the one that begins with xoxb-.")
+        return cls(str(answer.get("user_id")), str(answer["bot_id"]), answer.get("app_id"))
+
+    def posted(self, message: dict[str, Any]) -> Iterator[Posted]:
+        """What a message is in the ledger."""
+        metadata = message.get("metadata") or {}
+        is_ours = message.get("bot_id") == self.bot_id and (
+            None in (self.app_id, message.get("app_id")) or message["app_id"] == self.app_id
+        )
+        if is_ours and metadata.get("event_type") == WEEKLY:
+            yield Posted(message["ts"], metadata["event_payload"])
+        for file in message.get("files") or ():
+            name = str(file.get("name"))
+            if file.get("user") == self.user_id and name.startswith(PICTURE_PREFIX):
+                yield Posted(message["ts"], {"key": name})
 
 
 class WebApiTransport:
     """Posts to and reads from one Slack workspace.
 
-    Only 429 is retried here, because Slack refuses such a call before it takes effect. slack_sdk's connection retry
-    is off: when only the reply is lost, that retry posts twice.
+    A post is never repeated here: whether it may be, only a look at what was posted can say.
+
+    Args:
+        seconds: for one call, from the connection to the last byte of the answer.
     """
 
-    def __init__(self, token: SecretStr, api_url: str) -> None:
-        self._client = WebClient(
-            token=token.get_secret_value(),
-            base_url=api_url,
-            retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
-        )
+    def __init__(self, token: SecretStr, api_url: str, *, seconds: float = CALL_SECONDS) -> None:
+        self._token = token
+        self._api_url = api_url
+        self._seconds = seconds
         self._pace = threading.Lock()
         self._last_post = 0.0
 
     def identity(self) -> tuple[str, list[str]]:
         """The workspace that the token belongs to and the scopes that it has. Raises SlackError."""
-        try:
-            answer = self._client.auth_test()
-        except SlackApiError as error:
-            raise _refusal(error) from None
-        except FAULTS as error:
-            raise _unreachable(error) from None
-        return str(answer["team"]), scopes_of(answer.headers)
+        answer = self._read("auth_test")
+        return str(answer.get("team")), scopes_of(answer.headers)
 
-    def posted(self, destination: Destination, since: float) -> list[Posted]:
+    def posted(
+        self, destination: Destination, since: float, patience: Patience | None = None
+    ) -> list[Posted]:
+        patience = patience or Patience(())
         messages: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
-            page = self._page(destination, since, cursor)
+            page = patience.ask(partial(self._page, destination, since, cursor))
             messages += page["messages"]
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 break
-        return [
-            posted
-            for message in sorted(messages, key=lambda message: float(message["ts"]))
-            for posted in _ours(message)
-        ]
+        bot = patience.ask(lambda: self._bot)
+        ours = (posted for message in messages for posted in bot.posted(message))
+        return sorted(ours, key=lambda posted: float(posted.ts or 0))
+
+    @cached_property
+    def _bot(self) -> _Bot:
+        return _Bot.of(self._read("auth_test"))
 
     def _page(self, destination: Destination, since: float, cursor: str | None) -> Any:
         arguments: dict[str, Any] = {
@@ -99,18 +121,15 @@ class WebApiTransport:
             "limit": PAGE_SIZE,
             "cursor": cursor,
         }
-        try:
-            if destination.thread_ts is None:
-                page = self._client.conversations_history(**arguments)
-            else:
-                page = self._client.conversations_replies(ts=destination.thread_ts, **arguments)
-        except SlackApiError as error:
-            raise _refusal(error, UnreadableHistory) from None
-        except FAULTS as error:
-            raise _unreachable(error) from None
+        if destination.thread_ts is None:
+            page = self._read("conversations_history", **arguments)
+        else:
+            page = self._read("conversations_replies", ts=destination.thread_ts, **arguments)
         # Without their metadata, our messages would not be recognised as ours.
         if (scopes := scopes_of(page.headers)) and METADATA_SCOPE not in scopes:
             raise _lacking(METADATA_SCOPE, UnreadableHistory)
+        if not isinstance(page.get("messages"), list):
+            raise Unavailable("no messages")
         return page
 
     def post(
@@ -122,90 +141,81 @@ class WebApiTransport:
     ) -> str:
         with self._pace:
             time.sleep(max(0.0, self._last_post + SECONDS_BETWEEN_POSTS - time.monotonic()))
-            started = time.monotonic()
-            try:
-                with _telling_refusal_from_doubt():
-                    answer = self._client.chat_postMessage(
-                        channel=destination.channel,
-                        thread_ts=destination.thread_ts,
-                        text=text,
-                        blocks=list(blocks),
-                        metadata={"event_type": WEEKLY, "event_payload": payload},
-                        parse="none",
-                        unfurl_links=False,
-                        unfurl_media=False,
-                    )
-            finally:
-                # A call of SECONDS_BETWEEN_POSTS or longer waited for Retry-After and sent its message at the end.
-                ended = time.monotonic()
-                self._last_post = started if ended - started < SECONDS_BETWEEN_POSTS else ended
+            self._last_post = time.monotonic()
+            answer = self._write(
+                "chat_postMessage",
+                channel=destination.channel,
+                thread_ts=destination.thread_ts,
+                text=text,
+                blocks=list(blocks),
+                metadata={"event_type": WEEKLY, "event_payload": payload},
+                parse="none",
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        if not answer.get("ts"):
+            raise AmbiguousPost("no ts")
         return str(answer["ts"])
 
     def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
         title, *_ = alt_text.splitlines()
-        with _telling_refusal_from_doubt():
-            self._client.files_upload_v2(
-                filename=name,
-                content=picture,
-                title=title,
-                alt_txt=alt_text,
-                channel=destination.channel,
-                thread_ts=destination.thread_ts,
-            )
-
-
-@contextlib.contextmanager
-def _telling_refusal_from_doubt() -> Iterator[None]:
-    """Raise SlackError where nothing took effect for sure, AmbiguousPost otherwise."""
-    try:
-        yield
-    except SlackApiError as error:
-        if not _is_refusal(error.response):
-            raise AmbiguousPost(f"HTTP {error.response.status_code}") from None
-        raise _refusal(error) from None
-    except SlackRequestError:
-        raise SlackError("Slack did not take the file.") from None
-    except FAULTS as error:
-        raise AmbiguousPost(type(error).__name__) from None
-
-
-def _ours(message: dict[str, Any]) -> Iterator[Posted]:
-    if (message.get("metadata") or {}).get("event_type") == WEEKLY:
-        yield Posted(message["ts"], message["metadata"]["event_payload"])
-    for file in message.get("files") or ():
-        if str(file.get("name")).startswith(PICTURE_PREFIX):
-            yield Posted(message["ts"], {"key": file["name"]})
-
-
-def _refusal(error: SlackApiError, lacking: type[SlackError] = SlackError) -> SlackError:
-    response = error.response
-    if not _is_refusal(response):
-        return SlackError(
-            f"Slack gave no usable answer (HTTP {response.status_code}). Try again.",
-            is_passing=True,
+        self._write(
+            "files_upload_v2",
+            filename=name,
+            content=picture,
+            title=title,
+            alt_txt=alt_text,
+            channel=destination.channel,
+            thread_ts=destination.thread_ts,
         )
-    code = response["error"]
+
+    def _read(self, method: str, **arguments: Any) -> AsyncSlackResponse:
+        """Make a call that changes nothing. Raises SlackError, Unavailable among them."""
+        try:
+            return self._call(method, arguments)
+        except (SlackApiError, *FAULTS) as error:
+            failure = failure_of(error)
+        if failure.is_passing:
+            raise Unavailable(failure.reason, failure.retry_after)
+        raise _refusal(failure, UnreadableHistory)
+
+    def _write(self, method: str, **arguments: Any) -> AsyncSlackResponse:
+        """Make a call that changes something. Raises SlackError: AmbiguousPost where that may have happened."""
+        try:
+            return self._call(method, arguments)
+        except SlackRequestError:
+            raise SlackError("Slack did not take the file.") from None
+        except (SlackApiError, *FAULTS) as error:
+            failure = failure_of(error)
+        if failure.is_unsure:
+            raise AmbiguousPost(failure.reason, failure.retry_after)
+        if failure.is_passing:
+            raise Unavailable(failure.reason, failure.retry_after)
+        raise _refusal(failure)
+
+    def _call(self, method: str, arguments: dict[str, Any]) -> AsyncSlackResponse:
+        async def call() -> AsyncSlackResponse:
+            token, seconds = self._token.get_secret_value(), self._seconds
+            # The time is for all requests of an upload together.
+            async with (
+                asyncio.timeout(seconds),
+                slack_client(token, self._api_url, seconds=seconds) as client,
+            ):
+                answer: AsyncSlackResponse = await getattr(client, method)(**arguments)
+                return answer
+
+        return asyncio.run(call())
+
+
+def _refusal(failure: Failure, lacking: type[SlackError] = SlackError) -> SlackError:
+    code = failure.reason
     if code == "missing_scope":
-        return _lacking(str(response.get("needed")), lacking)
+        return _lacking(failure.needed, lacking)
+    if not failure.is_refusal:
+        return SlackError(f"Slack was not reached: {code}. Check SLACK_API_URL and the network.")
     kind = RefusedBlocks if code in _REFUSED_BLOCKS else SlackError
     return kind(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}")
 
 
 def _lacking(scope: str, kind: type[SlackError]) -> SlackError:
     return kind(f"Slack refused: missing_scope. Give the app the scope {scope}.")
-
-
-def _unreachable(fault: Exception) -> SlackError:
-    return SlackError(
-        f"Slack could not be reached ({type(fault).__name__}). Try again.", is_passing=True
-    )
-
-
-def _is_refusal(response: SlackResponse) -> bool:
-    """Whether Slack refused and did nothing. A gateway's error page does not say."""
-    code = str(response.get("error") or "")
-    return (
-        response.status_code < 500
-        and code not in _UNSURE
-        and re.fullmatch(r"[a-z0-9_]+", code) is not None
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from flows.runtime.errors import SourceError, UsageError
 # A database named like a schema makes every `schema.table` in it ambiguous; dbt splits a table's name at dots.
 RESERVED_STEMS = ("main", "source", "system", "temp", "information_schema", "pg_catalog")
 
+PATIENCE_SECONDS = 3.0
+POLL_SECONDS = 0.05
+
 
 @contextmanager
 def connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -22,22 +26,30 @@ def connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise SourceError(
             f"a DuckDB file cannot be called {path.name}. Choose another VOC_DUCKDB_PATH, such as voc.duckdb."
         )
-    try:
-        connection = duckdb.connect(str(path))
-    except duckdb.Error as error:
-        if "lock" in str(error):
-            raise SourceError(
-                f"{path} is in use by another process. Wait for it to end, or set VOC_DUCKDB_PATH."
-            ) from None
-        raise SourceError(
-            f"{path} cannot be opened for writing. Check its permissions, or set VOC_DUCKDB_PATH."
-        ) from None
-    with connection:
+    with _opened(path) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(
             "set python_enable_replacements = false"
         )  # a name means a table, never a Python variable
         yield connection
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    """The file, opened for writing; answers to questions lock it for moments."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(path))
+        except duckdb.Error as error:
+            if "lock" not in str(error):
+                raise SourceError(
+                    f"{path} cannot be opened for writing. Check its permissions, or set VOC_DUCKDB_PATH."
+                ) from None
+            if time.monotonic() > deadline:
+                raise SourceError(
+                    f"{path} is in use by another process. Wait for it to end, or set VOC_DUCKDB_PATH."
+                ) from None
+        time.sleep(POLL_SECONDS)
 
 
 def check_zones(connection: duckdb.DuckDBPyConnection, *zones: str) -> None:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from flows.report.values import Week, WeekPair
-from flows.runtime.errors import SourceError, UsageError
+from flows.runtime.errors import WEEK, SourceError, UsageError
 from flows.runtime.workspace import NO_SOURCE, Workspace, Workspaces, resolved
 from flows.source.database import check_zones, connected
 from flows.source.options import SourceOptions
@@ -286,5 +286,6 @@ def _check_two_complete_weeks(file: SourceFile, as_of: date) -> None:
         raise SourceError(
             f"{file.path.name} has fewer than two complete weeks before {as_of}: its tickets are from "
             f"{file.first_date} to {file.last_date}, and {file.weeks.comparison.label} would be compared with "
-            f"{file.weeks.base.label}. Choose a later --as-of or --week. {file.advice}"
+            f"{file.weeks.base.label}. Choose a later --as-of or --week. {file.advice}",
+            kind=WEEK,
         )

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from flows.runtime.errors import SourceError
+from flows.runtime.errors import NoTables, SourceError, TablesInUse
 
 Row = dict[str, Any]
 
@@ -18,7 +18,10 @@ def dates_in(listed: str | None) -> tuple[date, ...]:
 
 class Warehouse(Protocol):
     def rows(self, sql: str, **parameters: date | str) -> list[Row]:
-        """Rows of a select over the marts. Parameters are written @name; tables need no prefix."""
+        """Rows of a select over the marts. Parameters are written @name; tables need no prefix.
+
+        Raises SourceError, on DuckDB NoTables or TablesInUse among them.
+        """
 
     def internal(self, table: str) -> str:
         """The name of a table that is no mart, as a select writes it."""
@@ -61,11 +64,16 @@ class DuckDBWarehouse:
                 names = [column[0] for column in result.description or ()]
                 return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
         except duckdb.CatalogException:
-            raise SourceError(
-                f"{self._path} holds no report yet. Run voc run --source FILE."
-            ) from None
+            raise self._no_tables() from None
         except duckdb.IOException as error:
-            reason = "is in use by another process" if "lock" in str(error) else "cannot be read"
-            raise SourceError(
+            if not self._path.exists():
+                raise self._no_tables() from None
+            is_locked = "lock" in str(error)
+            reason = "is in use by another process" if is_locked else "cannot be read"
+            kind = TablesInUse if is_locked else SourceError
+            raise kind(
                 f"{self._path} {reason}. Try again, or name a --source.", is_passing=True
             ) from None
+
+    def _no_tables(self) -> NoTables:
+        return NoTables(f"{self._path} holds no report yet. Run voc run --source FILE.")

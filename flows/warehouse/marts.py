@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from catalogue import Texts
+from flows.report.answers import ComparedCategory
 from flows.report.doubts import doubt_text
 from flows.report.values import (
     STATUSES,
@@ -44,6 +45,7 @@ RECOUNTED_WEEKS = 2
 CORRECTED_WEEKS = 26
 """Weeks before the newest that are still corrected in their thread."""
 
+_LEVELS = ("category1", "category2", "category3")
 _WEEK_PAIRS = """
     select
         comparison.week_start, comparison.week_end, comparison.week_label,
@@ -66,6 +68,25 @@ def read_latest_week_pair(warehouse: Warehouse) -> WeekPair | None:
     """The week pair of the latest run."""
     found = warehouse.rows(f"{_WEEK_PAIRS} where comparison.is_report_week")
     return _week_pair(found[0]) if found else None
+
+
+def read_newest_week_pair(warehouse: Warehouse) -> WeekPair | None:
+    """The newest week that was ever computed and its base week: a later run may have been on an earlier week."""
+    found = warehouse.rows(f"{_WEEK_PAIRS} where comparison.is_latest_week")
+    return _week_pair(found[0]) if found else None
+
+
+def read_week(warehouse: Warehouse, as_of: date) -> Week | None:
+    """The newest week that was complete at `as_of`; None if it was never computed."""
+    found = warehouse.rows(
+        """
+        select week_start, week_end, week_label
+        from dim_voc_weeks
+        where @as_of > week_end and @as_of <= week_end + 7
+        """,
+        as_of=as_of,
+    )
+    return _week(found[0]) if found else None
 
 
 def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[tuple[Change, ...], Alarms | None]:
@@ -143,18 +164,17 @@ def read_categories(warehouse: Warehouse) -> tuple[Category, ...]:
 def read_category_history(
     warehouse: Warehouse, levels: Sequence[str], newest: Week, weeks: int
 ) -> tuple[CategoryWeek, ...]:
-    """The tickets below one, two or three levels, week by week up to the newest; weeks without tickets too.
+    """The tickets below one, two or three levels, or all, week by week up to the newest; weeks without tickets too.
 
     The status of a week is the worst that a category below the levels had, its evidence that category's; what is
     usual is known of a category only.
     """
-    category1, category2, category3 = (*levels, "", "")[:3]
     rows = warehouse.rows(
         f"""
         with counted as (
             select week_start, sum(total_count) as total_count, sum(negative_count) as negative_count
             from fct_voc_weekly_counts
-            where category1 = @category1 and @category2 in ('', category2) and @category3 in ('', category3)
+            where {_below()}
             group by week_start
         ),
 
@@ -167,7 +187,7 @@ def read_category_history(
                 usual_high,
                 row_number() over (partition by week_start order by status_rank, evidence) as place
             from fct_voc_weekly_status
-            where category1 = @category1 and @category2 in ('', category2) and @category3 in ('', category3)
+            where {_below()}
         )
 
         select
@@ -188,9 +208,7 @@ def read_category_history(
         limit {weeks:d}
         """,
         newest=newest.start,
-        category1=category1,
-        category2=category2,
-        category3=category3,
+        **_levels(levels),
     )
     return tuple(
         CategoryWeek(
@@ -203,6 +221,56 @@ def read_category_history(
         )
         for row in reversed(rows)
     )
+
+
+def read_weeks_compared(
+    warehouse: Warehouse, levels: Sequence[str], first: Week, second: Week
+) -> tuple[ComparedCategory, ...]:
+    """Every category below the levels (or all) that two weeks have, the largest change in tickets first."""
+    rows = warehouse.rows(
+        f"""
+        with counted as (
+            select week_start, category1, category2, category3, total_count, negative_count
+            from fct_voc_weekly_counts
+            where week_start in (@first, @second) and {_below()}
+        ),
+
+        judged as (
+            select week_start, category1, category2, category3, status, evidence, usual_low, usual_high
+            from fct_voc_weekly_status
+            where week_start in (@first, @second) and {_below()}
+        )
+
+        select *
+        from counted
+        full outer join judged using (week_start, category1, category2, category3)
+        """,
+        first=first.start,
+        second=second.start,
+        **_levels(levels),
+    )
+    found = {
+        (_category(row), row["week_start"]): CategoryWeek(
+            first if row["week_start"] == first.start else second,
+            row["total_count"] or 0,
+            row["negative_count"] or 0,
+            row["status"],
+            _usual(row),
+            row["evidence"],
+        )
+        for row in rows
+    }
+    compared = (
+        ComparedCategory(
+            category,
+            *(
+                found.get((category, week.start)) or CategoryWeek(week, 0, 0, None)
+                for week in (first, second)
+            ),
+        )
+        for category in dict.fromkeys(category for category, _ in found)
+    )
+    return tuple(sorted(compared, key=lambda row: (-abs(row.growth), row.category)))
 
 
 def read_changed_weeks(warehouse: Warehouse, newest: Week) -> tuple[Week, ...]:
@@ -309,7 +377,6 @@ def read_corrections(
 
 def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     """Everything that the messages of a week need."""
-    week_start = weeks.comparison.start
     rows, alarms = read_status(warehouse, weeks)
     samples, tickets = read_tickets(warehouse, weeks)
     return WeeklyReport(
@@ -328,22 +395,31 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
         ),
         samples=samples,
         tickets=tickets,
-        keywords=tuple(
-            Keyword(_category(row), row["keyword"], row["base_count"], row["comparison_count"])
-            for row in warehouse.rows(
-                "select * from fct_voc_weekly_keywords where week_start = @week_start order by keyword_rank",
-                week_start=week_start,
-            )
-        ),
+        keywords=read_keywords(warehouse, weeks),
         doubts=read_doubts(warehouse, weeks),
         alarms=alarms,
     )
 
 
+def read_keywords(warehouse: Warehouse, weeks: WeekPair) -> tuple[Keyword, ...]:
+    """The rising keywords of the categories that got worse, of each category the first first."""
+    rows = warehouse.rows(
+        "select * from fct_voc_weekly_keywords where week_start = @week_start order by keyword_rank",
+        week_start=weeks.comparison.start,
+    )
+    return tuple(
+        Keyword(_category(row), row["keyword"], row["base_count"], row["comparison_count"])
+        for row in rows
+    )
+
+
 def read_tickets(
-    warehouse: Warehouse, weeks: WeekPair
+    warehouse: Warehouse, weeks: WeekPair, levels: Sequence[str] = ()
 ) -> tuple[tuple[Sample, ...], tuple[Ticket, ...]]:
-    """The masked tickets of both weeks in the categories that got worse: those that represent them, and all."""
+    """The masked tickets of both weeks in the categories that got worse: those that represent them, and all.
+
+    `levels` are those that the categories are below; without one, all categories are read.
+    """
     rows = warehouse.rows(
         f"""
         select
@@ -366,10 +442,11 @@ def read_tickets(
                 and tickets.category3 = samples.category3
                 and tickets.week_role = samples.week_role
                 and tickets.ticket_id = samples.ticket_id
-        where tickets.week_start = @week_start
+        where tickets.week_start = @week_start and {_below("tickets.")}
         order by samples.sample_rank, tickets.ticket_id
         """,
         week_start=weeks.comparison.start,
+        **_levels(levels),
     )
     samples = tuple(
         Sample(
@@ -511,6 +588,16 @@ def read_past_weeks(warehouse: Warehouse) -> tuple[PastWeek, ...]:
         of_week = counts.setdefault(_week(row), dict.fromkeys(STATUSES, 0))
         of_week[row["status"]] = row["category_count"]
     return tuple(PastWeek(week, of_week) for week, of_week in counts.items())
+
+
+def _below(table: str = "") -> str:
+    """The condition that a row is of a category below the parameters of `_levels`."""
+    return " and ".join(f"@{name} in ('', {table}{name})" for name in _LEVELS)
+
+
+def _levels(levels: Sequence[str]) -> dict[str, str]:
+    """Parameters: one, two or three levels, or none for all categories. No level is empty."""
+    return dict(zip(_LEVELS, (*levels, "", "", ""), strict=False))
 
 
 def _week_pair(row: Mapping[str, Any]) -> WeekPair:

@@ -16,11 +16,10 @@ from flows import PROJECT_ROOT
 from flows.analysis.answer import (
     MAX_ITEM_CHARACTERS,
     MAX_ITEMS,
-    MAX_QUOTE_CHARACTERS,
     MAX_SUMMARY_CHARACTERS,
     parse_answer,
-    quoted,
 )
+from flows.analysis.prompt import MAX_QUOTE_CHARACTERS, quoted
 from flows.analysis.reading import UnusableAnswer
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, Material

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,6 +38,8 @@ BENCHMARKS: dict[str, Callable[[Path, Scale], Iterator[Result]]] = {
 
 def main() -> None:
     """Run the benchmarks named, or all. Progress goes to stderr, results to stdout."""
+    # Ignored in the background of a script, and by all that is started here: Prefect's worker would end on nothing else.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument(

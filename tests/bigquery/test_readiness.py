@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from flows import tasks
-from flows.warehouse.bigquery.connection import BigQuery
-from flows.warehouse.readiness import WEEKDAY_COUNTS, Readiness, read_readiness
+from catalogue.ending import WAITING
+from flows.warehouse.readiness import WEEKDAY_COUNTS, read_readiness
+from tests import services
 from tests.bigquery.conftest import SOURCE_PROJECT, TARGET_PROJECT
 from tests.conftest import run_voc
 from tests.fakes.bigquery import FakeBigQuery
@@ -148,32 +149,87 @@ def test_a_report_on_late_data_is_not_posted(reaching: Any, bq: FakeBigQuery) ->
     assert ran.json["messages"] == []
 
 
-async def wait_until_ready(*, minutes: float) -> Readiness:
-    bigquery = cast(BigQuery, None)  # the check that asks it is replaced
-    return await tasks.wait_until_ready(bigquery, MONDAY, "Asia/Seoul", minutes=minutes)
-
-
-def test_a_patient_run_waits_until_the_data_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = [False, False, True]
-
-    async def check(*_: object) -> Readiness:
-        return Readiness(weeks=None, last_day=None, is_ready=answers.pop(0))  # type: ignore[arg-type]
-
-    monkeypatch.setattr(tasks, "check_readiness", check)
-    monkeypatch.setattr(tasks, "READINESS_POLL_SECONDS", 0.01)
-    assert asyncio.run(wait_until_ready(minutes=180)).is_ready
-    assert not answers
-
-
-@pytest.mark.parametrize("minutes", [0.001, 0])
-def test_nobody_waits_for_longer_than_asked(
-    monkeypatch: pytest.MonkeyPatch, minutes: float
+def test_a_run_that_waits_for_data_holds_no_slot_and_comes_back_by_itself(
+    reaching: Any, prefect_api: str, tmp_path: Path
 ) -> None:
-    late = Readiness(weeks=None, last_day=None, is_ready=False)  # type: ignore[arg-type]
+    reaching(*map(noon, W46[:6]))
+    api = Api(prefect_api)
+    services.deploy(prefect_api, tmp_path)
+    with services.worker(prefect_api, tmp_path):
+        first = api.start()
+        assert api.ended(first)["state"]["message"] == "2026-W46 not_ready"
+        (waiting,) = api.waiting()
+        wait_until = datetime.fromisoformat(waiting["parameters"]["wait_until"])
+        begun = datetime.fromisoformat(api.read(first)["start_time"])
+        assert timedelta(0) <= wait_until - begun - timedelta(minutes=180) < timedelta(minutes=5)
+        assert waiting["parameters"]["as_of"] == str(MONDAY)
+        assert waiting["work_queue_name"] == "reports"
+        said = next(line for line in api.log(first) if "looking again at" in line)
+        assert said.startswith("the source has no tickets of 2026-11-15 yet")
 
-    async def check(*_: object) -> Readiness:
-        return late
+        # The queue has one slot, and its wait is over.
+        over = api.start(wait_until="2026-11-16T03:00:00Z")
+        assert not api.notes(tmp_path)
+        assert api.ended(over)["state"]["message"] == "2026-W46 not_ready"
+        assert len(api.notes(tmp_path)) == 1
+        assert [run["id"] for run in api.waiting()] == [waiting["id"]]
+        assert api.read(waiting["id"])["state"]["type"] == "SCHEDULED"
 
-    monkeypatch.setattr(tasks, "check_readiness", check)
-    monkeypatch.setattr(tasks, "READINESS_POLL_SECONDS", 0.01)
-    assert asyncio.run(wait_until_ready(minutes=minutes)) is late
+        # As after a crash in between: the same run again.
+        api.run_now(first)
+        api.ended(first)
+        assert [run["id"] for run in api.waiting()] == [waiting["id"]]
+
+        api.run_now(waiting["id"])
+        api.ended(waiting["id"])
+        (next_one,) = api.waiting()
+        assert next_one["id"] != waiting["id"]
+        assert next_one["parameters"] == waiting["parameters"]
+
+
+@dataclass
+class Api:
+    """The deployment `weekly` on a server."""
+
+    url: str
+
+    def start(self, **parameters: str) -> str:
+        weekly = services.HTTP.get(f"{self.url}/deployments/name/weekly_voc/weekly").json()
+        asked = {"as_of": str(MONDAY), **parameters}
+        created = services.HTTP.post(
+            f"{self.url}/deployments/{weekly['id']}/create_flow_run", json={"parameters": asked}
+        )
+        return str(created.raise_for_status().json()["id"])
+
+    def run_now(self, run_id: str) -> None:
+        state = {"state": {"type": "SCHEDULED"}, "force": True}
+        services.HTTP.post(
+            f"{self.url}/flow_runs/{run_id}/set_state", json=state
+        ).raise_for_status()
+
+    def ended(self, run_id: str) -> dict[str, Any]:
+        services.wait_for(lambda: self.read(run_id)["state"]["type"] in FINAL, 120)
+        return self.read(run_id)
+
+    def read(self, run_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = services.HTTP.get(f"{self.url}/flow_runs/{run_id}").json()
+        return found
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """The runs that are due later because an earlier one had to wait."""
+        wanted = {"tags": {"all_": [WAITING]}, "state": {"type": {"any_": ["SCHEDULED"]}}}
+        found: list[dict[str, Any]] = services.HTTP.post(
+            f"{self.url}/flow_runs/filter", json={"flow_runs": wanted}
+        ).json()
+        return found
+
+    def log(self, run_id: str) -> list[str]:
+        wanted = {"logs": {"flow_run_id": {"any_": [run_id]}}}
+        lines = services.HTTP.post(f"{self.url}/logs/filter", json=wanted).json()
+        return [line["message"] for line in lines]
+
+    def notes(self, folder: Path) -> list[Path]:
+        return list((folder / "home" / "outbox").glob("*.json"))
+
+
+FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")

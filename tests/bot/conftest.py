@@ -160,3 +160,8 @@ def wait_for_reply(slack: FakeSlack, ts: str, part: str, seconds: float = PATIEN
         wait_for(lambda: any(part in text for text in replies(slack, ts)), seconds)
     except TimeoutError:
         raise AssertionError(f"{part!r} is not in {replies(slack, ts)}") from None
+
+
+def deep_health(bot: services.Service) -> tuple[int, dict[str, str]]:
+    answer = services.HTTP.get(f"{bot.url}/healthz?deep=1", timeout=30)
+    return answer.status_code, answer.json()

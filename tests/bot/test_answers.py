@@ -253,8 +253,8 @@ def test_a_question_becomes_a_run_of_which_only_trouble_is_told(
     wait_for(lambda: not prefect.runs("slack:open"))
     bad = people.mention("W45 W46 비교")
     wait_for(lambda: prefect.runs("slack:open"))
-    prefect.set_state(prefect.runs("slack:open")[0], "FAILED", "failed: no table. Set it.")
-    wait_for_reply(slack, bad.ts, "❌ 실패 · no table. Set it.")
+    prefect.set_state(prefect.runs("slack:open")[0], "FAILED", "failed source: no table. Set it.")
+    wait_for_reply(slack, bad.ts, "❌ 실패 · 원천 데이터를 읽지 못했습니다")
     wait_for(lambda: not prefect.runs("slack:open"))
     assert replies(slack, good.ts) == []
     assert len(replies(slack, bad.ts)) == 1

@@ -43,7 +43,7 @@ def ended() -> Run:
 
 
 @pytest.mark.parametrize("kind", list(subclasses(VocError)))
-def test_every_error_for_users_is_told_in_its_own_line(
+def test_every_error_for_users_is_told_in_the_reader_s_language(
     kind: type[VocError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
@@ -51,9 +51,11 @@ def test_every_error_for_users_is_told_in_its_own_line(
 
     monkeypatch.setattr(flows.weekly_voc, "check_rules", fail)
     run = ended()
-    assert (run.state, run.failure) == ("FAILED", "the table <x> is missing. Set it.")
+    assert (run.state, run.failure) == ("FAILED", kind.kind)
+    assert run.message.startswith(f"failed {kind.kind}: ")
+    assert "the table <x> is missing. Set it." in run.message
     said = Phrases(KOREAN).progress(run, "failed")
-    assert "❌ 실패 · the table &lt;x&gt; is missing. Set it." in said
+    assert f"❌ 실패 · {KOREAN(f'failure.{kind.kind}')}" in said
 
 
 def test_an_error_that_nobody_expected_is_told_by_its_type_alone(
@@ -64,21 +66,20 @@ def test_an_error_that_nobody_expected_is_told_by_its_type_alone(
 
     monkeypatch.setattr(flows.weekly_voc, "check_rules", fail)
     run = ended()
-    assert run.failure is not None
-    assert run.failure.startswith("unexpected LookupError. Details: ")
+    assert run.failure == "unexpected"
+    assert run.message.startswith("failed unexpected: unexpected LookupError. Details: ")
     assert "1234" not in run.message
 
 
 def test_a_wrong_setting_is_told_like_any_other_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOC_TIMEZONE", "Mars/Base")
-    failure = ended().failure
-    assert failure is not None
-    assert failure.startswith("VOC_TIMEZONE is not a time zone")
+    assert ended().message.startswith("failed usage: VOC_TIMEZONE is not a time zone")
 
 
 def test_lines_are_read_back_and_nothing_else_is() -> None:
     assert Completed.read(str(Completed("2026-W46", "posted"))) == Completed("2026-W46", "posted")
-    assert Failed.read(str(Failed("table x not found"))) == Failed("table x not found")
+    failed = Failed("source", "table x: not\nfound")
+    assert Failed.read(str(failed)) == failed
     for other in ("", "All states completed.", "Flow run encountered an exception: x"):
         assert Completed.read(other) is None
         assert Failed.read(other) is None

@@ -36,9 +36,10 @@ def found(
     )
 
     async def find() -> str | None:
-        replies = Replies(web_client(settings), Phrases(KOREAN))
-        await replies.check()
-        return await replies.find_report("C0TEST", week, since, thread_ts)
+        async with web_client(settings) as client:
+            replies = Replies(client, Phrases(KOREAN))
+            await replies.check()
+            return await replies.find_report("C0TEST", week, since, thread_ts)
 
     return asyncio.run(find())
 

@@ -16,6 +16,7 @@ from tests import services
 from tests.bot.conftest import (
     Bots,
     Prefect,
+    deep_health,
     people_of,
     replies,
     wait_for,
@@ -440,16 +441,6 @@ def test_what_was_accepted_is_finished_before_the_bot_stops(
     wait_for_reply(slack, sent.ts, RECEIVED, 1)
 
 
-def test_what_cannot_be_finished_in_time_is_told_to_ask_again(
-    bots: Bots, slack: FakeSlack, prefect: Prefect
-) -> None:
-    with bots() as bot, not_answering(prefect):
-        sent = people_of(slack, bot).mention("")
-        wait_for(lambda: slack.reactions)
-        assert bot.stop(patience=10) == 0
-    assert "봇이 다시 시작되는 중" in replies(slack, sent.ts)[0]
-
-
 @pytest.mark.parametrize(
     "deliver",
     [
@@ -486,13 +477,8 @@ def test_health_is_the_version_and_deeper_what_it_needs(
             wait_for(lambda: deep_health(bot)[1]["prefect"] == "down")
 
 
-def deep_health(bot: services.Service) -> tuple[int, dict[str, str]]:
-    answer = services.HTTP.get(f"{bot.url}/healthz?deep=1", timeout=30)
-    return answer.status_code, answer.json()
-
-
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-# With a right signature, and without: acknowledged, refused, or not there.
+# With a right signature, and without: acknowledged, refused, or not there. 400 lacks what Slack always sends.
 NONSENSE = [
     (b"{", JSON, 400, 400),
     (b"[" * 200_000, JSON, 400, 400),
@@ -503,9 +489,9 @@ NONSENSE = [
     (b'{"type": "event_callback"}', JSON, 404, 401),
     (b'{"type": "event_callback", "event": {"type": "app_mention"}}', JSON, 200, 401),
     (b'{"type": "event_callback", "event": {"type": "team_join"}}', JSON, 200, 401),
-    (b"command=%2Fvoc", FORM, 404, 401),
+    (b"command=%2Fvoc", FORM, 400, 401),
     (b"command=%2Funknown&trigger_id=1&channel_id=C&user_id=U", FORM, 404, 401),
-    (b'payload={"type":"block_actions","actions":[{"action_id":"rerun"}]}', FORM, 200, 401),
+    (b'payload={"type":"block_actions","actions":[{"action_id":"rerun"}]}', FORM, 400, 401),
 ]
 
 

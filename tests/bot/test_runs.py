@@ -23,7 +23,7 @@ ORIGIN = Origin("C0TEST", "U0HUMAN", "replica.1", "1763.0001")
 
 def run(state: str, message: str = "", age: float = 0, origin: Origin = ORIGIN) -> Run:
     at = NOW - timedelta(seconds=age)
-    return Run(uuid4(), origin, state, message, at, at, "voc", "http://prefect.example/run")
+    return Run(uuid4(), origin, state, message, at, at, at, "voc", "http://prefect.example/run")
 
 
 ids = st.text("ABCD0123456789.", min_size=1)
@@ -128,11 +128,14 @@ def test_another_flow_s_end_is_just_that() -> None:
     assert text("COMPLETED", "All states completed.", "completed").startswith("✅ 완료 · <http")
 
 
-def test_a_failure_is_explained_in_the_flow_s_own_words_escaped() -> None:
-    message = str(ending.Failed("table <x> & y not found. Set it."))
-    assert "❌ 실패 · table &lt;x&gt; &amp; y not found. Set it." in text(
-        "FAILED", message, "failed"
-    )
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("source", "원천 데이터를 읽지 못했습니다"), ("newer", "실행하지 못했습니다")],
+)
+def test_a_failure_is_explained_in_the_reader_s_language(kind: str, said: str) -> None:
+    message = str(ending.Failed(kind, "table <x> & y not found. Set it."))
+    assert f"❌ 실패 · {said}" in text("FAILED", message, "failed")
+    assert "not found" not in text("FAILED", message, "failed")
 
 
 def test_any_other_error_s_words_are_not_repeated() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests import services
-from tests.bot.conftest import Bots, Prefect, replies, wait_for, wait_for_reply
+from tests.bot.conftest import Bots, Prefect, deep_health, replies, wait_for, wait_for_reply
 from tests.fakes.people import People
-from tests.fakes.slack import FakeSlack
+from tests.fakes.slack import FakeSlack, not_ok
 
 
 def test_mentions_commands_and_buttons_come_over_the_socket(
@@ -25,12 +25,20 @@ def test_mentions_commands_and_buttons_come_over_the_socket(
     assert len(replies(slack, sent.ts)) == 1
 
 
-def test_a_lost_connection_is_opened_again(bots: Bots, slack: FakeSlack) -> None:
-    with bots(SLACK_APP_TOKEN=slack.app_token):
-        people = People(slack, connect_timeout=30)
+UP = {"version": "1.2.3", "prefect": "ok", "slack": "ok"}
+
+
+def test_a_lost_connection_is_seen_and_opened_again(bots: Bots, slack: FakeSlack) -> None:
+    with bots(SLACK_APP_TOKEN=slack.app_token, VOC_VERSION="1.2.3") as bot:
+        people = People(slack, connect_timeout=60)
         slack.socket.wait_for_connections()
+        assert deep_health(bot)[1]["socket"] == "ok"
+        slack.on("apps.connections.open", nth=1, do=not_ok("internal_error"))
         slack.socket.drop()
-        wait_for(lambda: slack.socket.opened > 1, 30)
+        wait_for(lambda: deep_health(bot) == (503, UP | {"status": "down", "socket": "down"}))
+        wait_for(lambda: slack.socket.opened > 1, 60)
         slack.socket.wait_for_connections()
         sent = people.mention("help")
         wait_for_reply(slack, sent.ts, "사용법")
+        wait_for(lambda: deep_health(bot)[1]["socket"] == "ok")
+        assert "Traceback" not in bot.log.read_text()

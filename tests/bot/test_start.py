@@ -101,6 +101,18 @@ def test_with_a_slack_that_refuses_or_is_not_there(
     assert "marked-secret" not in result[1]
 
 
+def test_the_app_level_token_does_not_go_where_a_redirect_leads(
+    tmp_path: Path, slack: FakeSlack
+) -> None:
+    method = "apps.connections.open"
+    with DeployedPrefect() as prefect, FakeSlack() as other:
+        slack.on(method, do=Reply(307, headers={"Location": f"{other.url}/api/{method}"}))
+        settings = bot_settings(slack) | {"SLACK_APP_TOKEN": slack.app_token}
+        result = run_bot(tmp_path, **settings, PREFECT_API_URL=f"{prefect.url}/api")
+        assert other.requests == []
+    assert_one_line(result, "HTTP 307, a redirect", "SLACK_API_URL")
+
+
 def test_when_the_port_is_taken(tmp_path: Path, slack: FakeSlack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A short form of `make chaos`: some boundaries and one random moment."""
+"""A short form of `make chaos`: some boundaries, one random moment, and each way in which Slack fails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.crash import Chaos, prepared
+from tests.chaos.crash import FAULTS, Chaos, prepared
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
@@ -29,4 +29,14 @@ def test_a_killed_run_is_completed_by_the_next_without_a_duplicate(
     for moment in moments:
         counted = chaos.crash(moment)
         assert (counted.duplicates, counted.missing) == (0, 0), moment
-        assert counted.was_killed or moment.service == "clock", moment
+        assert counted.kills or moment.service == "clock", moment
+
+
+@pytest.mark.timeout(600)
+def test_a_run_that_is_killed_while_slack_fails_is_completed_too(chaos: Chaos) -> None:
+    moments = chaos.troubled_moments(len(FAULTS), seed=7)
+    assert {moment.trouble and moment.trouble.fault for moment in moments} == FAULTS.keys()
+    for first in range(0, len(moments), 4):
+        counted = chaos.crash(*moments[first : first + 4], builds=False)
+        assert (counted.duplicates, counted.missing) == (0, 0), moments[first : first + 4]
+        assert counted.kills

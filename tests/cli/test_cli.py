@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -15,7 +14,8 @@ import pytest
 
 from flows import PROJECT_ROOT
 from flows.runtime.settings import load_settings
-from tests.conftest import AS_OF, Voc
+from tests.conftest import AS_OF, Voc, run_module
+from tests.fakes.http import Reply
 from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack
 from tests.parts import open_source
 
@@ -414,42 +414,6 @@ def test_a_run_needs_no_prefect_server(
     assert all(line.startswith("· ") for line in ran.err.splitlines()), ran.err
 
 
-def test_a_run_that_is_ended_stops_its_prefect_server(sample_file: Path, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "flows.cli",
-            "run",
-            "--source",
-            str(sample_file),
-            "--week",
-            "2026-W46",
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""},
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "temporary Prefect server" in line:
-                break
-        children = _children(process.pid)
-        deadline = time.monotonic() + 20
-        while not children and time.monotonic() < deadline:
-            time.sleep(0.1)
-            children = _children(process.pid)
-        assert children
-        process.terminate()
-        assert process.stderr.read().splitlines()[-1] == "voc: interrupted"
-    assert process.returncode == 130
-    # dbt's process ends when its stdin does; while it imports, on a busy machine, it sees that some seconds later.
-    deadline = time.monotonic() + 60
-    while any(Path(f"/proc/{child}").exists() for child in children):
-        assert time.monotonic() < deadline, "the server outlived its run"
-        time.sleep(0.1)
-
-
 def test_an_interrupt_during_an_import_has_the_exit_code_of_any_other(tmp_path: Path) -> None:
     """Imports run generated code: an interrupt there made `python -m` end by a signal."""
     (tmp_path / "interrupted.py").write_text(
@@ -464,10 +428,6 @@ def test_an_interrupt_during_an_import_has_the_exit_code_of_any_other(tmp_path: 
     )
     ran = subprocess.run([sys.executable, "-m", "interrupted"], check=False, capture_output=True)
     assert (ran.returncode, ran.stderr) == (130, b"voc: interrupted\n")
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_doctor_ticks_only_what_answers(voc: Voc, csv: Path, prefect_api: str) -> None:
@@ -538,6 +498,26 @@ def test_an_app_that_may_not_read_the_channel_is_no_failure_and_posts_once(
     assert [ran.json["outcome"] for ran in runs] == ["quiet", "already_posted"]
     assert "Give the app the scope channels:history" in runs[0].err
     assert posted == 2  # the summary and the receipt
+
+
+def test_a_slack_that_stays_away_ends_the_run_in_one_line(csv: Path, prefect_api: str) -> None:
+    with FakeSlack() as slack:
+        slack.on(do=Reply(503, b"<html>Service Unavailable</html>"))
+        settings = {
+            "PREFECT_API_URL": prefect_api,
+            "SLACK_API_URL": slack.url + "/api/",
+            "SLACK_BOT_TOKEN": slack.token,
+            "VOC_SLACK_CHANNEL": "C0TEST",
+        }
+        arguments = ("run", "--source", csv, "--week", "2026-W46")
+        ran = run_module("tests.hurried", *arguments, environment=settings)
+    assert ran.code == 5
+    assert ran.err.splitlines()[-1] == (
+        "voc: Slack gave no usable answer (HTTP 503). "
+        "Run again in some minutes: what is missing will be posted, nothing twice."
+    )
+    assert "· Slack: HTTP 503, next try in 1 s" in ran.err
+    assert len(slack.requests) == 7
 
 
 def test_every_command_has_help(voc: Voc) -> None:

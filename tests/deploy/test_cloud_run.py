@@ -106,17 +106,19 @@ def job_of(api: str, run: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> An
 def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
     api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, again = register(api), register(api)
+    first, again = register(api), register(api, VOC_TIMEZONE="Asia/Tokyo")
     assert (first.code, again.code) == (0, 0), first.err + again.err
     assert "WARNING" not in first.out + first.err
     assert read(api, "work_pools/voc")["type"] == "cloud-run-v2"
     assert read(api, "work_pools/voc/queues/reports")["concurrency_limit"] == 1
-    assert [automation["name"] for automation in automations(api)] == AUTOMATIONS
+    assert read(api, "work_pools/voc/queues/questions")["concurrency_limit"] is None
+    assert read(api, "deployments/name/voc_ask/questions")["work_queue_name"] == "questions"
+    assert sorted(automation["name"] for automation in automations(api)) == sorted(AUTOMATIONS)
 
     weekly = read(api, "deployments/name/weekly_voc/weekly")
     (schedule,) = weekly["schedules"]
     assert schedule["schedule"]["cron"] == "0 9 * * 1"
-    assert schedule["schedule"]["timezone"] == "Asia/Seoul"
+    assert schedule["schedule"]["timezone"] == "Asia/Tokyo"
     assert weekly["work_queue_name"] == "reports"
     (pull,) = weekly["pull_steps"]
     assert pull == {
@@ -152,6 +154,13 @@ def test_a_run_is_a_job_with_the_image_the_account_and_the_secrets(
     assert plain["PREFECT_API_URL"] == api
     assert not [value for value in plain.values() if "secret" in value]
     assert len(container["env"]) == len({e["name"] for e in container["env"]})
+
+
+def test_settings_that_no_run_could_use_are_not_registered(api: str) -> None:
+    ran = register(api, VOC_TIMEZONE="Seoul")
+    assert ran.code == 1
+    assert ran.err.startswith("register: VOC_TIMEZONE is not a time zone"), ran.err
+    assert len(ran.err.splitlines()) == 1
 
 
 def test_a_process_pool_on_the_same_server_is_not_changed(api: str) -> None:

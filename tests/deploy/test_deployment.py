@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.runtime.lock import one_run_at_a_time
+from flows.slack.preview import preview
 from tests import services
+from tests.conftest import run_voc
+from tests.flow import outbox
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +27,7 @@ def api(prefect_api: str, tmp_path: Path) -> str:
     return prefect_api
 
 
-def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
+def test_a_worker_runs_the_weekly_deployment_and_answers_questions_meanwhile(
     api: str, sample_file: Path, tmp_path: Path
 ) -> None:
     weekly = services.HTTP.get(f"{api}/deployments/name/weekly_voc/weekly").json()
@@ -43,6 +47,8 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
     assert weekly["work_queue_name"] == on_demand["work_queue_name"] == "reports"
     queue = services.HTTP.get(f"{api}/work_pools/voc/queues/reports").json()
     assert queue["concurrency_limit"] == 1
+    queue = services.HTTP.get(f"{api}/work_pools/voc/queues/questions").json()
+    assert queue["concurrency_limit"] is None
 
     created = services.HTTP.post(
         f"{api}/deployments/{weekly['id']}/create_flow_run",
@@ -55,27 +61,67 @@ def test_a_worker_runs_the_weekly_deployment_as_of_its_scheduled_date(
         },
     )
     run = created.raise_for_status().json()
-    with services.worker(api, tmp_path):
+    # On the same clock as Seoul, and not the schedule's zone.
+    with services.worker(api, tmp_path, {"VOC_TIMEZONE": "Asia/Tokyo"}):
+        with one_run_at_a_time(tmp_path / "home"):  # so that the report takes until this ends
+            services.wait_for(lambda: _run(api, run["id"])["state"]["type"] == "RUNNING", 60)
+            assert _answer(api, "결제", tmp_path) == "아직 만들어진 리포트가 없습니다"
+            assert _run(api, run["id"])["state"]["type"] == "RUNNING"
         finished = _wait(api, run["id"])
-    assert finished["state"]["type"] == "COMPLETED", (tmp_path / "worker.log").read_text()
+        assert finished["state"]["type"] == "COMPLETED", (tmp_path / "worker.log").read_text()
+        assert _answer(api, "결제", tmp_path).endswith("기업 / 결제")
 
-    messages = [
-        json.loads(file.read_text())
-        for file in sorted((tmp_path / "home" / "outbox").glob("*.json"))
-    ]
+    messages = [m for m in outbox(tmp_path / "home") if _payload(m)["kind"] != "answer"]
     assert messages
-    assert {m["metadata"]["event_payload"]["report_week"] for m in messages} == {"2026-W46"}
+    assert {_payload(message)["report_week"] for message in messages} == {"2026-W46"}
     logs = services.HTTP.post(
         f"{api}/logs/filter",
         json={"logs": {"flow_run_id": {"any_": [run["id"]]}}, "sort": "TIMESTAMP_ASC"},
     ).json()
-    assert "dbt: building the tables" in [line["message"] for line in logs]
+    said = [line["message"] for line in logs]
+    assert "dbt: building the tables" in said
+    other_zone = "the schedule of weekly is in Asia/Seoul and VOC_TIMEZONE is Asia/Tokyo."
+    assert any(line.startswith(other_zone) for line in said)
+
+    doctor = {
+        zone: run_voc("doctor", VOC_TIMEZONE=zone, PREFECT_API_URL=api, COLUMNS="300")
+        for zone in ("Asia/Seoul", "Asia/Tokyo")
+    }
+    assert re.search(r"✓\s+Prefect .* answers +\n", doctor["Asia/Seoul"].out)
+    assert re.search(rf"✗\s+Prefect .* answers; {other_zone}", doctor["Asia/Tokyo"].out)
+    assert doctor["Asia/Tokyo"].code == 1
+
+
+def _answer(api: str, question: str, folder: Path) -> str:
+    """The first line and the name in the message that answers a question, as a run of its deployment posts it."""
+    deployment = services.HTTP.get(f"{api}/deployments/name/voc_ask/questions").json()
+    assert deployment["work_queue_name"] == "questions"
+    asked = services.HTTP.post(
+        f"{api}/deployments/{deployment['id']}/create_flow_run",
+        json={"parameters": {"question": question}, "state": {"type": "SCHEDULED"}},
+    )
+    run = asked.raise_for_status().json()
+    assert _wait(api, run["id"])["state"]["type"] == "COMPLETED", (
+        folder / "worker.log"
+    ).read_text()
+    (message,) = [m for m in outbox(folder / "home") if _payload(m)["run"] == run["id"]]
+    return " · ".join(preview(message["blocks"]).split("\n")[:2]).split(". ")[0]
+
+
+def _payload(message: dict[str, Any]) -> dict[str, Any]:
+    payload: dict[str, Any] = message["metadata"]["event_payload"]
+    return payload
+
+
+def _run(api: str, run_id: str) -> dict[str, Any]:
+    run: dict[str, Any] = services.HTTP.get(f"{api}/flow_runs/{run_id}").json()
+    return run
 
 
 def _wait(api: str, run_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + 200
     while True:
-        run: dict[str, Any] = services.HTTP.get(f"{api}/flow_runs/{run_id}").json()
+        run = _run(api, run_id)
         if run["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
             return run
         assert time.monotonic() < deadline, run["state"]

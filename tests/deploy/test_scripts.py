@@ -187,6 +187,15 @@ def test_buckets_for_answers_and_pages_are_granted_when_there_are_any(
     }
 
 
+def test_the_walk_from_nothing_has_a_bucket_for_pages_and_a_server_that_keeps_connections() -> None:
+    walk = (PROJECT_ROOT / "docs" / "deploy.md").read_text().replace("\\\n", "")
+    made = re.search(r"storage buckets create (gs://\S+)", walk)
+    assert made
+    assert f"VOC_REPORT_BUCKET={made[1]}/" in walk
+    (server,) = [line for line in walk.splitlines() if "gcloud run deploy voc-prefect" in line]
+    assert "--timeout 3600" in server
+
+
 def test_twice_makes_no_account_again(programs: Programs, run: Run) -> None:
     ran = run(str(DEPLOY / "roles.sh"), **SETTINGS)  # the fake's describe finds every account
     assert ran.returncode == 0, ran.stderr
@@ -283,7 +292,10 @@ def test_the_bot_gets_slack_and_prefect_and_nothing_else(programs: Programs, run
     bot = deployed(programs)["voc-bot"]
     given = environment(bot)
     assert given["VOC_BOT_CHANNELS"] == "C1,C2"
-    assert all(re.match("VOC_BOT_|VOC_(LOCALE|TIMEZONE|VERSION)$|PREFECT_", name) for name in given)
+    assert all(
+        re.match("VOC_BOT_|VOC_(LOCALE|TIMEZONE|VERSION|(SLACK|OPS)_CHANNEL)$|PREFECT_", name)
+        for name in given
+    )
     secrets = dict(pair.split("=") for pair in option(bot, "--set-secrets").split(","))
     assert secrets == {
         "PREFECT_API_AUTH_STRING": "voc-prefect-auth:latest",

@@ -22,10 +22,22 @@ from bot.settings import BotSettings
 from bot.texts import Phrases
 from catalogue import entries
 from flows import PROJECT_ROOT
+from flows.questions.reading import Unclear, read_question
+from flows.report.answers import CategoryAnswer
+from flows.report.categories import Names
 from flows.report.outcome import Outcome
-from flows.report.values import Alarms, Week, WeeklyReport, WeekPair
+from flows.report.values import (
+    Alarms,
+    CategoryWeek,
+    Example,
+    Keyword,
+    Week,
+    WeeklyReport,
+    WeekPair,
+)
 from flows.runtime.settings import Settings
 from flows.slack import web_api
+from flows.slack.answers import AnswerComposer
 from flows.slack.preview import preview
 from tests.builders import (
     KOREAN,
@@ -91,7 +103,7 @@ def assert_quoted(text: str) -> None:
 def said(state: str, stage: Stage, message: str = "") -> str:
     """What the bot says of a run, without the link at the end."""
     at = datetime(2026, 11, 16, tzinfo=UTC)
-    run = Run(UUID(int=0), Origin("C", "U", "r.1"), state, message, at, at, "voc", None)
+    run = Run(UUID(int=0), Origin("C", "U", "r.1"), state, message, at, at, at, "voc", None)
     text, link, _ = PHRASES.progress(run, stage).rpartition(" · 실행 ")
     assert link
     return text
@@ -151,7 +163,7 @@ def test_every_outcome_is_there(outcome: Outcome) -> None:
 
 
 def test_a_run_that_explains_itself_is_quoted() -> None:
-    error = "SlackError: Slack refused: not_in_channel. Invite the app to the channel with /invite."
+    error = "failed slack: Slack refused: not_in_channel. Invite the app with /invite."
     assert f"| {said('FAILED', 'failed', error)} |" in GUIDE
     assert "| ✅ 완료 |" in GUIDE
 
@@ -195,8 +207,8 @@ def test_the_list_of_runs_looks_like_this() -> None:
     origin = Origin("", "", "")
     ended = "2026-W46 posted"
     url = "http://prefect.example/run"
-    waiting = Run(UUID(int=1), origin, "SCHEDULED", "", at, at, "voc", url)
-    done = Run(UUID(int=2), origin, "COMPLETED", ended, at, at, "voc", url)
+    waiting = Run(UUID(int=1), origin, "SCHEDULED", "", at, at, at, "voc", url)
+    done = Run(UUID(int=2), origin, "COMPLETED", ended, at, at, at, "voc", url)
     shown = PHRASES.recent([waiting, done])
     shown = re.sub(r"<!date[^>]*>", "TIME", re.sub(r"<http[^|>]*\|([^>]*)>", r"\1", shown))
     in_guide = re.sub(r"오늘 오전 \d+:\d+", "TIME", GUIDE)
@@ -264,6 +276,47 @@ def test_the_analysis_is_what_the_code_writes() -> None:
     assert f"```text\n{preview(message.blocks)}\n```" in GUIDE
     message = build_composer().analysis(WORSE, build_analysis(source="rule_based"))
     assert f"`{preview(message.blocks[-1:])}`" in GUIDE
+
+
+def test_an_answer_is_what_the_code_writes() -> None:
+    history = (
+        CategoryWeek(WEEKS.base, 38, 16, "STABLE", (26, 50)),
+        CategoryWeek(WEEKS.comparison, 69, 28, "CRITICAL", (26, 50), "strong"),
+    )
+    answer = CategoryAnswer(
+        WEEKS,
+        WORSE.category,
+        history,
+        (WORSE,),
+        (Keyword(WORSE.category, "500 오류", 0, 31),),
+        (Example("9001", "이력서를 올리면 오류가 납니다."),),
+    )
+    shown = preview(AnswerComposer(KOREAN).answer(answer).blocks)
+    assert f"```text\n{shown}\n```" in GUIDE
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("worst_of", "nothing_to_explain", "no_examples", "texts_gone", "busy", "no_tables"),
+        *("several", "not_understood", "no_week"),
+    ],
+)
+def test_what_else_an_answer_may_say_is_there(key: str) -> None:
+    assert_quoted(KOREAN(f"answer.{key}", asked="…"))
+
+
+def test_every_example_of_a_question_is_one() -> None:
+    names = Names(
+        [("유저", "이력서", "업로드 오류"), ("기업", "결제", "환불"), ("유저", "알림", "알림톡")]
+    )
+    examples = [
+        word for said, _ in rows_below("| 질문 | 답 |") for word in re.findall(r"`([^`]+)`", said)
+    ]
+    assert len(examples) > 8
+    for example in examples:
+        asked = read_question(example, names, date(2026, 11, 16), ["왜?"])
+        assert not isinstance(asked, Unclear), example
 
 
 @pytest.mark.parametrize("code", web_api._REMEDIES)

@@ -358,7 +358,7 @@ class FakeSlack(FakeServer):
         channel, thread = params["channel_id"], params.get("thread_ts")
         if thread is not None:
             self._conversations.thread(channel, thread)  # refused before the files count as shared
-        files = self._uploads.share(params["files"])
+        files = [file | {"user": BOT_USER} for file in self._uploads.share(params["files"])]
         self._add(channel, params | {"text": "", "files": files}, "text", "files", "thread_ts")
         return {"files": files}
 

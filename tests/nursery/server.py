@@ -260,6 +260,8 @@ class _PrefectLater(MetaPathFinder, Loader):
 
 
 def main() -> None:
+    # Ignored in the background of a script, and by all forks: Prefect's worker would end on nothing else.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     order = serve(sys.argv[1])
     become(order)
     runpy.run_module(order["module"], run_name="__main__", alter_sys=True)

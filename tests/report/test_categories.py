@@ -31,6 +31,10 @@ CATEGORIES = [
         ("billing / a/b test", ("Billing", "A/B test")),
         ("유저 / (미분류)", ("유저", NONE)),
         ("(미분류)", (NONE,)),
+        ("이력서", ("유저", "이력서")),
+        ("이력서 / 업로드 오류", ("유저", "이력서", "업로드 오류")),
+        ("업로드", ("유저", "이력서", "업로드 오류")),
+        ("심사", ("유저", "이력서", "등록/심사")),
     ],
 )
 def test_a_name_is_one_two_or_three_levels(asked: str, levels: tuple[str, ...]) -> None:
@@ -55,7 +59,7 @@ def test_every_level_has_the_name_that_the_table_shows() -> None:
 @pytest.mark.parametrize(
     ("asked", "suggested"),
     [
-        ("이력서", "Did you mean '유저 / 이력서' or "),
+        ("유저 / 이", "Did you mean '유저 / 이력서' or "),
         ("유저 / 이럭서", "Did you mean '유저 / 이력서'"),
         ("", "voc status shows them all."),
         ("환율", "voc status shows them all."),

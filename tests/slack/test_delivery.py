@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from flows.report.message import SUMMARY, Block, Delivered, Message
 from flows.report.values import Week, WeeklyReport
 from flows.runtime.errors import SlackError
 from flows.runtime.settings import Settings
-from flows.slack.delivery import POST_ATTEMPTS, Delivery, Subject
+from flows.slack.delivery import Delivery, Subject
 from flows.slack.outbox import OutboxTransport
 from flows.slack.remembered import RememberingTransport
 from flows.slack.transport import Destination, Transport
@@ -49,6 +50,8 @@ CHANNEL = Destination("C0TEST")
 NEXT_WEEK = Week(
     COMPARISON.start + timedelta(days=7), COMPARISON.end + timedelta(days=7), "2025-W47"
 )
+WAITS = (0.01,) * 6
+"""As many as in a run, and short."""
 ONE_REPLY = build_report()
 QUIET = build_quiet_report()
 
@@ -172,9 +175,8 @@ def deliver(
     force: bool = False,
 ) -> list[Delivered]:
     """One run: everything of the report that does not stand there yet."""
-    delivery = Delivery(
-        place.transport(), target, Subject.of_week(week, SEOUL), run_id, force=force
-    )
+    subject = Subject.of_week(week, SEOUL)
+    delivery = Delivery(place.transport(), target, subject, run_id, force=force, waits=WAITS)
     return [delivery.post(message) for message in messages_of(report)]
 
 
@@ -398,21 +400,61 @@ def test_a_post_that_never_arrived_is_sent_again(on_slack: SlackPlace) -> None:
 
 
 def test_the_last_attempt_counts_when_only_its_answer_was_lost(on_slack: SlackPlace) -> None:
-    before = range(1, POST_ATTEMPTS)
-    on_slack.slack.on("chat.postMessage", nth=before, do=refuse_connection_before)
-    on_slack.slack.on("chat.postMessage", nth=POST_ATTEMPTS, do=lose_reply)
+    last = len(WAITS) + 1
+    on_slack.slack.on("chat.postMessage", nth=range(1, last), do=refuse_connection_before)
+    on_slack.slack.on("chat.postMessage", nth=last, do=lose_reply)
     (summary,) = deliver(on_slack, QUIET)
     assert [message["ts"] for message in on_slack.messages()] == [summary.ts]
 
 
-def test_without_any_answer_the_run_ends_and_can_be_resumed(on_slack: SlackPlace) -> None:
-    on_slack.slack.on("chat.postMessage", nth=range(1, 4), do=refuse_connection_before)
+AWAY: dict[str, Fault] = {
+    "HTTP 500": Reply(500, b""),
+    "HTML": Reply(503, b"<html>Service Unavailable</html>"),
+    "service_unavailable": not_ok("service_unavailable"),
+    "no connection": refuse_connection_before,
+    "HTTP 429": Reply(429, b"", headers={"Retry-After": "0.01"}),
+}
+
+
+@pytest.mark.parametrize("fault", AWAY.values(), ids=AWAY.keys())
+def test_slack_is_looked_at_before_each_new_try(on_slack: SlackPlace, fault: Fault) -> None:
+    on_slack.slack.on("chat.postMessage", nth=range(1, 4), do=fault)
+    (summary,) = deliver(on_slack, QUIET)
+    assert [message["ts"] for message in on_slack.messages()] == [summary.ts]
+    calls = [request.method for request in on_slack.slack.requests]
+    look, post = "conversations.history", "chat.postMessage"
+    assert calls == [look, "auth.test", *[post, look] * 3, post]
+
+
+@pytest.mark.parametrize("fault", AWAY.values(), ids=AWAY.keys())
+def test_a_slack_that_is_away_for_longer_ends_the_run_which_can_be_resumed(
+    on_slack: SlackPlace, fault: Fault
+) -> None:
+    tries = range(1, len(WAITS) + 2)
+    on_slack.slack.on("chat.postMessage", nth=tries, do=fault)
     with pytest.raises(SlackError, match="Run again") as failure:
         deliver(on_slack, QUIET)
     assert "\n" not in str(failure.value)
     assert on_slack.messages() == []
     (summary,) = deliver(on_slack, QUIET, run_id="run-2")
     assert summary.is_new
+
+
+def test_reading_is_waited_for_too_and_goes_on_at_the_page_that_failed() -> None:
+    with FakeSlack(page_size_limit=1) as slack:
+        place = SlackPlace(slack)
+        deliver(place)
+        del slack.requests[:]
+        slack.on("conversations.history", nth=range(1, 4), do=Reply(500, b""))
+        slack.on("conversations.replies", nth=2, do=not_ok("ratelimited"))
+        slack.on("auth.test", nth=1, do=not_ok("fatal_error"))
+        assert not any(message.is_new for message in deliver(place, run_id="run-2"))
+    calls = Counter(request.method for request in slack.requests)
+    assert calls == {
+        "conversations.history": 3 + 1,
+        "auth.test": 1 + 1,
+        "conversations.replies": 1 + 2,
+    }
 
 
 @pytest.mark.parametrize(
@@ -496,8 +538,11 @@ def test_channel_and_thread_are_read_once_a_run_from_the_end_of_the_week_on(
     deliver(on_slack)
     del on_slack.slack.requests[:]
     deliver(on_slack, run_id="run-2")
-    read = on_slack.slack.requests
-    assert [call.method for call in read] == ["conversations.history", "conversations.replies"]
+    asked = on_slack.slack.requests
+    assert sorted({call.method for call in asked}) == [
+        *("auth.test", "conversations.history", "conversations.replies")
+    ]
+    read = [call for call in asked if call.method != "auth.test"]
     midnight_after_sunday = datetime(2025, 11, 17, tzinfo=SEOUL).timestamp()
     assert [float(call.params["oldest"]) for call in read] == [
         pytest.approx(midnight_after_sunday, abs=0.001)

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from catalogue.ending import Failed
 from flows.report.message import Message, MessageId
 from flows.report.values import Correction, Status
 from flows.slack.notes import crash_note, failure_note, late_data_note
@@ -35,8 +36,12 @@ URL = "http://prefect.example/runs/flow-run/1"
             ),
             ["2025-W46", "2025-11-12, 2025-11-16의 티켓이 아직 들어오지 않아"],
         ),
-        (failure_note(KOREAN, "table <x> & y. Set it.", URL), ["table &lt;x&gt; &amp; y. Set it."]),
-        (failure_note(KOREAN, "x" * 5_000, URL), ["xxx…"]),
+        (
+            failure_note(KOREAN, Failed("source", "table <x> & y. Set it."), URL),
+            ["원천 데이터를 읽지 못했습니다.", "“table &lt;x&gt; &amp; y. Set it.”"],
+        ),
+        (failure_note(KOREAN, Failed("usage", "x" * 5_000), URL), ["xxx…"]),
+        (failure_note(KOREAN, Failed("unexpected", "x"), URL), ["예상하지 못한 오류"]),
         (failure_note(KOREAN, None, URL), ["예상하지 못한 오류"]),
         (crash_note(KOREAN, URL), ["중간에 멈췄습니다"]),
     ],

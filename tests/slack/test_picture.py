@@ -31,7 +31,7 @@ from tests.builders import (
     build_settings,
 )
 from tests.fakes.http import Fault, Reply, lose_reply, refuse_connection_before
-from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok, refuse_charts
+from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok, ratelimited, refuse_charts
 from tests.fonts import needs_hangul
 from tests.parts import slack_of
 
@@ -66,7 +66,8 @@ def deliver(
     thread_ts: str | None = None,
 ) -> Delivered:
     """One run: summary and picture."""
-    delivery = Delivery(transport, Destination("C0TEST", thread_ts), SCOPE, run_id, force=force)
+    target = Destination("C0TEST", thread_ts)
+    delivery = Delivery(transport, target, SCOPE, run_id, force=force, waits=(0.01, 0.01))
     delivered = delivery.post(SUMMARY)
     delivery.post_picture(SUMMARY)
     return delivered
@@ -132,11 +133,19 @@ def test_a_run_that_broke_before_the_picture_is_resumed_with_it(
     chartless: FakeSlack, step: str
 ) -> None:
     chartless.on(step, nth=1, do=refuse_connection_before)
-    with pytest.raises(SlackError, match="did not answer"):
+    with pytest.raises(SlackError, match="no usable answer"):
         deliver(transport_to(chartless))
     summary = deliver(transport_to(chartless), "run-2")
     assert len(pictures(chartless, summary)) == 1
     assert len(chartless.messages("C0TEST")) == 1
+
+
+@needs_hangul
+@pytest.mark.parametrize("step", [TAKING, SHARING])
+def test_a_picture_waits_where_slack_asks_for_it(chartless: FakeSlack, step: str) -> None:
+    chartless.on(step, nth=1, do=ratelimited(0.01))
+    summary = deliver(transport_to(chartless))
+    assert len(pictures(chartless, summary)) == 1
 
 
 @needs_hangul
@@ -148,7 +157,7 @@ def test_a_picture_whose_answer_was_lost_is_not_sent_again(
     if is_blind:
         chartless.scopes = ("chat:write", "files:write")
     chartless.on(SHARING, nth=1, do=lose_reply)
-    with pytest.raises(SlackError, match="did not answer"):
+    with pytest.raises(SlackError, match="no usable answer"):
         deliver(transport_to(chartless, home))
     summary = deliver(transport_to(chartless, home), "run-2")
     assert len(pictures(chartless, summary)) == 1
@@ -159,7 +168,7 @@ def test_a_picture_whose_answer_was_lost_is_not_sent_again(
     ("fault", "reason"),
     [
         (not_ok("file_uploads_disabled"), "file_uploads_disabled"),
-        (Reply(502, b"<html>"), "did not answer"),
+        (Reply(502, b"<html>"), "no usable answer"),
     ],
 )
 def test_where_files_are_refused_the_summary_stands_without(

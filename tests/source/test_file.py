@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -220,10 +221,14 @@ def test_a_database_in_use_by_another_process_is_said_so(
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
+        monkeypatch.setattr("flows.source.database.PATIENCE_SECONDS", 0.0)
         with pytest.raises(SourceError, match="is in use by another process. Wait for it to end"):
             open_source(load_settings(), csv(tmp_path, *TWO_WEEKS), AS_OF)
+        # Somebody who reads for a moment is waited for.
+        monkeypatch.setattr("flows.source.database.PATIENCE_SECONDS", 60.0)
         assert holder.stdin is not None
-        holder.stdin.close()
+        threading.Timer(0.3, holder.stdin.close).start()
+        open_source(load_settings(), csv(tmp_path, *TWO_WEEKS), AS_OF)
 
 
 def test_a_database_that_may_not_be_written_is_said_so(

@@ -102,6 +102,22 @@ def test_what_was_prepared_is_used_once_and_by_nobody_else(build: Build) -> None
     dbt.check_connection(build)
 
 
+def test_a_reader_of_the_tables_is_waited_for(build: Build) -> None:
+    """An answer to a question opens DuckDB's file for moments."""
+    dbt.check_connection(build)
+    read = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", read, str(build.workspace.duckdb_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == b"1\n"
+        threading.Timer(3, reader.stdin.close).start()
+        dbt.check_connection(build)
+
+
 def test_the_environment_of_an_invocation_is_its_own(build: Build) -> None:
     before = dict(os.environ)
     dbt.check_connection(build)

@@ -18,11 +18,12 @@ from flows.warehouse.marts import (
     read_week_pair,
 )
 from tests.parts import build_of
-from tests.warehouse.test_dbt import W44, W45, W46, W47, Lab, Ticket, tickets
+from tests.warehouse.test_dbt import STATUSES, W44, W45, W46, W47, Lab, Ticket, tickets
 
 pytestmark = pytest.mark.slow
 
 WEEK = timedelta(weeks=1)
+DOUBTS = "+fct_voc_source_doubts"
 BEFORE = [W44 - n * WEEK for n in range(4, 0, -1)]
 
 
@@ -49,7 +50,7 @@ def test_days_without_tickets_are_lost_unless_they_always_are(tmp_path: Path) ->
     """Wednesday to Friday are missing; no Sunday has ever had a ticket."""
     history = on_days(usual([*BEFORE, W44, W45]), 0, 1, 2, 3, 4, 5)
     lab = Lab(tmp_path, [*history, *on_days(usual([W46]), 0, 1, 5)])
-    lab.run(W47)
+    lab.run(W47, DOUBTS)
     assert doubts(lab, W45) == {}
     found = doubts(lab, W46)
     assert found["days_lost"] == ["2026-11-11,2026-11-12,2026-11-13", 3.0, 30.0, True]
@@ -57,7 +58,7 @@ def test_days_without_tickets_are_lost_unless_they_always_are(tmp_path: Path) ->
 
 def test_two_weeks_are_enough_to_see_lost_days(tmp_path: Path) -> None:
     lab = Lab(tmp_path, [*usual([W45]), *on_days(usual([W46]), 0, 1, 5, 6)])
-    lab.run(W47)
+    lab.run(W47, DOUBTS)
     assert doubts(lab, W46)["days_lost"][0] == "2026-11-11,2026-11-12,2026-11-13"
 
 
@@ -72,7 +73,7 @@ def test_a_broken_classifier_is_told_with_its_share(tmp_path: Path) -> None:
     lab.sql(
         "update source.tickets set category2 = 'b', category3 = 'c' where trim(category1) != ''"
     )
-    lab.run(W47)
+    lab.run(W47, DOUBTS)
     found = doubts(lab, W46)
     assert set(found) == {"unclassified", "emotion_missing", "emotion_unknown", "no_negative"}
     assert found["unclassified"][1:] == [0.5, 0.0, False]
@@ -81,7 +82,7 @@ def test_a_broken_classifier_is_told_with_its_share(tmp_path: Path) -> None:
 def test_a_rename_is_told_and_the_statuses_stay(tmp_path: Path) -> None:
     steady = usual([W44, W45, W46], 100, "그대로")
     lab = Lab(tmp_path, [*steady, *usual([W44, W45], 38, "옛 이름"), *usual([W46], 39, "새 이름")])
-    lab.run(W47)
+    lab.run(W47, f"{DOUBTS} {STATUSES}")
     assert lab.sql("select category1, renamed_to, usual, observed from fct_voc_source_doubts") == [
         ("옛 이름", "새 이름", 38.0, 39.0)
     ]
@@ -100,7 +101,7 @@ def test_spellings_of_one_category_and_id_are_one(tmp_path: Path) -> None:
         row["category1"] = spelling
     again = [row | {"id": f"{row['id']} "} for row in rows[20:]]
     lab = Lab(tmp_path, [*rows, *again])
-    lab.run(W47)
+    lab.run(W47, f"{DOUBTS} {STATUSES}")
     assert lab.sql(
         "select category1, status, base_total, comparison_total from fct_voc_weekly_status"
     ) == [("유저", "STABLE", 20, 20)]
@@ -156,12 +157,12 @@ def test_a_category_whose_tickets_are_deleted_is_corrected_and_its_period_closed
     old = W44 - 6 * WEEK
     rows = [*usual([old - WEEK, old, old + WEEK, W44, W45]), *tickets(old, 25, category="스팸")]
     lab = Lab(tmp_path, rows)
-    lab.run(W46)
+    lab.run(W46, "+voc_weekly_status_snapshot dim_voc_weeks")
     ((posted_at,),) = lab.sql("select now()")
     lab.sql("delete from source.tickets where category1 = '스팸'")
     lab.add(tickets(old, 30, name="late"))
     lab.add(usual([W46]))
-    lab.run(W47)
+    lab.run(W47, "+voc_weekly_status_snapshot dim_voc_weeks")
     assert lab.sql(
         "select count(*), count(dbt_valid_to) from voc_weekly_status_snapshot where category1 = '스팸' and week_start = ?",
         old,
@@ -201,7 +202,7 @@ def test_a_report_on_an_old_week_leaves_the_samples_of_the_newest(tmp_path: Path
 
 def test_an_override_that_matches_no_category_is_found(tmp_path: Path) -> None:
     lab = Lab(tmp_path, usual([W44, W45]))
-    lab.run(W46)
+    lab.run(W46, STATUSES)
     for category in ("유저 ", "유조"):
         lab.sql(
             "insert into status_thresholds values ('CRITICAL', ?, null, null, 21, 30, 20, null)",
@@ -215,9 +216,9 @@ def test_an_override_that_matches_no_category_is_found(tmp_path: Path) -> None:
 
 def test_a_week_that_is_looked_back_to_and_changed_is_counted_once(tmp_path: Path) -> None:
     lab = Lab(tmp_path, usual([W44, W45]))
-    lab.run(W46)
+    lab.run(W46, STATUSES)
     lab.add(tickets(W45, 30, name="late"))
-    lab.run(W46)
+    lab.run(W46, STATUSES)
     assert lab.sql("select count(*) from int_weeks_counted where week_start = ?", W45) == [(1,)]
     assert lab.sql("select status from fct_voc_weekly_status where week_start = ?", W45) == [
         ("CRITICAL",)

@@ -57,7 +57,7 @@ def examine(parts: Assembly, *, source: Path | None) -> int:
             _checked("Slack", lambda: _slack(parts)),
             _checked("report", lambda: _report(parts)),
             _checked(_MODELS[parts.settings.model_api][0], lambda: _model(parts)),
-            _checked("Prefect", _prefect),
+            _checked("Prefect", lambda: _prefect(parts)),
         ]
     table = Table(show_header=False, box=None, padding=(0, 1))
     table.add_column()
@@ -186,11 +186,20 @@ def _model(parts: Assembly) -> tuple[State, str]:
     return "ok", f"{client.api.base_url}: {client.api.name} answered"
 
 
-def _prefect() -> tuple[State, str]:
+def _prefect(parts: Assembly) -> tuple[State, str]:
+    from prefect.exceptions import PrefectHTTPStatusError
     from prefect.settings import PREFECT_API_URL
+
+    from flows.runtime.schedule import other_zones
 
     url = PREFECT_API_URL.value()
     if not url:
         return "missing", "no PREFECT_API_URL: each run starts a temporary server"
     check_api(url)
+    try:
+        if line := asyncio.run(other_zones(parts.settings.timezone)):
+            return "failed", f"{url} answers; {line}"
+    except PrefectHTTPStatusError as error:
+        status = error.response.status_code
+        return "failed", f"{url} answers {status}. Check the URL, and PREFECT_API_AUTH_STRING."
     return "ok", f"{url} answers"

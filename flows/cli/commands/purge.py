@@ -187,9 +187,12 @@ class _Purge:
             )
             yield "BigQuery's time travel keeps removed rows for up to seven days, its fail-safe for seven more."
         where = f"the channel {s.slack_channel}" if s.slack_channel else "the channel"
-        yield f"Slack: open the week's report in {where}, and delete its messages (… → Delete message)."
+        yield (
+            f"Slack: open the week's report in {where}, and delete its messages (… → Delete message). "
+            "Answers to questions are in the threads where people asked."
+        )
         yield "LaaS or another model: what it keeps of questions and answers, ask its operator."
-        yield "Prefect's database and logs: they hold counts and categories, no ticket's text."
+        yield "Prefect's database and logs: they hold counts, categories and masked questions, no ticket's text."
         yield "Pages that voc report wrote to a folder of your choice (--out), and what people have downloaded."
         yield "Backups, and older versions that a bucket keeps."
 

@@ -7,8 +7,11 @@ import contextlib
 import importlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,9 @@ from flows.source.thresholds import check_rules
 from flows.warehouse import dbt
 
 log = logging.getLogger("voc")
+
+INTERRUPT_SECONDS = 5.0
+"""How long an interrupted run may take to say so to Prefect, and dbt to cancel its queries."""
 
 
 def run_report(
@@ -49,7 +55,7 @@ def run_report(
             log.warning("%s ends on %s. %s", file.path.name, file.last_date, file.advice)
             return RunResult("no_data", file.weeks, last_date=file.last_date)
         build = parts.build(file.workspace if file else parts.workspaces.of(None), as_of)
-        with _prefect_api(parts.home, build), settings_in_use(settings):
+        with prefect_api(parts.home, build), settings_in_use(settings):
             from flows.weekly_voc import weekly_voc
 
             async def run() -> Any:
@@ -63,21 +69,51 @@ def run_report(
                     return_state=True,
                 )
 
-            result: RunResult = asyncio.run(run()).result()
+            result: RunResult = _run_beside(run).result()
             return result
 
 
+def _run_beside(flow: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run the flow in a thread of its own, and cancel it when this thread, the main one, is interrupted.
+
+    In the main thread Prefect handles SIGTERM, by an exception that a task of asyncio may swallow.
+    """
+
+    cancel: Callable[[], object] | None = None
+
+    async def run() -> Any:
+        nonlocal cancel
+        task = asyncio.current_task()
+        assert task is not None
+        cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel)
+        return await flow()
+
+    running = ThreadPoolExecutor(1).submit(copy_context().run, asyncio.run, run())
+    try:
+        return running.result()
+    except KeyboardInterrupt:
+        if cancel:
+            with contextlib.suppress(RuntimeError):  # its loop has ended
+                cancel()
+        wait([running], INTERRUPT_SECONDS)
+        raise
+
+
 @contextlib.contextmanager
-def _prefect_api(home: Path, build: dbt.Build) -> Iterator[None]:
-    """The configured Prefect API, or a temporary server, which starts while Prefect and dbt are being imported."""
+def prefect_api(home: Path, build: dbt.Build | None = None) -> Iterator[None]:
+    """The configured Prefect API, or a temporary server, which starts while Prefect and dbt are being imported.
+
+    Without a build dbt is left out.
+    """
+    loads = "Prefect and dbt" if build else "Prefect"
     with contextlib.ExitStack() as stack:
         server = None
         if os.environ.get("PREFECT_API_URL"):
-            log.info("loading Prefect and dbt")
-            dbt.prepare(build)
+            log.info("loading %s", loads)
+            _prepare(build)
         else:
             # A profile may name an API too, but asking Prefect for that takes as many seconds as starting a server.
-            log.info("starting a temporary Prefect server, loading Prefect and dbt (some seconds)")
+            log.info("starting a temporary Prefect server, loading %s (some seconds)", loads)
             server = stack.enter_context(temporary_server(home))
         from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -89,11 +125,16 @@ def _prefect_api(home: Path, build: dbt.Build) -> Iterator[None]:
             return
         assert server is not None  # neither a variable nor a profile names an API
         _import_while_waiting()
-        dbt.prepare(build)  # not sooner: on two cores it would take the server's time
+        _prepare(build)  # not sooner: on two cores it would take the server's time
         server.wait_until_healthy()
         stack.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
         stack.callback(_send_logs)
         yield
+
+
+def _prepare(build: dbt.Build | None) -> None:
+    if build is not None:
+        dbt.prepare(build)
 
 
 def _import_while_waiting() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.runtime.retry_after import retry_after_seconds
+from catalogue.retry_after import retry_after_seconds
 
 NOW = datetime(2026, 11, 16, 0, 0, 0, tzinfo=UTC)
 
