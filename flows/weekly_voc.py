@@ -21,7 +21,7 @@ from flows.report.as_of import checked_as_of
 from flows.report.doubts import doubt_as_json
 from flows.report.message import MessageId
 from flows.report.outcome import RunResult
-from flows.report.values import Receipt, Week, WeeklyReport
+from flows.report.values import PastWeek, Receipt, Week, WeeklyReport
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import VocError
 from flows.runtime.failures import ends_in_one_line, redacted_errors
@@ -51,7 +51,7 @@ from flows.tasks import (
     read_changes,
 )
 from flows.warehouse import dbt
-from flows.warehouse.marts import read_changed_weeks, read_week_labels
+from flows.warehouse.marts import read_changed_weeks
 from flows.warehouse.readiness import Readiness
 
 log = logging.getLogger("voc")
@@ -158,7 +158,7 @@ async def report_week(
     publisher = parts.publisher(parts.page_store(workspace), warehouse, report, last_day)
     page = await publish_page(publisher)
     composer = parts.composer(report_url=page.url if page else None)
-    await publish_artifacts(report, composer, read_week_labels(warehouse))
+    await publish_artifacts(report, composer, publisher.past_weeks)
 
     delivery = await delivery_of(parts, destination, file, report.weeks.comparison, force=force)
     analyses, messages, delivered = [], [], []
@@ -262,13 +262,14 @@ async def not_ready(
 
 
 async def publish_artifacts(
-    report: WeeklyReport, composer: Composer, labels: Sequence[str]
+    report: WeeklyReport, composer: Composer, weeks: Sequence[PastWeek]
 ) -> None:
-    """Show the changes, the summary and the weeks that can be reported (newest first) in the Prefect UI.
+    """Show the changes and the summary in the Prefect UI, and the first and last of the weeks (newest first).
 
-    The bot reads the weeks there: it refuses one before the first at once.
+    The bot reads the weeks there, and refuses at once what is before the first.
     """
-    await keep_artifact("voc-weeks", [{"first_week": labels[-1], "last_week": labels[0]}])
+    first, last = weeks[-1].week.label, weeks[0].week.label
+    await keep_artifact("voc-weeks", [{"first_week": first, "last_week": last}])
     summary, *_ = composer.summary(report)
     await keep_artifact("voc-changes", [change.as_json() for change in report.changes])
     await keep_artifact("voc-summary", preview(summary.blocks))

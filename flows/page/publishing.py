@@ -128,7 +128,7 @@ class Publisher:
             ticket_url=self._ticket_url,
         )
         place.write(name, report_page(contents, self._texts, self._looks_private))
-        write_index(place, self._past_weeks, self._texts, self._looks_private)
+        write_index(place, self.past_weeks, self._texts, self._looks_private)
         return Published(place.where(name), place.url(name))
 
     @cached_property
@@ -136,7 +136,8 @@ class Publisher:
         return read_history(self._warehouse, self.week)
 
     @cached_property
-    def _past_weeks(self) -> tuple[PastWeek, ...]:
+    def past_weeks(self) -> tuple[PastWeek, ...]:
+        """Every week that can be reported, newest first."""
         return read_past_weeks(self._warehouse)
 
     def _may_be_kept(self, analysis: Analysis) -> bool:
