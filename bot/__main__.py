@@ -47,6 +47,8 @@ def main() -> None:
     logging.setLogRecordFactory(record_without_traceback)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
+    # Nothing is accepted before the bot listens. The first process of a container has to say that it wants to end.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     try:
         settings = load_settings()
         # Bolt would read the variable a second time, and warn that Bolt does not use it.

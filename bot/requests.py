@@ -269,12 +269,25 @@ class RequestHandler:
                 return
 
     async def _say_that_it_stops(self, request: Request) -> None:
+        if _is_repeat(request):
+            return  # whoever reacted first has answered, or said this already
         text = self._texts("bot.restarting")
         if request.response_url:
             await self._replies.respond(request.response_url, text)
         elif request.thread_ts:
             channel = request.asker.channel
             await self._replies.say(text, channel=channel, thread_ts=request.thread_ts)
+
+
+def _is_repeat(request: Request) -> bool:
+    """Whether Slack has said by now that the bot had reacted before."""
+    reaction = request.reaction
+    return (
+        reaction is not None
+        and reaction.done()
+        and not reaction.cancelled()
+        and not reaction.result()
+    )
 
 
 def _parameters(request: Request, asked: Asked) -> dict[str, Any]:

@@ -42,7 +42,7 @@ LONG_FILES = (
     *("test_weekly_voc.py", "test_cli.py", "test_requests.py", "test_dbt.py", "test_end_to_end.py"),
     *("test_doubts.py", "test_secrets.py", "test_up.py", "test_hostile.py", "test_bad_data.py"),
     *("test_dbt_server.py", "test_deployment.py", "test_display.py", "test_properties.py"),
-    *("test_browser.py", "test_wheel.py", "test_worlds.py", "test_endings.py"),
+    *("test_losses.py", "test_browser.py", "test_wheel.py", "test_worlds.py", "test_endings.py"),
     *("test_run.py", "test_googlesql.py", "test_recounts.py", "test_faults.py", "test_access.py"),
 )
 # Fixtures that start a server, dbt, Chromium or `voc`, at once or through another fixture.

@@ -10,9 +10,10 @@ import pytest
 
 from bot.errors import StartError
 from bot.settings import BotSettings, load_settings
-from tests.bot.conftest import SECRET, bot_settings
+from tests import services
+from tests.bot.conftest import SECRET, bot_settings, wait_for
 from tests.conftest import run_module
-from tests.fakes.http import FakeServer, Refused, Reply, Request
+from tests.fakes.http import FakeServer, Refused, Reply, Request, hang
 from tests.fakes.slack import FakeSlack
 
 pytestmark = pytest.mark.slow
@@ -118,6 +119,19 @@ def test_when_the_port_is_taken(tmp_path: Path, slack: FakeSlack) -> None:
         port = str(taken.getsockname()[1])
         result = run_bot(tmp_path, **bot_settings(slack) | {"PORT": port})
     assert_one_line(result, f"127.0.0.1:{port}", "PORT")
+
+
+def test_a_stop_before_it_listens_ends_it_at_once(tmp_path: Path, slack: FakeSlack) -> None:
+    """By its own doing: the first process of a container does not end by a signal that it does not handle."""
+    with EmptyPrefect() as prefect:
+        prefect.on(do=hang(60))
+        settings = bot_settings(slack) | {"PREFECT_API_URL": f"{prefect.url}/api", "PORT": "0"}
+        bot = services.start_quickly("bot", log=tmp_path / "bot.log", environment=settings)
+        try:
+            wait_for(lambda: prefect.requests, 60)
+            assert bot.stop(patience=10) == 0
+        finally:
+            bot.kill()
 
 
 class DeployedPrefect(EmptyPrefect):
