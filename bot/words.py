@@ -43,8 +43,8 @@ class Asked:
 def understood(text: str, today: date) -> Asked:
     """Read the words after a mention or a command.
 
-    A week, or nothing, asks for its report, with any polite words around it. Words that are left over make it a question,
-    and so do two weeks.
+    A week, or nothing, asks for its report, with any polite words around it. Words that are left over make it a
+    question, and so do two weeks.
 
     Args:
         text: as Slack passes it on.
