@@ -71,6 +71,7 @@ class RequestHandler:
         self._replies = replies
         self._follower = follower
         self._under_way: dict[str, asyncio.Task[Any]] = {}
+        self._reactions: set[asyncio.Task[bool]] = set()
 
     async def report(self, request: Request) -> None:
         """A mention, a direct message or `/voc`: do what the words ask for."""
@@ -142,8 +143,12 @@ class RequestHandler:
         """
         if request.message_ts is None:
             return request
-        reaction = self._replies.react(request.asker.channel, request.message_ts, name)
-        return replace(request, reaction=asyncio.create_task(reaction))
+        reaction = asyncio.create_task(
+            self._replies.react(request.asker.channel, request.message_ts, name)
+        )
+        self._reactions.add(reaction)  # the loop itself keeps no task alive
+        reaction.add_done_callback(self._reactions.discard)
+        return replace(request, reaction=reaction)
 
     async def _answer(self, request: Request) -> None:
         asked = understood(request.text, self._today())

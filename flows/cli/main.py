@@ -542,6 +542,7 @@ def main() -> None:
     # A root logger with a handler keeps libraries from printing, and from adding a handler that prints.
     logging.getLogger().addHandler(logging.NullHandler())
     code, message = _run()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing left to interrupt
     if code and told_to_end.is_set():  # whatever the interrupt was taken for on its way up
         _leave(TERMINATED, "ended by SIGTERM")
     if code == INTERRUPTED:

@@ -141,18 +141,20 @@ class WebApiTransport:
     ) -> str:
         with self._pace:
             time.sleep(max(0.0, self._last_post + SECONDS_BETWEEN_POSTS - time.monotonic()))
-            self._last_post = time.monotonic()
-            answer = self._write(
-                "chat_postMessage",
-                channel=destination.channel,
-                thread_ts=destination.thread_ts,
-                text=text,
-                blocks=list(blocks),
-                metadata={"event_type": WEEKLY, "event_payload": payload},
-                parse="none",
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            try:
+                answer = self._write(
+                    "chat_postMessage",
+                    channel=destination.channel,
+                    thread_ts=destination.thread_ts,
+                    text=text,
+                    blocks=list(blocks),
+                    metadata={"event_type": WEEKLY, "event_payload": payload},
+                    parse="none",
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+            finally:
+                self._last_post = time.monotonic()  # Slack counts from when the message arrived
         if not answer.get("ts"):
             raise AmbiguousPost("no ts")
         return str(answer["ts"])

@@ -21,9 +21,9 @@ from tests.bot.conftest import (
     wait_for_reply,
 )
 from tests.bot.test_requests import BUTTONS
-from tests.fakes.http import FORM, JSON
+from tests.fakes.http import FORM, JSON, Reply
 from tests.fakes.people import People, Sent
-from tests.fakes.slack import FakeSlack
+from tests.fakes.slack import BOT_ID, BOT_USER, FakeSlack
 
 HELP, RECEIVED = "VOC 봇 사용법", "⏳ 받음"
 ODD: tuple[Any, ...] = (None, 5, "", "\ud800<", [], [{}], {"id": {}}, True)
@@ -126,11 +126,11 @@ def test_what_does_not_arrive_in_ten_seconds_is_given_up(bots: Bots, slack: Fake
         b"GET / HTTP/1.1\r\nHost: voc\r\n\r\nGET /",
     )
     with bots() as bot:
-        where = urlsplit(bot.url)
+        port = urlsplit(bot.url).port or 0
         with contextlib.ExitStack() as open_ones:
             waiting = []
             for half in halves:
-                connection = socket.create_connection((where.hostname, where.port or 0), timeout=60)
+                connection = socket.create_connection(("127.0.0.1", port), timeout=60)
                 waiting.append(open_ones.enter_context(connection))
                 connection.sendall(half)
             sent = people_of(slack, bot).mention("help")
@@ -141,18 +141,28 @@ def test_what_does_not_arrive_in_ten_seconds_is_given_up(bots: Bots, slack: Fake
         assert "Traceback" not in bot.log.read_text()
 
 
-def test_what_another_workspace_s_installation_is_sent_is_left_alone(
-    people: People, slack: FakeSlack, prefect: Prefect
+def test_what_another_company_s_installation_is_sent_is_left_alone(
+    bots: Bots, slack: FakeSlack, prefect: Prefect
 ) -> None:
-    """Another company that installed the same app: the bot has no token for its workspace."""
-    elsewhere = {"team_id": "T0ELSEWHERE", "authorizations": [{"team_id": "T0ELSEWHERE"}]}
-    assert people.mention("", fields=elsewhere).status == 200
-    assert people.command("/voc", fields={"team_id": "T0ELSEWHERE"}).status == 200
-    summary = slack.say("C0TEST", "summary", user="U0BOT", blocks=[BUTTONS])
-    team = {"team": {"id": "T0ELSEWHERE"}}
-    assert people.press("C0TEST", summary, "rerun", fields=team).status == 200
-    sent = people.mention("help")
-    wait_for_reply(slack, sent.ts, HELP)
+    """The bot's token is not for it. Another workspace of the same Enterprise Grid is no other company."""
+    who = {"ok": True, "team_id": "T0TEST", "enterprise_id": "E0", "bot_id": BOT_ID}
+    slack.on("auth.test", do=Reply(body=who | {"user_id": BOT_USER}))
+    other = {"team_id": "T0OTHER", "authorizations": [{"team_id": "T0OTHER"}]}
+    sister = {
+        "team_id": "T0SISTER",
+        "user_team": "T0SISTER",
+        "context_enterprise_id": "E0",
+        "authorizations": [{"team_id": "T0SISTER", "enterprise_id": "E0"}],
+    }
+    with bots() as bot:
+        people = people_of(slack, bot)
+        assert people.mention("", fields=other).status == 200
+        assert people.command("/voc", fields={"team_id": "T0OTHER"}).status == 200
+        summary = slack.say("C0TEST", "summary", user=BOT_USER, blocks=[BUTTONS])
+        team = {"team": {"id": "T0OTHER"}}
+        assert people.press("C0TEST", summary, "rerun", fields=team).status == 200
+        sent = people.mention("help", fields=sister)
+        wait_for_reply(slack, sent.ts, HELP)
     assert slack.reactions == [("C0TEST", sent.ts, "eyes")]
     assert not prefect.runs()
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from flows.cli.commands import doctor
-from flows.cli.commands.doctor import examine
+from flows.cli.commands.doctor import _prefect, examine
 from tests.analysis.asking import openai, parts_for
 from tests.builders import build_settings
 from tests.fakes.http import Reply
 from tests.fakes.laas import FakeLaas
+from tests.fakes.slack import FakeSlack
 from tests.parts import parts_of
 
 
@@ -19,9 +20,8 @@ from tests.parts import parts_of
 def _nothing_else_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setenv("COLUMNS", "200")
-    for check in ("_thresholds", "_dbt", "_source", "_slack", "_report"):
+    for check in ("_thresholds", "_dbt", "_source", "_slack", "_report", "_prefect"):
         monkeypatch.setattr(doctor, check, lambda *_: ("ok", "not checked here"))
-    monkeypatch.setattr(doctor, "_prefect", lambda: ("ok", "not checked here"))
 
 
 def line_about(model: str, output: str) -> str:
@@ -75,3 +75,13 @@ def test_a_model_that_is_not_there_is_named_without_its_key(
     printed = capsys.readouterr().out
     assert "ConnectError" in line_about("model", printed)
     assert "marked-secret" not in printed
+
+
+@pytest.mark.slow
+def test_what_answers_in_prefect_s_place() -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with FakeSlack() as other, temporary_settings({PREFECT_API_URL: f"{other.url}/api"}):
+        state, text = _prefect(parts_of())
+    assert state == "failed"
+    assert text.startswith(f"{other.url}/api gives no usable answer (")

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -187,7 +188,6 @@ def _model(parts: Assembly) -> tuple[State, str]:
 
 
 def _prefect(parts: Assembly) -> tuple[State, str]:
-    from prefect.exceptions import PrefectHTTPStatusError
     from prefect.settings import PREFECT_API_URL
 
     from flows.runtime.schedule import other_zones
@@ -199,7 +199,9 @@ def _prefect(parts: Assembly) -> tuple[State, str]:
     try:
         if line := asyncio.run(other_zones(parts.settings.timezone)):
             return "failed", f"{url} answers; {line}"
-    except PrefectHTTPStatusError as error:
-        status = error.response.status_code
-        return "failed", f"{url} answers {status}. Check the URL, and PREFECT_API_AUTH_STRING."
+    except (httpx.HTTPError, ValueError) as error:  # ValueError: an answer that is not Prefect's
+        status = getattr(getattr(error, "response", None), "status_code", type(error).__name__)
+        return "failed", (
+            f"{url} gives no usable answer ({status}). Check that it ends in /api, and the password."
+        )
     return "ok", f"{url} answers"
