@@ -54,6 +54,23 @@ def understood(text: str, today: date) -> Asked:
     return replace(_understood(said, text, today), words=said[:QUESTION_LENGTH])
 
 
+def within_data(asked: Asked, first: date) -> Asked:
+    """The same request where no week before `first` can be reported; who forces a report may know better."""
+    weeks = tuple(week for week in asked.weeks if week >= first)
+    if asked.force or (asked.week is not None and asked.kind == "report" and asked.week >= first):
+        return asked
+    match asked.kind:
+        case "report":
+            return replace(asked, kind="refusal", why="before_data", weeks=(first,))
+        case "choice" if not weeks:
+            last = asked.weeks[-1]
+            return replace(asked, kind="refusal", why="before_data", week=last, weeks=(first,))
+        case "choice" | "refusal":
+            return replace(asked, weeks=weeks or (first,))
+        case _:
+            return asked
+
+
 def nearest(words: str, phrases: Sequence[str], count: int = 3) -> tuple[str, ...]:
     """The phrases that look most like the words, the most similar first."""
     return tuple(sorted(phrases, key=lambda phrase: -_likeness(words, phrase))[:count])
