@@ -252,11 +252,14 @@ class Deployments:
             until, week = self._weeks
             if time.monotonic() >= until:
                 wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[WEEKS_KEY]))
-                async with self._question():
-                    found = await self._client.read_latest_artifacts(artifact_filter=wanted)
-                week = _first_week(found[0].data) if found else None
-                seconds = WEEKS_SECONDS if week else NO_WEEKS_SECONDS
-                self._weeks = time.monotonic() + seconds, week
+                week = None
+                try:
+                    async with self._question():
+                        found = await self._client.read_latest_artifacts(artifact_filter=wanted)
+                    week = _first_week(found[0].data) if found else None
+                finally:  # those in line do not ask a Prefect that is down again
+                    seconds = WEEKS_SECONDS if week else NO_WEEKS_SECONDS
+                    self._weeks = time.monotonic() + seconds, week
             return week
 
     async def is_attended(self, pool: str | None) -> bool:

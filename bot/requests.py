@@ -19,7 +19,7 @@ from bot.follower import Follower
 from bot.replies import Blocks, NotTold, Replies
 from bot.settings import BotSettings
 from bot.texts import Answer, Phrases
-from bot.words import Asked, understood
+from bot.words import Asked, understood, within_data
 from catalogue.weeks import as_of, label_of
 
 log = logging.getLogger("voc.bot")
@@ -152,6 +152,10 @@ class RequestHandler:
 
     async def _answer(self, request: Request) -> None:
         asked = understood(request.text, self._today())
+        if asked.kind in ("report", "refusal", "choice"):
+            with contextlib.suppress(PrefectUnavailable):  # not knowing it holds nothing up
+                first = await self._deployments.first_week()
+                asked = within_data(asked, first) if first else asked
         match asked.kind:
             case "help":
                 await self._say(request, self._texts("bot.help"))
@@ -165,22 +169,13 @@ class RequestHandler:
                 await self._offer(request, self._phrases.offer(asked))
 
     async def _report(self, request: Request, asked: Asked) -> None:
-        instead = None if asked.force else await self._instead(request, asked)
-        if instead:
-            await self._offer(request, instead)
+        """Start the report, unless it is there already."""
+        assert asked.week is not None
+        link = None if asked.force else await self._find_link(request, asked.week)
+        if link:
+            await self._offer(request, self._phrases.stands(asked.week, link))
         else:
             await self._start(REPORT, request, _parameters(request, asked))
-
-    async def _instead(self, request: Request, asked: Asked) -> Answer | None:
-        """What to say instead of starting a report that cannot be, or is there already."""
-        assert asked.week is not None
-        with contextlib.suppress(PrefectUnavailable):  # not knowing it holds nothing up
-            first = await self._deployments.first_week()
-            if first and asked.week < first:
-                early = replace(asked, kind="refusal", why="before_data", weeks=(first,))
-                return self._phrases.offer(early)
-        link = await self._find_link(request, asked.week)
-        return self._phrases.stands(asked.week, link) if link else None
 
     async def _report_again(self, request: Request) -> None:
         last = None

@@ -43,7 +43,7 @@ class Asked:
 def understood(text: str, today: date) -> Asked:
     """Read the words after a mention or a command.
 
-    A week, or nothing, asks for its report, whatever politeness stands around it. Words that are left over make it a
+    A week, or nothing, asks for its report, with any polite words around it. Words that are left over make it a
     question, and so do two weeks.
 
     Args:
@@ -52,6 +52,23 @@ def understood(text: str, today: date) -> Asked:
     """
     said = _without_signs(text)
     return replace(_understood(said, text, today), words=said[:QUESTION_LENGTH])
+
+
+def within_data(asked: Asked, first: date) -> Asked:
+    """The same request where no week before `first` can be reported; who forces a report may know better."""
+    weeks = tuple(week for week in asked.weeks if week >= first)
+    if asked.force or (asked.week is not None and asked.kind == "report" and asked.week >= first):
+        return asked
+    match asked.kind:
+        case "report":
+            return replace(asked, kind="refusal", why="before_data", weeks=(first,))
+        case "choice" if not weeks:
+            last = asked.weeks[-1]
+            return replace(asked, kind="refusal", why="before_data", week=last, weeks=(first,))
+        case "choice" | "refusal":
+            return replace(asked, weeks=weeks or (first,))
+        case _:
+            return asked
 
 
 def nearest(words: str, phrases: Sequence[str], count: int = 3) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.words import QUESTION_LENGTH, Asked, nearest, understood
+from bot.words import QUESTION_LENGTH, Asked, nearest, understood, within_data
 from catalogue import LOCALES, Locale, Texts
 from catalogue.weeks import label_of, week_of
 from flows import PROJECT_ROOT
@@ -69,6 +69,25 @@ def test_nothing_asks_for_the_newest_week_that_is_over() -> None:
 )
 def test_the_day_decides_which_week_is_meant(today: date, phrase: str, expected: str) -> None:
     assert meaning(understood(phrase, today)) == expected
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("2026-W41", "refusal before_data 2026-W42"),
+        ("2026-W42", "report 2026-W42"),
+        ("2026-W41 다시", "report 2026-W41 force"),
+        ("지난달", "choice 2026-W42 2026-W43 2026-W44"),
+        ("8월", "refusal before_data 2026-W42"),
+        ("2019-W54", "refusal unknown 2026-W42"),
+        ("이번 주", "refusal not_over 2026-W47"),
+        ("상태", "status"),
+        ("결제 왜?", "question"),
+    ],
+)
+def test_nothing_before_the_data_is_reported_or_offered(phrase: str, expected: str) -> None:
+    asked = understood(phrase, FRIDAY_OF_W48)
+    assert meaning(within_data(asked, date(2026, 10, 12))) == expected
 
 
 def test_what_was_written_is_kept_for_quoting_and_asking() -> None:
