@@ -34,13 +34,15 @@ COMPLETING = "_VOC_COMPLETE"  # set by the shell that asks what Tab may offer
 
 
 class _FlagsWithoutType:
-    """Typer 0.29 writes `<bool>` beside every flag in --help. An empty metavar prevents that."""
+    """Typer 0.29 writes `<bool>` beside every flag and `<str>` beside an argument in --help: no news to anybody."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for param in params:
             if getattr(param, "is_flag", False):
                 param.metavar = ""
+            elif param.param_type_name == "argument":
+                param.display_type_rich = lambda ctx: None
         return params
 
 
@@ -136,6 +138,7 @@ def _options(
       voc run --source tickets.parquet --dry-run
       voc status
       voc history --category "유저 / 이력서"
+      voc ask "유저 / 이력서 왜?"
     """
 
 

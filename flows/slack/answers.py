@@ -74,7 +74,7 @@ class AnswerComposer(Composer):
         keywords = ", ".join(
             f"{literal(k.label)} {k.base_count:,} → {k.comparison_count:,}" for k in answer.keywords
         )
-        examples = "\n".join(map(self._example_line, answer.examples))
+        examples = list(map(self._example_line, answer.examples))
         summary = self._summary(answer.analysis) if answer.analysis else []
         is_worse = any(c.status in ANALYSED for c in answer.changes)
         return [
@@ -85,7 +85,7 @@ class AnswerComposer(Composer):
             *self._optional("answer.below", self._below(below), len(below)),
             *self._optional("analysis.summary", summary),
             *self._optional("html.keywords", [keywords] if keywords else []),
-            *self._optional("analysis.examples", [examples] if examples else []),
+            *self._optional("analysis.examples", examples),
             *(self._ask("answer.why", answer.levels) if is_worse else []),
         ]
 
@@ -166,9 +166,7 @@ class AnswerComposer(Composer):
             title,
             week,
             *(
-                section(
-                    "\n".join([f"*{self._name(category)}*", *map(self._example_line, examples)])
-                )
+                _section_of([f"*{self._name(category)}*", *map(self._example_line, examples)])
                 for category, examples in answer.examples.items()
             ),
             context(self.texts("answer.masked")),
@@ -296,6 +294,12 @@ class AnswerComposer(Composer):
 
     def _optional(self, key: str, lines: Sequence[str], count: int = 0) -> list[Block]:
         return [self._part(key, lines, count)] if lines else []
+
+
+def _section_of(lines: Sequence[str]) -> Block:
+    """As many whole lines as a section takes: half of a link is none."""
+    shown, _ = fitting_lines(lines, MAX_SECTION_CHARACTERS)
+    return section("\n".join(shown))
 
 
 def _bounded(blocks: Iterable[Block]) -> tuple[Block, ...]:

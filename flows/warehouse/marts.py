@@ -443,7 +443,7 @@ def read_tickets(
                 and tickets.week_role = samples.week_role
                 and tickets.ticket_id = samples.ticket_id
         where tickets.week_start = @week_start and {_below("tickets.")}
-        order by samples.sample_rank, tickets.ticket_id
+        order by samples.sample_rank is null, samples.sample_rank, tickets.ticket_id
         """,
         week_start=weeks.comparison.start,
         **_levels(levels),

@@ -275,6 +275,8 @@ def test_a_message_fits_whatever_the_tickets_hold(of_the_sample: Sources, locale
     shown(replace(answer, analysis=analysis), locale)
     category = replace(answer, levels=("&" * 120,) * 3, wants_why=False, analysis=analysis)
     shown(replace(category, examples=analysis.examples), locale)
+    tickets = ExamplesAnswer(answer.weeks, (), {UPLOAD: analysis.examples}, has_alarms=True)
+    shown(tickets, locale)
 
 
 def test_every_answer_is_json(of_the_sample: Sources) -> None:
