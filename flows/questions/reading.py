@@ -84,9 +84,10 @@ class Unclear:
 Asked = CategoryAsked | StatusAsked | TrendAsked | ComparisonAsked | ExamplesAsked
 
 _MENTION = re.compile(r"<@[^>]*>")
-_WEEK_COUNT = re.compile(
-    r"(?<![\w-])(?:최근|지난|last|past)?\s*(\d{1,4})\s*(?:주간?|weeks?)(?!\w)", re.I
-)
+# 26주 is week 26 to `named_weeks`, but a number of weeks after 최근, and where a trend is asked for.
+_NUMBER_OF_WEEKS = r"(\d{1,4})\s*(?:주간?|weeks?)(?!\w)(?!\s*(?:전|차|ago|back|earlier))"
+_LAST_WEEKS = re.compile(rf"(?<![\w-])(?:최근|지난|last|past)\s*{_NUMBER_OF_WEEKS}")
+_WEEK_COUNT = re.compile(rf"(?<![\w-])(?:최근|지난|last|past)?\s*{_NUMBER_OF_WEEKS}")
 _AROUND = "?？!！.。,·:;\"'“”‘’()~&+"
 _STATUS_WORDS: dict[Status, str] = {
     "CRITICAL": "심각|critical",
@@ -159,7 +160,11 @@ class _Reader:
     def _question(self, asked: _Words, name: str | None) -> Asked | None:
         levels = self._names.levels[name] if name else ()
         newest = newest_week(self._today)
-        months = [each.weeks for each in asked.named if len(each.weeks) > 1]
+        months = [
+            [week for week in each.weeks if week <= newest]
+            for each in asked.named
+            if len(each.weeks) > 1
+        ]
         # Who asks about the week that is not over means the newest that is.
         weeks = [as_of(min(each.weeks[-1], newest)) for each in asked.named]
         last = weeks[0] if weeks else None
@@ -223,13 +228,17 @@ class _Words:
 
     @classmethod
     def read(cls, text: str, today: date) -> _Words:
-        named, text = named_weeks(plain(text), today)
-        counts = [int(match[1]) for match in _WEEK_COUNT.finditer(text)]
-        words = [word.strip(_AROUND) for word in _WEEK_COUNT.sub(" ", text).split()]
+        text = plain(text)
+        has_trend = any(_TREND.fullmatch(word.strip(_AROUND)) for word in text.split())
+        counts, text = _taken(_WEEK_COUNT if has_trend else _LAST_WEEKS, text)
+        named, text = named_weeks(text, today)
+        more, text = _taken(_WEEK_COUNT, text)
+        counts += more
+        words = [word.strip(_AROUND) for word in text.split()]
         found: dict[re.Pattern[str], list[str]] = {}
         rest = []
         known = [label_of(each.weeks[-1]) for each in named]
-        known += [text[m.start() : m.end()].strip() for m in _WEEK_COUNT.finditer(text)]
+        known += [each[0].strip() for each in counts]
         patterns = (_WHY, _TREND, _EXAMPLES, _COMPARE, *_STATUSES.values())
         for word in filter(None, words):
             pattern = next((each for each in patterns if each.fullmatch(word)), None)
@@ -245,10 +254,15 @@ class _Words:
             compares=_COMPARE in found,
             statuses=tuple(status for status in STATUSES if _STATUSES[status] in found),
             named=tuple(named),
-            count=counts[0] if counts else None,
+            count=int(counts[0][1]) if counts else None,
             known=" ".join(known),
             rest=() if all(map(_FILLERS.fullmatch, rest)) else tuple(rest),
         )
+
+
+def _taken(pattern: re.Pattern[str], text: str) -> tuple[list[re.Match[str]], str]:
+    """What the pattern finds, and the text without it."""
+    return list(pattern.finditer(text)), pattern.sub(" ", text)
 
 
 def _ways_to_say(words: Sequence[str]) -> Iterator[str]:
