@@ -10,9 +10,11 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -541,12 +543,12 @@ def main() -> None:
     if os.environ.get(COMPLETING):
         _complete()
     os.umask(0o077)  # what is written holds customers' words
-    told_to_end = _end_on_sigterm()
+    sigterm = _end_on_sigterm()
     # A root logger with a handler keeps libraries from printing, and from adding a handler that prints.
     logging.getLogger().addHandler(logging.NullHandler())
     code, message = _run()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing left to interrupt
-    if code and told_to_end.is_set():  # whatever the interrupt was taken for on its way up
+    if code and sigterm:  # whatever the interrupt was taken for on its way up
         _leave(TERMINATED, "ended by SIGTERM")
     if code == INTERRUPTED:
         _leave(INTERRUPTED, "interrupted")
@@ -590,21 +592,26 @@ def _run() -> tuple[int, str]:
         return 1, unexpected(error)
 
 
-def _end_on_sigterm() -> threading.Event:
-    """Let SIGTERM interrupt the command as Ctrl-C does, and set the event. A stuck command ends in time too."""
-    told_to_end = threading.Event()
+def _end_on_sigterm() -> list[int]:
+    """Let SIGTERM interrupt the command as Ctrl-C does, and then be in the list. A stuck command ends in time too."""
+    received: list[int] = []
+    last_call: SimpleQueue[int] = (
+        SimpleQueue()
+    )  # its put() is safe in a handler; starting a thread is not
 
     def end(number: int, frame: FrameType | None) -> None:
-        told_to_end.set()
-        last_resort = threading.Timer(
-            TERMINATED_SECONDS, _leave, (TERMINATED, "ended by SIGTERM before it had finished")
-        )
-        last_resort.daemon = True
-        last_resort.start()
+        received.append(number)
+        last_call.put(number)
         raise KeyboardInterrupt
 
+    def leave_in_time() -> None:
+        last_call.get()
+        time.sleep(TERMINATED_SECONDS)
+        _leave(TERMINATED, "ended by SIGTERM before it had finished")
+
+    threading.Thread(target=leave_in_time, daemon=True).start()
     signal.signal(signal.SIGTERM, end)
-    return told_to_end
+    return received
 
 
 def _leave(code: int, message: str) -> NoReturn:

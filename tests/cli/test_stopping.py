@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -43,11 +44,22 @@ def started(*arguments: object, folder: Path, **environment: str) -> Iterator[se
 def end(service: services.Service) -> list[str]:
     """Tell it to end, and return what it had said by then; nothing of it may be left."""
     children = services._descendants(service.process.pid)
-    assert service.stop(signal.SIGTERM, KILLED_AFTER) == TERMINATED == 143
+    os.kill(service.process.pid, signal.SIGTERM)
+    services.wait_for(lambda: has_ended(service.process.pid), KILLED_AFTER)
+    assert service.process.wait(60) == TERMINATED == 143  # a busy nursery says it later
     services.wait_for(lambda: not any(Path(f"/proc/{each}").exists() for each in children), 60)
     said = service.log.read_text().splitlines()
     assert [line for line in said if not line.startswith("· ")] == [LINE], said
     return said
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or waits for nothing but to be forgotten."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
 
 
 def newest_state(api: str) -> str:
