@@ -52,7 +52,7 @@ def test_a_run_that_never_starts_ends_as_crashed_and_the_next_one_starts(
             wait_for_reply(slack, first.ts, "❌ 실패 · 실행하던 프로세스가 중단되었습니다", NOTICED)
             assert state(prefect, taken)["type"] == "CRASHED"
             assert state(prefect, taken)["message"].startswith("Not started within 5 minutes.")
-            wait_for_reply(slack, next_one.ts, "fewer than two complete weeks", NOTICED)
+            wait_for_reply(slack, next_one.ts, "그 주의 리포트는 만들 수 없습니다", NOTICED)
     # Two taken later: the one that does start is left alone.
     flow = {"flow_id": taken["flow_id"]}
     going, silent = (
