@@ -35,7 +35,8 @@ class Request:
     """A person's request, and the place for the answer: a thread, or a command's `response_url`.
 
     `key` is the same whenever Slack delivers the same request again. `message_ts` is the message to react to,
-    `reaction` tells whether that was the first reaction. `pressed_at` is a button's Unix time.
+    `reaction` tells whether that was the first reaction. `pressed_at` is a button's Unix time; of a button that is an
+    offer, all presses get one answer.
     """
 
     asker: Asker
@@ -46,11 +47,13 @@ class Request:
     message_ts: str | None = None
     reaction: asyncio.Task[bool] | None = None
     pressed_at: float = 0.0
+    is_offer: bool = False
 
     @property
     def event(self) -> str:
-        """Names what happened in Slack: of a button, whose presses share a key, this press."""
-        return f"{self.key}:{self.pressed_at:.6f}" if self.pressed_at else self.key
+        """Names what is answered once: of a report's button, whose presses share a key, this press."""
+        is_press = self.pressed_at and not self.is_offer
+        return f"{self.key}:{self.pressed_at:.6f}" if is_press else self.key
 
 
 class RequestHandler:
@@ -178,14 +181,20 @@ class RequestHandler:
             await self._start(REPORT, request, _parameters(request, asked))
 
     async def _report_again(self, request: Request) -> None:
+        asked = replace(understood(request.text, self._today()), force=True)
+        await self._start(REPORT, request, _parameters(request, asked))
+
+    async def _pressed_key(self, request: Request) -> str | None:
+        """The key of a press: until a run has ended in the thread all presses are one request, later ones another.
+
+        None for a press that belongs to a run that has ended since.
+        """
         last = None
         if request.thread_ts is not None:
             last = await self._deployments.last_finished(request.asker.channel, request.thread_ts)
         if last and request.pressed_at < last[1].timestamp():
-            return  # the press belongs to the run that has ended since
-        again = replace(request, key=f"{request.key}:{last[0] if last else None}")
-        asked = replace(understood(request.text, self._today()), force=True)
-        await self._start(REPORT, again, _parameters(again, asked))
+            return None
+        return f"{request.key}:{last[0] if last else None}"
 
     async def _ask(self, request: Request, asked: Asked) -> None:
         """Start the answer to a question; without a deployment for that, offer what the bot understands itself."""
@@ -219,6 +228,9 @@ class RequestHandler:
     async def _start(
         self, deployment: str, request: Request, parameters: Mapping[str, Any] | None = None
     ) -> None:
+        key = await self._pressed_key(request) if request.pressed_at else request.key
+        if key is None:
+            return
         call = self._deployments.new_call()
         if request.response_url:
             self._replies.expect(call, request.response_url)
@@ -226,7 +238,7 @@ class RequestHandler:
         try:
             run = await self._deployments.start(
                 deployment,
-                request.key,
+                key,
                 call,
                 channel=request.asker.channel,
                 user=request.asker.user,

@@ -47,7 +47,7 @@ def button_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
 
 
 def offer_request(body: dict[str, Any], action: dict[str, Any]) -> Request:
-    """The button's value is what it is as if written; however often it is pressed, that is one request."""
+    """The button's value is what it is as if written; however often it is pressed, it is answered once."""
     request = button_request(body, action)
     key = f"{request.key}:{action['action_id']}:{request.text}"
-    return replace(request, key=key, pressed_at=0.0)
+    return replace(request, key=key, is_offer=True)
