@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
 import uvicorn
@@ -89,7 +89,7 @@ async def _run(settings: BotSettings, listener: socket.socket) -> None:
                 )
             )
             watchdog = Watchdog(settings, deployments, replies, phrases)
-            following = asyncio.gather(follower.forever(), watchdog.forever())
+            following = asyncio.create_task(_run_all(follower.forever(), watchdog.forever()))
             stop = _Stop(server, inbox)
             following.add_done_callback(lambda _: stop.begin())
             host, port = listener.getsockname()[:2]
@@ -97,6 +97,10 @@ async def _run(settings: BotSettings, listener: socket.socket) -> None:
             stop.on_signals()
             await server.serve(sockets=[listener])
         await _finish(inbox, follower, following, stop.deadline)
+
+
+async def _run_all(*loops: Coroutine[Any, Any, None]) -> None:
+    await asyncio.gather(*loops)
 
 
 class _Server(uvicorn.Server):
@@ -169,7 +173,7 @@ async def _socket_mode(settings: BotSettings, app: AsyncApp) -> AsyncIterator[Ch
 
 
 async def _finish(
-    inbox: Inbox, follower: Follower, following: asyncio.Future[Any], deadline: float
+    inbox: Inbox, follower: Follower, following: asyncio.Task[None], deadline: float
 ) -> None:
     """Finish the requests; leave the runs that have not ended, with their tags, to another replica."""
     with contextlib.suppress(PrefectUnavailable, TimeoutError):
