@@ -328,6 +328,8 @@ class Replies:
             unfurl_links=False,
             unfurl_media=False,
         )
+        if answer and not answer.get("ts"):
+            raise NotTold("no ts")  # it may stand: it is looked up before the next try
         return str(answer["ts"]) if answer else None
 
     async def _call(self, method: str, **arguments: Any) -> Any:

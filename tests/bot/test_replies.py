@@ -109,7 +109,11 @@ def test_a_redirect_is_not_followed(slack: FakeSlack) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [drip(b" ", 0.05), Reply(500, b"<html>"), Reply(body=[]), not_ok("fatal_error")]
+    "fault",
+    [
+        *(drip(b" ", 0.05), Reply(500, b"<html>"), Reply(body=[]), not_ok("fatal_error")),
+        Reply(body={"ok": True}),  # without a ts
+    ],
 )
 def test_a_call_without_a_usable_answer_ends(
     slack: FakeSlack, monkeypatch: pytest.MonkeyPatch, fault: Fault
