@@ -55,12 +55,19 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def switched_off(prefect: Prefect) -> Iterator[None]:
     """The schedule is off: otherwise Prefect makes the run of next Monday itself."""
-    deployment = weekly(prefect)
-    (schedule,) = deployment["schedules"]
-    url = f"{prefect.api}/deployments/{deployment['id']}/schedules/{schedule['id']}"
-    services.HTTP.patch(url, json={"active": False}).raise_for_status()
+    usual = weekly(prefect)["schedules"][0]["schedule"]
+    schedule(prefect, active=False)
     yield
-    services.HTTP.patch(url, json={"active": True}).raise_for_status()
+    schedule(prefect, active=True, schedule=usual)
+
+
+def schedule(prefect: Prefect, **changes: Any) -> None:
+    """Change the schedule of the weekly deployment."""
+    deployment = weekly(prefect)
+    url = (
+        f"{prefect.api}/deployments/{deployment['id']}/schedules/{deployment['schedules'][0]['id']}"
+    )
+    services.HTTP.patch(url, json=changes).raise_for_status()
 
 
 def weekly(prefect: Prefect) -> dict[str, Any]:
@@ -214,6 +221,19 @@ def test_a_server_that_is_gone_is_told_too(
     monkeypatch.setattr(Watchdog, "look", go)
     (note,) = look(prefect, slack)
     assert "Prefect 서버가 응답하지 않습니다" in note
+
+
+def test_a_bot_notes_a_missing_report_by_itself(
+    prefect: Prefect, slack: FakeSlack, bots: Bots
+) -> None:
+    """As a process, on a schedule that is due each minute and whose runs nobody makes."""
+    schedule(prefect, schedule={"cron": "* * * * *", "timezone": "Asia/Seoul"})
+    settings = {"VOC_OPS_CHANNEL": "C0OPS", "VOC_SLACK_CHANNEL": "C0TEST"}
+    with bots(VOC_BOT_WATCHDOG_MINUTES="0.001", **settings):
+        wait_for(lambda: slack.messages("C0OPS"), 120)
+    (note,) = slack.messages("C0OPS")
+    assert "리포트가 아직 채널에 없습니다" in note["text"]
+    assert note["metadata"]["event_payload"]["kind"] == "missing"
 
 
 def test_a_crash_is_told_within_minutes(prefect: Prefect, slack: FakeSlack, bots: Bots) -> None:
