@@ -47,7 +47,8 @@ def test_a_run_that_never_starts_ends_as_crashed_and_the_next_one_starts(
         with services.worker(prefect.api, tmp_path, of_the_worker) as worker:
             wait_for(lambda: state(prefect, taken)["type"] == "PENDING", NOTICED)
             worker.kill()
-        next_one = people.mention("2020-W01")
+        # With 다시 the bot does not refuse a week before the data, which a report on this server may have noted.
+        next_one = people.mention("2020-W01 다시")
         with services.worker(prefect.api, tmp_path, of_the_worker):
             wait_for_reply(slack, first.ts, "❌ 실패 · 실행하던 프로세스가 중단되었습니다", NOTICED)
             assert state(prefect, taken)["type"] == "CRASHED"
