@@ -528,7 +528,7 @@ def _ending(sample_file: Path, home: Path, day: str) -> Path:
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ({"source": None}, SourceError, "no source to read"),
+        ({"source": None}, SourceError, "VOC_TARGET=bigquery in the worker's .env"),
         ({"as_of": date(2100, 1, 1)}, UsageError, "2100-01-01 is in the future"),
         ({"thread_ts": "yesterday"}, UsageError, "is not a thread_ts"),
     ],
