@@ -69,8 +69,8 @@ nightly: bench chaos mutation  ## What takes long and changes seldom: benches, c
 pictures: demo .venv/.dev  ## Draw what the demo wrote, for the README (docs/images)
 	$(BIN)/python -m tests.local.pictures .voc/demo
 
-docs: .venv/.runtime  ## Build the dbt docs site in .voc/docs (TARGET=bigquery for BigQuery's)
-	@$(BIN)/voc docs $(if $(TARGET),--target $(TARGET))
+docs: .venv/.runtime  ## Build the dbt docs site of the last run, or of the demo (TARGET=bigquery for BigQuery's)
+	@$(if $(or $(TARGET),$(wildcard .env .voc/last_run.json)),,VOC_HOME=$${VOC_HOME:-.voc/demo}) $(BIN)/voc docs $(if $(TARGET),--target $(TARGET))
 
 build:  ## Build the image, labelled with version and commit
 	@deploy/build.sh

@@ -15,6 +15,7 @@ from prefect.states import Completed
 from pydantic import AwareDatetime
 
 from catalogue import ending
+from catalogue.weeks import label_of, newest_week
 from flows.page.publishing import Record
 from flows.privacy.kept import keep_artifact, mask_lines_of, masked_errors
 from flows.report.as_of import checked_as_of
@@ -63,10 +64,12 @@ mask_lines_of(log)
 def _run_name() -> str:
     given = runtime.flow_run.parameters
     try:
-        day = given.get("as_of") or _scheduled_at().date()
+        asked = given.get("as_of")
+        as_of = date.fromisoformat(str(asked)) if asked else _scheduled_at().date()
+        week = label_of(newest_week(as_of))
     except VocError:
-        day = "?"  # wrong settings: the flow itself says so
-    return f"voc as of {day}" + (f" in {given['channel']}" if given.get("channel") else "")
+        week = "?"  # wrong settings: the flow itself says so
+    return f"voc {week}" + (f" in {given['channel']}" if given.get("channel") else "")
 
 
 @flow(name="weekly_voc", flow_run_name=_run_name)
@@ -183,7 +186,9 @@ async def report_week(
         week = report.weeks.comparison
         await forget_old_pages(pages, answers, week, s.page_retention_weeks, s.zone)
     page = await publish_page(publisher, Record(tuple(analyses), receipt)) or page
-    await keep_artifact("voc-receipt", messages[-1].text)
+    await keep_artifact(
+        "voc-receipt", messages[-1].text, "What the report is made of, and its cost"
+    )
     for week in read_changed_weeks(warehouse, report.weeks.comparison):
         earlier = await delivery_of(parts, destination, file, week)
         if corrections := await find_corrections(warehouse, week, earlier):
@@ -269,10 +274,16 @@ async def publish_artifacts(
     The bot reads the weeks there, and refuses at once what is before the first.
     """
     first, last = weeks[-1].week.label, weeks[0].week.label
-    await keep_artifact("voc-weeks", [{"first_week": first, "last_week": last}])
+    weeks_row = {"first_week": first, "last_week": last}
+    await keep_artifact(
+        "voc-weeks", [weeks_row], "The first and the last week that can be reported"
+    )
     summary, *_ = composer.summary(report)
-    await keep_artifact("voc-changes", [change.as_json() for change in report.changes])
-    await keep_artifact("voc-summary", preview(summary.blocks))
+    changes = [change.as_json() for change in report.changes]
+    await keep_artifact(
+        "voc-changes", changes, "What the message flags, as voc status --json has it"
+    )
+    await keep_artifact("voc-summary", preview(summary.blocks), "The summary as it stands in Slack")
 
 
 def _scheduled_at() -> datetime:

@@ -528,7 +528,7 @@ def _ending(sample_file: Path, home: Path, day: str) -> Path:
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ({"source": None}, SourceError, "no source to read"),
+        ({"source": None}, SourceError, "VOC_TARGET=bigquery in the worker's .env"),
         ({"as_of": date(2100, 1, 1)}, UsageError, "2100-01-01 is in the future"),
         ({"thread_ts": "yesterday"}, UsageError, "is not a thread_ts"),
     ],
@@ -563,7 +563,7 @@ def test_the_run_is_readable_in_the_prefect_ui(
     newest = services.HTTP.post(
         f"{prefect_api}/flow_runs/filter", json={"sort": "ID_DESC", "limit": 200}
     ).json()
-    (shown,) = [r for r in newest if r["name"] == "voc as of 2026-11-16 in readable"]
+    (shown,) = [r for r in newest if r["name"] == "voc 2026-W46 in readable"]
     artifacts = {
         artifact["key"]: artifact["data"]
         for artifact in services.HTTP.post(f"{prefect_api}/artifacts/filter", json={}).json()

@@ -511,6 +511,20 @@ def purge(
         show_purge(done)
 
 
+@app.command("open", cls=_Command)
+def open_page(target: TargetOption = None) -> None:
+    """Open the newest report as a page, in the browser.
+
+    Examples:
+      voc open
+    """
+    from flows.cli.commands.open import newest_page, show_in_browser
+
+    page = newest_page(_assembly(target))
+    is_shown = show_in_browser(page)
+    print(page if is_shown else f"{page} (this machine has no browser: open it elsewhere)")
+
+
 @app.command(cls=_Command)
 def docs(target: TargetOption = None) -> None:
     """Build the documentation site of the tables and metrics.

@@ -18,15 +18,15 @@ from flows.runtime.errors import VocError
 _masker = cache(Masker.of_project)
 
 
-async def keep_artifact(key: str, shown: str | list[dict[str, Any]]) -> None:
-    """Show a text or the rows of a table in the Prefect UI."""
+async def keep_artifact(key: str, shown: str | list[dict[str, Any]], description: str) -> None:
+    """Show a text or the rows of a table in the Prefect UI, with a description."""
     from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
     if isinstance(shown, str):
-        await acreate_markdown_artifact(_masker().clean(shown), key=key)
+        await acreate_markdown_artifact(_masker().clean(shown), key=key, description=description)
     else:
         rows = [{name: _printable(v) for name, v in row.items()} for row in shown]
-        await acreate_table_artifact(_masker().clean(rows), key=key)
+        await acreate_table_artifact(_masker().clean(rows), key=key, description=description)
 
 
 @contextmanager

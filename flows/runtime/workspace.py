@@ -12,7 +12,8 @@ from flows.runtime.errors import NoTables, SourceError, UsageError
 
 NO_SOURCE = (
     "no source to read. Name a CSV or Parquet file with --source FILE, "
-    "or read BigQuery with --target bigquery."
+    "or read BigQuery with --target bigquery. "
+    "For a deployment set VOC_TARGET=bigquery in the worker's .env, or its parameter source in prefect.yaml."
 )
 
 

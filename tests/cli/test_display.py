@@ -119,6 +119,25 @@ class TestStatus:
 
 
 @pytest.mark.usefixtures("at_home")
+class TestOpen:
+    def test_the_newest_page_is_opened(self, voc: Voc, home: Path) -> None:
+        ran = voc("open")
+        assert (ran.code, ran.err) == (3, "voc: no report was written as a page yet. Run voc run first.\n")
+        (file,) = (home / "duckdb").iterdir()
+        folder = home / "reports" / file.name
+        folder.mkdir(parents=True)
+        for name in ("2026-W45.html", "2026-W46.html", "2026-W46.json", "index.html"):
+            (folder / name).touch()
+        assert voc("open", BROWSER="true").out == f"{folder / '2026-W46.html'}\n"
+        assert "no browser" in voc("open", BROWSER="no-such-program").out
+
+    def test_a_week_that_was_not_computed_is_refused_with_those_that_were(self, voc: Voc) -> None:
+        ran = voc("status", "--week", "2020-W10")
+        assert ran.code == 3
+        assert "Choose one from 2026-W38 to 2026-W46" in ran.err
+
+
+@pytest.mark.usefixtures("at_home")
 class TestHistory:
     def test_a_level_is_the_sum_of_what_is_below_it(self, voc: Voc, home: Path) -> None:
         (database,) = home.glob("duckdb/*/warehouse.duckdb")
@@ -240,7 +259,11 @@ def help_of(*command: str) -> str:
     return CliRunner().invoke(app, [*command, "--help"], env={"TERMINAL_WIDTH": "100"}).output
 
 
-COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS = [
+    command.name or command.callback.__name__
+    for command in app.registered_commands
+    if command.callback
+]
 
 
 class TestHelp:

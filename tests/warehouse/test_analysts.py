@@ -37,14 +37,17 @@ def test_there_are_ten_and_together_they_read_every_public_table_and_no_other(
     assert {name for name in public if f"| `{name}` | " in GUIDE} == public
 
 
+@pytest.mark.parametrize("home", [None, ".voc/demo"])
 def test_the_command_for_duckdb_works_as_it_stands(
-    sample_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str | None
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / ".voc").mkdir()
-    (tmp_path / ".voc" / "last_run.json").write_text(
-        json.dumps({"duckdb_path": str(sample_warehouse)})
-    )
+    monkeypatch.delenv("VOC_HOME")
+    if home:
+        monkeypatch.setenv("VOC_HOME", home)
+    folder = tmp_path / (home or ".voc")
+    folder.mkdir(parents=True)
+    (folder / "last_run.json").write_text(json.dumps({"duckdb_path": str(sample_warehouse)}))
     (tmp_path / "question.sql").write_text(QUESTIONS[0].sql)
     (command,) = re.findall(r"^```\n(\.venv/bin/python .+?)```$", GUIDE, re.M | re.S)
     finished = subprocess.run(

@@ -18,7 +18,11 @@ from flows.source.options import SourceOptions
 from flows.source.thresholds import check_rules
 from flows.warehouse import dbt
 from flows.warehouse.connection import Warehouse
-from flows.warehouse.marts import read_latest_week_pair, read_week_pair
+from flows.warehouse.marts import (
+    read_latest_week_pair,
+    read_week_labels,
+    read_week_pair,
+)
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,22 @@ def computed_week(
     warehouse = parts.warehouse(workspace)
     weeks = _weeks(warehouse, as_of)
     if weeks is None:
-        raise SourceError("that week was not computed yet. Run voc run --week for it first.")
+        raise SourceError(f"that week was not computed. {_advice(warehouse)}")
     return Computed(warehouse, workspace, weeks, file.last_date if file else None)
 
 
 def _weeks(warehouse: Warehouse, as_of: date | None) -> WeekPair | None:
     return read_latest_week_pair(warehouse) if as_of is None else read_week_pair(warehouse, as_of)
+
+
+def _advice(warehouse: Warehouse) -> str:
+    computed = read_week_labels(warehouse)
+    if not computed:
+        return "Nor was any other: run voc run first."
+    return (
+        f"Choose one from {computed[-1]} to {computed[0]}, or run voc run --week for it first, "
+        "if the source has its tickets and those of the week before."
+    )
 
 
 def _built(
