@@ -122,7 +122,10 @@ class TestStatus:
 class TestOpen:
     def test_the_newest_page_is_opened(self, voc: Voc, home: Path) -> None:
         ran = voc("open")
-        assert (ran.code, ran.err) == (3, "voc: no report was written as a page yet. Run voc run first.\n")
+        assert (ran.code, ran.err) == (
+            3,
+            "voc: no report was written as a page yet. Run voc run first.\n",
+        )
         (file,) = (home / "duckdb").iterdir()
         folder = home / "reports" / file.name
         folder.mkdir(parents=True)
