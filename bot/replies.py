@@ -260,14 +260,7 @@ class Replies:
     async def note(self, channel: str, subject: str, text: str) -> None:
         """Post a note to the operators. Raises NotTold."""
         payload = {"key": subject, "report_week": subject, "target": channel, "kind": "missing"}
-        await self._call(
-            "chat_postMessage",
-            channel=channel,
-            text=text,
-            metadata={"event_type": WEEKLY, "event_payload": payload | {"run": ""}},
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        await self._post(channel, None, text, payload | {"run": ""}, event_type=WEEKLY)
 
     async def _find_reply(
         self, channel: str, thread_ts: str | None, payload: dict[str, str]
@@ -316,8 +309,9 @@ class Replies:
         text: str,
         payload: dict[str, str] | None,
         blocks: Blocks | None = None,
+        event_type: str = EVENT_TYPE,
     ) -> str | None:
-        metadata = {"event_type": EVENT_TYPE, "event_payload": payload} if payload else None
+        metadata = {"event_type": event_type, "event_payload": payload} if payload else None
         answer = await self._call(
             "chat_postMessage",
             channel=channel,

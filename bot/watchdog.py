@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from bot.deployments import Deployments
 from bot.errors import NotDeployed, PrefectUnavailable
@@ -19,7 +19,7 @@ from bot.settings import BotSettings
 from bot.texts import Phrases
 from catalogue.ending import STANDING
 from catalogue.slack import run_subject
-from catalogue.weeks import label_of
+from catalogue.weeks import label_of, newest_week, week_of
 
 log = logging.getLogger("voc.bot")
 
@@ -80,8 +80,8 @@ class Watchdog:
         due = await self._deployments.last_due(now)
         if due is None or now < due + self._patience:
             return
-        monday = _monday(due.astimezone(self._zone))
-        week = label_of(monday - timedelta(days=1))
+        day = due.astimezone(self._zone).date()
+        week = label_of(newest_week(day))
         if week in self._settled:
             return
         last: Run | None = None
@@ -93,7 +93,7 @@ class Watchdog:
         # A run that waits for data comes back: what counts is when its last attempt was due.
         if last and last.is_waiting and now < last.due_at + self._patience:
             return
-        week_end = datetime.combine(monday, time.min, self._zone)
+        week_end = datetime.combine(week_of(day), time.min, self._zone)
         if not await self._stands(channel, week, week_end, last):
             text = self._phrases.missing(week, due, why)
             await self._note(week, text, due, *([run_subject(last.id)] if last else []))
@@ -123,7 +123,3 @@ class Watchdog:
             return await self._replies.notes(channel, since.timestamp())
         except Unreadable:
             return set()  # then this process's own memory has to do
-
-
-def _monday(day: datetime) -> date:
-    return day.date() - timedelta(days=day.weekday())

@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from catalogue import ending
+from catalogue.weeks import label_of, newest_week
 from flows.privacy.kept import mask_lines_of, masked_errors
 from flows.questions.answers import answer_to
 from flows.report.answers import Answer, Suggestions, Unavailable
@@ -97,5 +98,5 @@ def _outcome(answer: Answer) -> str:
 def _week(answer: Answer, now: datetime) -> str:
     """The week that an answer is about; where it is about none, the newest complete one."""
     if isinstance(answer, Suggestions | Unavailable):
-        return f"{now - timedelta(days=7):%G-W%V}"
+        return label_of(newest_week(now.date()))
     return answer.weeks.comparison.label
