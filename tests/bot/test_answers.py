@@ -181,6 +181,7 @@ def test_a_report_that_is_complete_is_linked_and_posted_anew_only_by_the_button(
     _, *forced = prefect.runs()
     assert [run["parameters"]["force"] for run in forced] == [True, True]
     assert {run["parameters"]["thread_ts"] for run in forced} == {sent.ts, None}
+    wait_for_reply(slack, sent.ts, RECEIVED)  # it is written after its run is there
     assert len(replies(slack, sent.ts)) == 2
 
 
