@@ -12,12 +12,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogue import Texts
+from catalogue import Locale, Texts
 from flows.runtime.asked import AskedSource
 from flows.runtime.errors import UsageError, VocError
 from flows.runtime.settings import Settings
 from flows.runtime.usage import Usage
 from flows.runtime.workspace import Workspace, Workspaces
+from flows.source.owners import check_owners
 from flows.warehouse.bigquery.config import BigQueryConfig, CredentialsConfig
 from flows.warehouse.bigquery.connection import BigQuery
 from flows.warehouse.connection import DuckDBWarehouse, Warehouse
@@ -125,6 +126,7 @@ class Assembly:
             s.ticket_url,
             full_refresh,
             backfill_from,
+            bool(check_owners()),
         )
 
     @cached_property
@@ -197,12 +199,18 @@ class Assembly:
         report_channel = s.slack_channel or destination.channel
         return Operators(self.transport, self.texts, s.ops_channel, report_channel)
 
-    def composer(self, report_url: str | None = None) -> Composer:
-        """Writes messages in the language and with the links of the settings."""
+    def composer(self, report_url: str | None = None, locale: Locale | None = None) -> Composer:
+        """Writes messages in the language and with the links of the settings, or in another language."""
         from flows.slack.messages import Composer
 
         s = self.settings
-        return Composer(self.texts, s.version, s.dashboard_url, report_url, s.ticket_url)
+        texts = Texts(locale or s.locale)
+        return Composer(texts, s.version, s.dashboard_url, report_url, s.ticket_url)
+
+    def is_for_everybody(self, destination: Destination) -> bool:
+        """Whether a report goes to its own channel; one that is asked for elsewhere is for its readers there."""
+        own = self.settings.slack_channel
+        return destination.thread_ts is None and own in (None, destination.channel)
 
     @property
     def answers(self) -> AnswerComposer:

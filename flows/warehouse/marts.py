@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from catalogue import Texts
 from flows.report.answers import ComparedCategory
 from flows.report.doubts import doubt_text
+from flows.report.owners import Owner, Owners, named_levels
 from flows.report.values import (
     STATUSES,
     Alarms,
@@ -471,6 +472,19 @@ def read_tickets(
         for row in rows
     )
     return samples, tickets
+
+
+def read_owners(warehouse: Warehouse, announced: Iterable[Category]) -> Owners:
+    """The owners of these categories and upper levels, of those that have one."""
+    asked = set(map(named_levels, announced))
+    rows = warehouse.rows(f"select * from {warehouse.internal('int_category_owners')}")
+    return Owners(
+        {
+            levels: Owner(row["owner"], row["channel"], row["language"])
+            for row in rows
+            if (levels := named_levels(_category(row))) in asked
+        }
+    )
 
 
 def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:
