@@ -22,7 +22,7 @@ from flows.report.as_of import checked_as_of
 from flows.report.doubts import doubt_as_json
 from flows.report.message import MessageId
 from flows.report.outcome import RunResult
-from flows.report.owners import Owners
+from flows.report.owners import NOBODY, Owners
 from flows.report.values import PastWeek, Receipt, Week, WeeklyReport
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import VocError
@@ -163,7 +163,7 @@ async def report_week(
     report = await read_changes(warehouse, as_of, parts.masker)
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
-    owners = await find_owners(warehouse, report) if build.has_owners else Owners()
+    owners = await find_owners(warehouse, report) if build.has_owners else {}
     publisher = parts.publisher(parts.page_store(workspace), warehouse, report, last_day)
     page = await publish_page(publisher)
     composer = parts.composer(report_url=page.url if page else None)
@@ -177,13 +177,15 @@ async def report_week(
     await post_picture(delivery, messages[0])
     posted = {c: delivery.find(MessageId("analysis", c.category)) for c in report.to_analyse}
     delivered += [message for message in posted.values() if message]
-    channels = await channels_of(parts, destination, file, report, owners, force=force)
+    channels = await channels_of(
+        parts, destination, file, report.weeks.comparison, owners, force=force
+    )
     delivered += filter(None, (channels.find(change.category) for change in posted))
     to_analyse = [c for c, m in posted.items() if m is None or channels.lacks(c.category)]
     async with aclosing(parts.analyst.analyse(to_analyse, report)) as finished:
         async for change, analysis in finished:
             analyses.append(analysis)
-            owner = owners.of(change.category)
+            owner = owners.get(change.category, NOBODY)
             if posted[change] is None:
                 messages.append(composer.analysis(change, analysis, report.doubts, owner.id))
                 delivered.append(await post(delivery, messages[-1]))
@@ -245,19 +247,16 @@ async def channels_of(
     parts: Assembly,
     destination: Destination,
     file: SourceFile | None,
-    report: WeeklyReport,
+    week: Week,
     owners: Owners,
     *,
     force: bool,
 ) -> CategoryChannels:
     """The channels that get the alerts of their categories, if this is the report for everybody."""
-    named = {c.category: owners.of(c.category).channel for c in report.to_analyse}
-    channels = {
-        category: channel
-        for category, channel in named.items()
-        if channel and channel != destination.channel and parts.is_for_everybody(destination)
-    }
-    subject, run_id = subject_of(parts, file, report.weeks.comparison), str(runtime.flow_run.id)
+    is_for_all, own = parts.is_for_everybody(destination), destination.channel
+    named = {category: owner.channel or own for category, owner in owners.items()}
+    channels = {c: channel for c, channel in named.items() if is_for_all and channel != own}
+    subject, run_id = subject_of(parts, file, week), str(runtime.flow_run.id)
     return await open_channels(parts.transport, channels, subject, run_id, force=force)
 
 

@@ -367,14 +367,16 @@ def owned(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         connection.execute(
             """
             create table int_category_owners as
-            select distinct
+            select
                 category1,
-                category2,
-                category3,
+                coalesce(category2, '') as category2,
+                coalesce(category3, '') as category3,
                 if(category1 = '유저', 'S0USERS', 'U0ALICE') as owner,
                 if(category1 = '유저', 'C0TEAM', null) as channel,
                 if(category1 = '유저', 'en', null) as language
             from fct_voc_weekly_counts
+            group by rollup (category1, category2, category3)
+            having category1 is not null
             """
         )
 

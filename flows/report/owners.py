@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from catalogue import Locale
+from flows.report.values import Category
 
 
 @dataclass(frozen=True)
@@ -24,19 +25,5 @@ class Owner:
 
 
 NOBODY = Owner()
-
-
-@dataclass(frozen=True)
-class Owners:
-    """The owners of categories and of the levels above them, by the one to three levels that are not empty."""
-
-    by_levels: Mapping[tuple[str, ...], Owner] = field(default_factory=dict)
-
-    def of(self, category: Sequence[str]) -> Owner:
-        """The owner of a category, or of an upper level: its other levels are empty or left out."""
-        return self.by_levels.get(named_levels(category), NOBODY)
-
-
-def named_levels(category: Sequence[str]) -> tuple[str, ...]:
-    """The levels of a category, or of an upper level, that are not empty."""
-    return tuple(filter(None, category))
+Owners = Mapping[Category, Owner]
+"""The owners of categories and of levels above that have one."""

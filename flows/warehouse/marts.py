@@ -11,7 +11,7 @@ from typing import Any
 from catalogue import Texts
 from flows.report.answers import ComparedCategory
 from flows.report.doubts import doubt_text
-from flows.report.owners import Owner, Owners, named_levels
+from flows.report.owners import Owner, Owners
 from flows.report.values import (
     COLUMNS_OF_CHANGE,
     STATUSES,
@@ -545,16 +545,14 @@ def read_tickets(
 
 
 def read_owners(warehouse: Warehouse, announced: Iterable[Category]) -> Owners:
-    """The owners of these categories and upper levels, of those that have one."""
-    asked = set(map(named_levels, announced))
+    """The owners of these categories and levels above, of those that have one."""
+    asked = set(announced)
     rows = warehouse.rows(f"select * from {warehouse.internal('int_category_owners')}")
-    return Owners(
-        {
-            levels: Owner(row["owner"], row["channel"], row["language"])
-            for row in rows
-            if (levels := named_levels(_category(row))) in asked
-        }
-    )
+    return {
+        _category(row): Owner(row["owner"], row["channel"], row["language"])
+        for row in rows
+        if _category(row) in asked
+    }
 
 
 def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:

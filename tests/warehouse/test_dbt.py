@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from flows import PROJECT_ROOT
-from flows.report.owners import Owner, Owners
+from flows.report.owners import Owner
 from flows.runtime.errors import TransformError
 from flows.runtime.settings import load_settings
 from flows.runtime.workspace import Workspace
@@ -399,7 +399,7 @@ def test_owners_are_read_of_what_is_announced_and_of_upper_levels(tmp_path: Path
     assert lab.workspace.duckdb_path is not None
     warehouse = DuckDBWarehouse(lab.workspace.duckdb_path)
     user, company = ("유저", "(미분류)", "(미분류)"), ("기업", "(미분류)", "(미분류)")
-    assert read_owners(warehouse, [user]) == Owners()
+    assert read_owners(warehouse, [user]) == {}
     for row in (
         ("유\u200b저 ", "(미분류)", None, "U0REST", "C0REST", "en"),
         (None, None, None, "S0ALL", None, None),
@@ -407,12 +407,14 @@ def test_owners_are_read_of_what_is_announced_and_of_upper_levels(tmp_path: Path
     ):
         lab.sql("insert into category_owners values (?, ?, ?, ?, ?, ?)", *row)
     lab.run(W47, "int_category_owners", has_owners=True)
-    owners = read_owners(warehouse, [user, ("유저", "(미분류)", ""), ("유저", "", ""), company])
-    assert owners.of(user) == Owner("U0REST", "C0REST", "en")
-    assert owners.of(user[:2]) == owners.of(("유저", "(미분류)", "")) == owners.of(user)
-    assert owners.of(("유저",)) == owners.of(("유저", "", "")) == Owner("S0ALL")
-    assert owners.of(company) == Owner()
-    assert read_owners(warehouse, [company]).of(user) == Owner()
+    rest = Owner("U0REST", "C0REST", "en")
+    assert read_owners(warehouse, [user, user[:2], user[:1], company]) == {
+        user: rest,
+        user[:2]: rest,
+        user[:1]: Owner("S0ALL"),
+        company: Owner(),
+    }
+    assert read_owners(warehouse, [company]) == {company: Owner()}
 
 
 def test_rows_of_owners_that_could_not_be_used_stop_the_run(tmp_path: Path) -> None:
