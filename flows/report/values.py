@@ -476,10 +476,8 @@ class WeeklyReport:
     def to_analyse(self) -> tuple[Change, ...]:
         """What got worse, each at the level of its cause, the most urgent first."""
         told_at = self.told_at
-        alarms = (
-            row for row in self.rows if row.status in ANALYSED and row.category not in told_at
-        )
-        return most_urgent_first((*self.alerts_above, *alarms))
+        alarms = tuple(r for r in self.rows if r.status in ANALYSED and r.category not in told_at)
+        return most_urgent_first((*self.alerts_above, *alarms)) if self.alerts_above else alarms
 
     @property
     def announced(self) -> tuple[Change, ...]:
