@@ -59,14 +59,22 @@ def home(prebuilt: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def built(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def built(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Build]:
     """For tests of what comes after dbt: the tables are those that dbt would build again."""
+    return let_tables_stand(home, monkeypatch)
+
+
+def let_tables_stand(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Build]:
+    """From now on dbt builds nothing: the tables are those of the same file and week. What it is asked to build."""
+    builds: list[Build] = []
 
     def build(asked: Build) -> None:
         assert asked.workspace.folder.is_relative_to(home)
         assert (asked.as_of, asked.full_refresh) == (AS_OF, False)
+        builds.append(asked)
 
     monkeypatch.setattr("flows.warehouse.dbt.build_models", build)
+    return builds
 
 
 @pytest.fixture
@@ -75,6 +83,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
         monkeypatch.setenv("SLACK_API_URL", slack.url + "/api/")
         monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token)
         monkeypatch.setenv("VOC_SLACK_CHANNEL", CHANNEL)
+        monkeypatch.setattr("flows.slack.web_api.SECONDS_BETWEEN_POSTS", 0.0)
         yield slack
 
 
@@ -95,7 +104,9 @@ def laas(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., FakeLaas]]:
         server.__exit__(None, None, None)
 
 
-def test_a_report_goes_to_the_outbox_once(home: Path, sample_file: Path) -> None:
+def test_a_report_goes_to_the_outbox_once(
+    home: Path, sample_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = run(source=sample_file)
     assert first.outcome == "posted"
     assert first.report is not None
@@ -109,6 +120,7 @@ def test_a_report_goes_to_the_outbox_once(home: Path, sample_file: Path) -> None
     assert {reply["thread_ts"] for reply in replies} == {summary["ts"]}
     assert {analysis.source for analysis in first.analyses} == {"rule_based"}
 
+    let_tables_stand(home, monkeypatch)
     again = run(source=sample_file)
     assert again.outcome == "already_posted"
     assert outbox(home) == messages
@@ -482,10 +494,11 @@ def test_a_slack_that_refuses_is_noticed_before_dbt_runs(
 
 
 def test_a_dry_run_builds_and_analyses_but_posts_nothing(
-    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+    built: list[Build], sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
 ) -> None:
     server = laas()
     result = run(source=sample_file, dry_run=True)
+    assert len(built) == 1
     assert result.outcome == "dry_run"
     assert result.delivered == ()
     assert len(result.messages) == 1 + len(server.prompts) + 1 > 2
@@ -513,7 +526,6 @@ def test_the_page_keeps_the_analyses_that_a_later_run_does_not_write_again(
 def test_a_page_on_an_earlier_week_has_samples_where_they_can_be_made_again(
     home: Path, sample_file: Path, tmp_path: Path
 ) -> None:
-    run(source=sample_file, dry_run=True)
     never_reported = date(2026, 10, 26)
     write = partial(write_report, parts_of(), as_of=never_reported, out=tmp_path / "pages")
     without = write(source=None).read_text()
@@ -592,14 +604,18 @@ def test_nothing_is_posted_when_a_data_test_fails(home: Path, sample_file: Path)
 
 
 def test_reports_on_two_files_do_not_mix(home: Path, tmp_path: Path, sample_file: Path) -> None:
-    first = run(source=sample_file)
+    with pytest.MonkeyPatch.context() as patch:
+        let_tables_stand(home, patch)
+        first = run(source=sample_file)
     shutil.copy(sample_file, tmp_path / "other.parquet")
     second = run(source=tmp_path / "other.parquet")
     assert second.outcome == "posted"
     assert not {d.ts for d in first.delivered} & {d.ts for d in second.delivered}
 
 
-def test_a_quiet_week_is_announced_in_one_line(home: Path, tmp_path: Path) -> None:
+def test_a_quiet_week_is_announced_in_one_line(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     quiet = tmp_path / "quiet.csv"
     rows = [
         f"{w}-{n},2026-11-{w:02d}T03:00:00Z,유저,{'중립' if n else '부정'}"
@@ -613,6 +629,7 @@ def test_a_quiet_week_is_announced_in_one_line(home: Path, tmp_path: Path) -> No
     assert [block["type"] for block in message["blocks"]] == ["section", "context", "actions"]
     assert receipt["metadata"]["event_payload"]["kind"] == "receipt"
     assert "기준을 넘은 변화가 없습니다" in message["text"]
+    let_tables_stand(home, monkeypatch)
     assert run(source=quiet).outcome == "already_posted"
 
 

@@ -19,7 +19,8 @@ from typing import Any
 import dbt.adapters.bigquery.__version__ as adapter
 
 from flows import PROJECT_ROOT
-from tests.bigquery.googlesql import GoogleSql, Row, made_once
+from tests.bigquery.googlesql import GoogleSql, Row
+from tests.once import made_once
 
 Node = dict[str, Any]
 

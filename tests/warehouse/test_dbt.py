@@ -362,7 +362,7 @@ def test_the_same_tickets_give_the_same_samples(tmp_path: Path) -> None:
     for name, order in (("one", rows), ("two", rows[::-1])):
         (tmp_path / name).mkdir()
         lab = Lab(tmp_path / name, order)
-        lab.run(W47)
+        lab.run(W47, "+fct_voc_weekly_samples")
         chosen.append(lab.sql("from fct_voc_weekly_samples order by all"))
     assert chosen[0] == chosen[1]
 
