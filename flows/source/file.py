@@ -36,7 +36,8 @@ class SourceFile:
     """A registered file: where its warehouse is, and which weeks it can compare.
 
     `needs_full_refresh` is true until a build of this version of the file has succeeded. `reportable` says which
-    weeks can be reported, such as "2026-W45 to 2026-W47"; it is empty if none can.
+    weeks can be reported, such as "2026-W45 to 2026-W47"; it is empty if none can. Then tickets from `needed_from` on
+    would be enough.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class SourceFile:
     first_date: date
     last_date: date
     reportable: str
+    needed_from: date
     needs_full_refresh: bool
 
     @property
@@ -53,10 +55,23 @@ class SourceFile:
 
     @property
     def advice(self) -> str:
-        """Which weeks to choose from."""
+        """What would work: a week to choose, or an export that reaches further back."""
         if not self.reportable:
-            return "It needs tickets in two complete weeks."
-        return f"Reports can be made on {self.reportable}."
+            return (
+                "A report compares two complete weeks: export the tickets from Monday, "
+                f"{self.needed_from} on."
+            )
+        newest = self.reportable.split()[-1]
+        return f"Reports can be made on {self.reportable}: add --week {newest}."
+
+    @property
+    def without_report_week(self) -> str:
+        """What is wrong with a file that ends before the report week, and what would work."""
+        week = self.weeks.comparison
+        return (
+            f"{self.path.name} has no tickets in {week.label} ({week.start} – {week.end}): they are from "
+            f"{self.first_date} to {self.last_date}. {self.advice}"
+        )
 
     @property
     def key(self) -> str:
@@ -256,14 +271,15 @@ def _file_of(
                 when first_week < last_week
                     then strftime(first_week, '%G-W%V') || ' to ' || strftime(last_week, '%G-W%V')
                 else ''
-            end
+            end,
+            last_week - 7
         from tickets
         cross join weeks_to_choose
         cross join report_week
         """,
         {"as_of": as_of, "today": datetime.now(ZoneInfo(timezone)).date()},
     ).fetchall()
-    first_date, last_date, *weeks, reportable = row
+    first_date, last_date, *weeks, reportable, needed_from = row
     if first_date is None:
         raise SourceError(
             "the file holds no ticket with an event_create_time. Export the tickets again."
@@ -276,6 +292,7 @@ def _file_of(
         first_date,
         last_date,
         reportable or "",
+        needed_from,
         needs_full_refresh=not is_built,
     )
 
@@ -286,6 +303,6 @@ def _check_two_complete_weeks(file: SourceFile, as_of: date) -> None:
         raise SourceError(
             f"{file.path.name} has fewer than two complete weeks before {as_of}: its tickets are from "
             f"{file.first_date} to {file.last_date}, and {file.weeks.comparison.label} would be compared with "
-            f"{file.weeks.base.label}. Choose a later --as-of or --week. {file.advice}",
+            f"{file.weeks.base.label}. {file.advice}",
             kind=WEEK,
         )

@@ -310,8 +310,8 @@ def test_a_week_outside_the_file_is_refused_with_those_that_can_be_reported(
     file = open_asked(path)
     assert (file.reportable, file.advice) == (
         "2026-W46 to 2026-W47",
-        "Reports can be made on 2026-W46 to 2026-W47.",
+        "Reports can be made on 2026-W46 to 2026-W47: add --week 2026-W47.",
     )
     csv(tmp_path, *TWO_WEEKS[1:])
-    assert "It needs tickets in two complete weeks." in refusal(path)
+    assert "export the tickets from Monday, 2026-11-02 on." in refusal(path)
     assert AS_OF.isoformat() in refusal(path)
