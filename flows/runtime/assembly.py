@@ -80,7 +80,8 @@ class Assembly:
             if s.asked_source != AskedSource():
                 raise UsageError("--map and other options on a file need the file. Add --source.")
             return None
-        return source_options(s.asked_source, s.source_timezone, source, s.source_map)
+        timezone = s.source_timezone if "source_timezone" in s.model_fields_set else None
+        return source_options(s.asked_source, timezone, source, s.source_map)
 
     @cached_property
     def bigquery(self) -> BigQuery | None:

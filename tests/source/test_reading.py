@@ -236,7 +236,13 @@ def with_title(workbook: Any, sheet: Any) -> None:
     ("rows", "change", "asked", "said"),
     [
         pytest.param(CELLS, with_title, {}, "1 line(s) above the one with", id="a title"),
-        pytest.param(CELLS, with_note_first, {}, "(sheet '메모') has no column id", id="a note"),
+        pytest.param(
+            CELLS,
+            with_note_first,
+            {},
+            "(sheet '메모'; --sheet names another: 티켓) has no column id",
+            id="a note",
+        ),
         pytest.param(
             [[5e17, FIRST, "유저", "부정"]], None, {}, "scientific notation", id="a number too long"
         ),
