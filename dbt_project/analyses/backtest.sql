@@ -4,6 +4,7 @@
 {%- set asked = backtest() or {'first_week': '2000-01-03', 'last_week': '2000-01-03'} %}
 with judged as (
     select * from {{ ref('int_category_weeks_judged') }}
+    where category3 != ''
 ),
 
 evidence as (

@@ -1,5 +1,6 @@
 with pairs as (
     select * from {{ ref('int_category_weeks_paired') }}
+    where category3 != ''
 ),
 
 counts as (

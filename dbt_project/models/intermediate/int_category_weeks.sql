@@ -1,6 +1,6 @@
 {%- set weeks_needed = var('evidence_spread_weeks') + var('evidence_baseline_weeks') -%}
 with counts as (
-    select * from {{ ref('fct_voc_weekly_counts') }}
+    {{ at_every_level(ref('fct_voc_weekly_counts'), ['total_count', 'negative_count']) }}
 ),
 
 weeks as (

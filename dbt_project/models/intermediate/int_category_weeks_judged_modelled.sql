@@ -28,6 +28,7 @@ judged_modelled as (
         judged.category1,
         judged.category2,
         judged.category3,
+        case when judged.category2 = '' then 1 when judged.category3 = '' then 2 else 3 end as level,
         judged.base_total,
         judged.comparison_total,
         judged.base_negative,
@@ -62,7 +63,7 @@ judged_modelled as (
 select
     *,
     count(case when is_tested or baseline_total >= weeks_before then 1 end)
-        over (partition by week_start) as test_count,
+        over (partition by week_start, level) as test_count,
     -- A short key: each row becomes hundreds, one for each number of tickets that there might have been.
     row_number() over (order by week_start, category1, category2, category3) as row_id
 from judged_modelled

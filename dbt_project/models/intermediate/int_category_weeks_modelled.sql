@@ -2,13 +2,14 @@ with category_weeks as (
     select * from {{ ref('int_category_weeks') }}
 ),
 
--- Three tickets a week and more: below that the quotient jumps.
+-- Three tickets a week and more: below that the quotient jumps. The levels above would be too few for a median, and are
+-- judged by this one.
 steady_categories as (
     select
         week_start,
         (total_count + 5e-1) / ((baseline_total + 5e-1) / weeks_before) as quotient
     from category_weeks
-    where weeks_before >= 1 and baseline_total >= 3 * weeks_before
+    where weeks_before >= 1 and baseline_total >= 3 * weeks_before and category3 != ''
 ),
 
 levels_ranked as (
@@ -37,7 +38,12 @@ expected as (
         (category_weeks.baseline_total + 5e-1) / greatest(category_weeks.weeks_before, 1) as own_mean,
         (category_weeks.baseline_negative + 5e-1) / (category_weeks.baseline_total + 1e0) as usual_share,
         case
-            when category_weeks.weeks_before >= 1 and category_weeks.baseline_total >= 10 then 1 else 0
+            when
+                category_weeks.weeks_before >= 1
+                and category_weeks.baseline_total >= 10
+                and category_weeks.category3 != ''
+                then 1
+            else 0
         end as is_in_company_share
     from category_weeks
     left join week_levels
@@ -84,6 +90,16 @@ weeks_judged as (
     where {{ in_weeks('week_start', weeks_to_judge()) }}
 ),
 
+-- What the company's share has of the category, or of all categories below a level above.
+shares_below as (
+    select
+        *,
+        {{ sum_of_categories_below('is_in_company_share * total_count') }} as company_total,
+        {{ sum_of_categories_below('is_in_company_share * negative_count') }} as company_negative,
+        {{ sum_of_categories_below('is_in_company_share * total_count * usual_share') }} as company_expected
+    from weeks_judged
+),
+
 -- A new company begins with 20 weeks of errors that make a variance of 2.5 times the mean.
 company as (
     select
@@ -91,26 +107,27 @@ company as (
         (sum(volume_errors) + 20 * 126e-2) / (sum(volume_weeks) + 20) as volume_error,
         (sum(share_errors) + 20 * 126e-2) / (sum(share_weeks) + 20) as share_error,
         sum(is_in_company_share) as category_count,
-        sum(is_in_company_share * total_count) as total_count,
-        sum(is_in_company_share * negative_count) as negative_count,
-        sum(is_in_company_share * total_count * usual_share) as expected_negative
-    from weeks_judged
+        sum(company_total) as total_count,
+        sum(company_negative) as negative_count,
+        sum(company_expected) as expected_negative
+    from shares_below
+    where category3 != ''
     group by week_start
 ),
 
 -- Each category's errors count with 20 weeks of the company's; without the category itself in the company's share.
 shrunk as (
     select
-        weeks_judged.*,
+        shares_below.*,
         (20 * company.volume_error + volume_errors) / (20 + volume_weeks) as mean_volume_error,
         (20 * company.share_error + share_errors) / (20 + share_weeks) as mean_share_error,
         company.category_count,
-        company.total_count - is_in_company_share * weeks_judged.total_count as others_total,
-        company.negative_count - is_in_company_share * weeks_judged.negative_count as others_negative,
-        company.expected_negative - is_in_company_share * weeks_judged.total_count * usual_share as others_expected
-    from weeks_judged
+        company.total_count - company_total as others_total,
+        company.negative_count - company_negative as others_negative,
+        company.expected_negative - company_expected as others_expected
+    from shares_below
     inner join company
-        on weeks_judged.week_start = company.week_start
+        on shares_below.week_start = company.week_start
 ),
 
 -- pi / 2 × the square of the mean absolute error is a normal distribution's variance; absolute, because one wild week

@@ -43,11 +43,15 @@ weeks_paired as (
         coalesce(comparison_weeks.negative_count, 0) as comparison_negative
     from comparison_weeks
     full outer join base_weeks using (week_start, category1, category2, category3)
-)
+),
 
 -- Weeks without a base week (the first) and weeks not yet complete (after the last) have no pair.
-select weeks_paired.*
-from weeks_paired
-inner join weeks
-    on weeks_paired.week_start = weeks.week_start
-where weeks.base_week_start is not null
+weeks_compared as (
+    select weeks_paired.*
+    from weeks_paired
+    inner join weeks
+        on weeks_paired.week_start = weeks.week_start
+    where weeks.base_week_start is not null
+)
+
+{{ at_every_level('weeks_compared', ['base_total', 'comparison_total', 'base_negative', 'comparison_negative']) }}

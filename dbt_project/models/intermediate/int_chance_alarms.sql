@@ -1,6 +1,7 @@
 {%- set statuses = ['critical', 'monitor'] -%}
 with judged_modelled as (
     select * from {{ ref('int_category_weeks_judged_modelled') }}
+    where category3 != ''
 ),
 
 thresholds as (

@@ -24,7 +24,7 @@ p_values as (
         volume_p_values.p_increase_own,
         volume_p_values.p_decrease_own,
         share_p_values.p_negative,
-        coalesce(chance_alarms.chance_of_alarm, 1e0) as chance_of_alarm,
+        case when judged_modelled.level = 3 then coalesce(chance_alarms.chance_of_alarm, 1e0) end as chance_of_alarm,
         13066e-4 * sqrt(judged_modelled.variance_ratio / judged_modelled.expected_total) as usual_width
     from judged_modelled
     left join volume_p_values
@@ -41,7 +41,7 @@ p_values_ranked as (
         *,
         {%- for kind in kinds %}
         count(p_{{ kind }}) over (
-            partition by week_start order by coalesce(p_{{ kind }}, 2e0)
+            partition by week_start, level order by coalesce(p_{{ kind }}, 2e0)
         ) as {{ kind }}_rank,
         {%- endfor %}
         cast(ceil(expected_total * power(greatest(1e0 - usual_width, 0e0), 15e-1)) as int64) as usual_low,
@@ -58,7 +58,7 @@ p_values_adjusted as (
                 then
                     least(
                         min(p_{{ kind }} * (test_count / nullif({{ kind }}_rank, 0))) over (
-                            partition by week_start order by coalesce(p_{{ kind }}, 2e0) desc
+                            partition by week_start, level order by coalesce(p_{{ kind }}, 2e0) desc
                         ),
                         1e0
                     )
@@ -88,6 +88,7 @@ select
     category2,
     category3,
     weeks_before,
+    level,
     expected_total,
     usual_low,
     usual_high,
@@ -99,11 +100,14 @@ select
     q_{{ kind }},
     {%- endfor %}
     chance_of_alarm,
+    -- A level above is an alarm by its evidence: its thresholds are the categories'.
     case
-        when status = 'STABLE' then null
         {%- for kind in kinds %}
-        when is_{{ kind }}_met and is_{{ kind }}_strong then 'strong'
+        when
+            is_{{ kind }}_strong and (is_{{ kind }}_met{% if kind != 'decrease' %} or level < 3{% endif %})
+            then 'strong'
         {%- endfor %}
+        when status = 'STABLE' then null
         else 'weak'
     end as evidence,
     case
@@ -121,5 +125,8 @@ select
         {%- endfor %}
         when (is_increase_met or is_decrease_met) and is_usual then 'within_usual'
     end as evidence_note,
-    is_increase_strong or is_decrease_strong or is_negative_strong as is_unusual
+    is_increase_strong or is_decrease_strong or is_negative_strong as is_unusual,
+    is_increase_strong and (is_increase_met or level < 3) as is_increase_clear,
+    is_negative_strong and (is_negative_met or level < 3) as is_negative_clear,
+    comparison_total * share_now as expected_negative
 from compared

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('fct_voc_source_doubts') }}
+-- depends_on: {{ ref('fct_voc_source_doubts') }}, {{ ref('fct_voc_weekly_drivers') }}
 -- What is recorded here has been judged: the other way round, a run that fails in between would lose a week.
 with weeks as (
     select * from {{ ref('dim_voc_weeks') }}
@@ -11,6 +11,7 @@ statuses as (
 
 modelled as (
     select * from {{ ref('int_category_weeks_judged_modelled') }}
+    where category3 != ''
 ),
 
 rules as (

@@ -1,98 +1,24 @@
-with judged as (
-    select * from {{ ref('int_category_weeks_judged') }}
-),
-
-evidence as (
-    select * from {{ ref('int_evidence') }}
-),
-
-counts as (
-    select
-        week_start,
-        category1,
-        category2,
-        category3,
-        total_count
-    from {{ ref('fct_voc_weekly_counts') }}
-    where {{ in_weeks('week_start', weeks_to_judge(), first_before=7) }}
+with changes as (
+    select * from {{ ref('int_changes_at_every_level') }}
+    where level = 3
 ),
 
 rules as (
     select {{ judging_version(ref('int_status_thresholds')) }} as judging_version
-),
-
-totals_of_recent_weeks as (
-    select
-        judged.week_start,
-        judged.category1,
-        judged.category2,
-        judged.category3,
-        array_agg(coalesce(counts.total_count, 0) order by weeks_ago desc) as total_last_8_weeks
-    from judged
-    cross join {{ unnested('[0, 1, 2, 3, 4, 5, 6, 7]', 'weeks_ago') }}
-    left join counts
-        on
-            judged.category1 = counts.category1
-            and judged.category2 = counts.category2
-            and judged.category3 = counts.category3
-            and judged.week_start - 7 * weeks_ago = counts.week_start
-    group by judged.week_start, judged.category1, judged.category2, judged.category3
 )
 
 select
-    judged.week_start,
-    judged.category1,
-    judged.category2,
-    judged.category3,
-    judged.status,
-    judged.status_rank,
-    judged.status_reason,
-    judged.base_total,
-    judged.comparison_total,
-    judged.base_negative,
-    judged.comparison_negative,
-    100 * (judged.comparison_total - judged.base_total) / nullif(judged.base_total, 0) as total_change_pct,
-    judged.base_negative / nullif(judged.base_total, 0) as base_negative_ratio,
-    judged.comparison_negative / nullif(judged.comparison_total, 0) as comparison_negative_ratio,
-    -- One division of whole numbers, so that a change of exactly 20 points reads as 20.
-    100 * (judged.comparison_negative * judged.base_total - judged.base_negative * judged.comparison_total)
-    / nullif(judged.base_total * judged.comparison_total, 0) as negative_ratio_change_pp,
-    judged.base_total = 0 as is_new,
-    totals_of_recent_weeks.total_last_8_weeks,
-    judged.threshold_min_total,
-    judged.threshold_min_increase_pct,
-    judged.threshold_min_negative_ratio_increase_pp,
-    judged.threshold_min_decrease_pct,
-    judged.is_threshold_override,
-    evidence.weeks_before,
-    evidence.expected_total,
-    evidence.usual_low,
-    evidence.usual_high,
-    evidence.usual_negative_ratio,
-    evidence.p_increase,
-    evidence.p_decrease,
-    evidence.p_negative,
-    evidence.q_increase,
-    evidence.q_decrease,
-    evidence.q_negative,
-    evidence.chance_of_alarm,
-    evidence.evidence,
-    evidence.evidence_note,
-    evidence.is_unusual,
+    {%- for column in columns_of_change() %}
+    changes.{{ column }},
+    {%- endfor %}
+    changes.threshold_min_total,
+    changes.threshold_min_increase_pct,
+    changes.threshold_min_negative_ratio_increase_pp,
+    changes.threshold_min_decrease_pct,
+    changes.is_threshold_override,
+    changes.chance_of_alarm,
     '{{ flow_run_id() }}' as flow_run_id,
     {{ moment_of_run() }} as judged_at,
     rules.judging_version
-from judged
+from changes
 cross join rules
-inner join totals_of_recent_weeks
-    on
-        judged.week_start = totals_of_recent_weeks.week_start
-        and judged.category1 = totals_of_recent_weeks.category1
-        and judged.category2 = totals_of_recent_weeks.category2
-        and judged.category3 = totals_of_recent_weeks.category3
-left join evidence
-    on
-        judged.week_start = evidence.week_start
-        and judged.category1 = evidence.category1
-        and judged.category2 = evidence.category2
-        and judged.category3 = evidence.category3
