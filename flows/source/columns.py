@@ -36,7 +36,10 @@ _LIKELY = {
         *("등록일", "등록일시", "접수일", "접수일시", "접수 일시", "요청일", "요청됨"),
         *("문의일", "문의일시", "문의 일시"),
     ),
-    "category1": ("대분류", "1차 분류", *_CATEGORIES, *_of_level(1)),
+    "category1": (
+        *("대분류", "1차 분류", *_CATEGORIES, *_of_level(1)),
+        *("contact reason", "ticket group", "group", "상담 사유", "그룹"),
+    ),
     "category2": ("중분류", "2차 분류", "subcategory", "sub category", "상세 유형", *_of_level(2)),
     "category3": ("소분류", "3차 분류", *_of_level(3)),
     "overall_emotion": (
@@ -50,6 +53,7 @@ _LIKELY = {
             "감정 분석",
             "감성 분석",
             "의도",
+            *("satisfaction score", "satisfaction rating", "satisfaction", "만족도", "고객 만족도"),
         ),
     ),
     "title": ("subject", "ticket subject", "제목", "티켓 제목", "문의 제목", "문의제목"),

@@ -80,6 +80,11 @@ def test_what_is_found_is_listed_and_a_mapping_proposed_that_works(tmp_path: Pat
             '--map id="Case #" --map event_create_time="Opened (local time)" --map category1="Issue type" '
             '--map overall_emotion="Sentiment label" --map detail="First message" (or',
         ),
+        (
+            "Request #,Created at,Requester,Group,Satisfaction Score,Subject,Status",
+            '--map id="Request #" --map event_create_time="Created at" --map category1="Group" '
+            '--map overall_emotion="Satisfaction Score" --map title="Subject" (or',
+        ),
     ],
 )
 def test_what_is_proposed_for_a_helpdesk_s_export_can_be_copied(
