@@ -44,17 +44,9 @@ _LIKELY = {
     "category3": ("소분류", "3차 분류", *_of_level(3)),
     "overall_emotion": (
         *("emotion", "overall emotion", "sentiment", "customer sentiment", "overall sentiment"),
-        *(
-            "sentiment label",
-            "감정",
-            "감성",
-            "전체 감정",
-            "고객 감정",
-            "감정 분석",
-            "감성 분석",
-            "의도",
-            *("satisfaction score", "satisfaction rating", "satisfaction", "만족도", "고객 만족도"),
-        ),
+        *("sentiment label", "감정", "감성", "전체 감정", "고객 감정", "감정 분석", "감성 분석"),
+        *("의도", "만족도", "고객 만족도"),
+        *("satisfaction score", "satisfaction rating", "satisfaction"),
     ),
     "title": ("subject", "ticket subject", "제목", "티켓 제목", "문의 제목", "문의제목"),
     "detail": (
