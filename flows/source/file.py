@@ -36,8 +36,9 @@ class SourceFile:
     """A registered file: where its warehouse is, and which weeks it can compare.
 
     `needs_full_refresh` is true until a build of this version of the file has succeeded. `reportable` says which
-    weeks can be reported, such as "2026-W45 to 2026-W47"; it is empty if none can. Then tickets from `needed_from` on
-    would be enough.
+    weeks can be reported, such as "2026-W45 to 2026-W47". `newest_whole` is the newest of them that the file does not
+    end in before its Friday, or the newest where there is no such one. `reportable` is empty if none can be reported:
+    then tickets from `needed_from` on would be enough.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class SourceFile:
     first_date: date
     last_date: date
     reportable: str
+    newest_whole: str
     needed_from: date
     needs_full_refresh: bool
 
@@ -61,8 +63,9 @@ class SourceFile:
                 "A report compares two complete weeks: export the tickets from Monday, "
                 f"{self.needed_from} on."
             )
-        newest = self.reportable.split()[-1]
-        return f"Reports can be made on {self.reportable}: add --week {newest}."
+        is_newest = self.reportable.endswith(self.newest_whole)
+        remark = "" if is_newest else ", the newest that is whole"
+        return f"Reports can be made on {self.reportable}: add --week {self.newest_whole}{remark}."
 
     @property
     def without_report_week(self) -> str:
@@ -253,7 +256,10 @@ def _file_of(
         weeks_to_choose as (
             select
                 cast(date_trunc('week', first_date) as date) + 7 as first_week,
-                least(cast(date_trunc('week', newest_date) as date), newest_complete_week) as last_week
+                least(cast(date_trunc('week', newest_date) as date), newest_complete_week) as last_week,
+                -- Many companies have no tickets at a weekend.
+                last_week - case when newest_date < last_week + 4 and first_week < last_week then 7 else 0 end
+                    as newest_whole_week
             from tickets
         )
 
@@ -272,6 +278,7 @@ def _file_of(
                     then strftime(first_week, '%G-W%V') || ' to ' || strftime(last_week, '%G-W%V')
                 else ''
             end,
+            strftime(newest_whole_week, '%G-W%V'),
             last_week - 7
         from tickets
         cross join weeks_to_choose
@@ -279,7 +286,7 @@ def _file_of(
         """,
         {"as_of": as_of, "today": datetime.now(ZoneInfo(timezone)).date()},
     ).fetchall()
-    first_date, last_date, *weeks, reportable, needed_from = row
+    first_date, last_date, *weeks, reportable, newest_whole, needed_from = row
     if first_date is None:
         raise SourceError(
             "the file holds no ticket with an event_create_time. Export the tickets again."
@@ -292,6 +299,7 @@ def _file_of(
         first_date,
         last_date,
         reportable or "",
+        newest_whole,
         needed_from,
         needs_full_refresh=not is_built,
     )

@@ -316,8 +316,10 @@ def test_a_week_outside_the_file_is_refused_with_those_that_can_be_reported(
     file = open_asked(path)
     assert (file.reportable, file.advice) == (
         "2026-W46 to 2026-W47",
-        "Reports can be made on 2026-W46 to 2026-W47: add --week 2026-W47.",
+        "Reports can be made on 2026-W46 to 2026-W47: add --week 2026-W46, the newest that is whole.",
     )
+    csv(tmp_path, *TWO_WEEKS, "3,2026-11-20T01:00:00Z,유저,부정")
+    assert open_asked(path).advice.endswith("2026-W46 to 2026-W47: add --week 2026-W47.")
     csv(tmp_path, *TWO_WEEKS[1:])
     assert "export the tickets from Monday, 2026-11-02 on." in refusal(path)
     assert AS_OF.isoformat() in refusal(path)
