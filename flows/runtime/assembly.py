@@ -254,10 +254,10 @@ class Assembly:
         """Where the pages on a source are kept; a file has a folder of its own."""
         from flows.page.store import FolderStore, joined_url
 
+        if self.dry_run:
+            return self.dry_run_pages(workspace)
         s = self.settings
         source = "" if workspace.duckdb_path is None else workspace.folder.name
-        if self.dry_run:
-            return FolderStore(self.home / "dry-run" / source)
         uri = s.report_bucket or str(s.home / "reports")
         if not uri.startswith("gs://"):
             return FolderStore(Path(uri).resolve() / source, joined_url(s.report_url, source))
@@ -274,6 +274,13 @@ class Assembly:
             "/".join(filter(None, (folder, source))),
             joined_url(url, source),
         )
+
+    def dry_run_pages(self, workspace: Workspace) -> PageStore:
+        """Where dry runs on a source write their pages."""
+        from flows.page.store import FolderStore
+
+        source = "" if workspace.duckdb_path is None else workspace.folder.name
+        return FolderStore(self.home / "dry-run" / source)
 
     @property
     def kept_answers(self) -> PageStore:
