@@ -20,6 +20,7 @@ from tests.builders import (
     BASE,
     CATEGORY,
     COMPARISON,
+    build_alert_above,
     build_analysis,
     build_change,
     build_quiet_report,
@@ -182,6 +183,17 @@ def test_a_count_opens_exactly_its_tickets(contents: Contents, masker: Masker) -
     ]
     assert page.count('<details class="counted">') == 1
     assert "알 수 없습니다. 근거 없음" in Page(page).text
+
+
+def test_a_folded_alarm_says_where_it_is_explained(contents: Contents, masker: Masker) -> None:
+    above = build_alert_above(CATEGORY)
+    report = replace(contents.report, alerts_above=(above,))
+    analysis = build_analysis(category=above.category, summary="함께 늘었습니다.")
+    told = replace(contents, report=report, analyses={above.category: analysis})
+    page = Page(report_page(told, Texts("ko"), masker.contains_pii))
+    assert "유저 / 이력서 전체" in page.text
+    assert "함께 늘었습니다." in page.text
+    assert page.text.count("이 변화는 ‘유저 / 이력서 전체’에서 함께 설명합니다.") == 1
 
 
 def test_a_counted_ticket_links_to_its_address(contents: Contents, masker: Masker) -> None:

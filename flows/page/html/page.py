@@ -43,10 +43,12 @@ from flows.report.values import (
     Status,
     Ticket,
     WeeklyReport,
+    most_urgent_first,
     printable,
     to_look_at_first,
 )
 from flows.report.writing import (
+    announced_name,
     category_name,
     growth,
     headline,
@@ -87,6 +89,7 @@ class Contents:
 def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -> str:
     """The page of one week."""
     report, history = contents.report, contents.history
+    shown = most_urgent_first((*report.alerts_above, *report.rows))
     first = to_look_at_first(report.announced) or report.rows[0]
     return _render(
         "report.html.j2",
@@ -95,9 +98,9 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         contents=contents,
         report=report,
         overall=trend(history.weeks, history.overall),
-        rows=[_Row(contents, change, texts) for change in report.rows],
-        first=report.rows.index(first),
-        alarms=alarms_text(report.alarms, texts),
+        rows=[_Row(contents, change, texts) for change in shown],
+        first=shown.index(first),
+        alarms=alarms_text(report.alarms, texts, report.clear_count),
         company=company_texts(report.alarms, texts),
         evidence_explained=explanation(texts),
         marks=MARKS,
@@ -139,7 +142,9 @@ class _Row:
         self._contents = contents
         self.texts = texts
         self.change = change
-        self.name = category_name(change.category)
+        self.name = announced_name(change.category, texts)
+        told_at = contents.report.told_at.get(change.category)
+        self.told_at = told_at and announced_name(told_at.category, texts)
         self.rank = STATUSES.index(change.status)
         self.analysis = contents.analyses.get(change.category)
 
