@@ -154,7 +154,7 @@ async def report_week(
 ) -> RunResult:
     """Build the tables, publish the page, post the summary, each analysis as soon as it is written, the receipt."""
     if file and file.ends_before_report_week:
-        log.warning("%s ends on %s. %s", file.path.name, file.last_date, file.advice)
+        log.warning("%s", file.without_report_week)
         return RunResult("no_data", file.weeks, last_date=file.last_date)
     workspace = file.workspace if file else parts.workspaces.of(None)
     build = parts.build(workspace, as_of, full_refresh=bool(file and file.needs_full_refresh))

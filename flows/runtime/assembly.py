@@ -81,7 +81,8 @@ class Assembly:
             if s.asked_source != AskedSource():
                 raise UsageError("--map and other options on a file need the file. Add --source.")
             return None
-        return source_options(s.asked_source, s.source_timezone, source, s.source_map)
+        timezone = s.source_timezone if "source_timezone" in s.model_fields_set else None
+        return source_options(s.asked_source, timezone, source, s.source_map)
 
     @cached_property
     def bigquery(self) -> BigQuery | None:
@@ -261,10 +262,10 @@ class Assembly:
         """Where the pages on a source are kept; a file has a folder of its own."""
         from flows.page.store import FolderStore, joined_url
 
+        if self.dry_run:
+            return self.dry_run_pages(workspace)
         s = self.settings
         source = "" if workspace.duckdb_path is None else workspace.folder.name
-        if self.dry_run:
-            return FolderStore(self.home / "dry-run" / source)
         uri = s.report_bucket or str(s.home / "reports")
         if not uri.startswith("gs://"):
             return FolderStore(Path(uri).resolve() / source, joined_url(s.report_url, source))
@@ -281,6 +282,13 @@ class Assembly:
             "/".join(filter(None, (folder, source))),
             joined_url(url, source),
         )
+
+    def dry_run_pages(self, workspace: Workspace) -> PageStore:
+        """Where dry runs on a source write their pages."""
+        from flows.page.store import FolderStore
+
+        source = "" if workspace.duckdb_path is None else workspace.folder.name
+        return FolderStore(self.home / "dry-run" / source)
 
     @property
     def kept_answers(self) -> PageStore:
