@@ -12,7 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from catalogue import Texts
 from flows.analysis.rule_based import rule_based_analysis
-from flows.page.html.page import Contents, index_page, report_page
+from flows.page.html.page import index_page, report_page
+from flows.page.html.rows import Contents
 from flows.page.store import PageStore
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, History, PastWeek, Receipt, Week, WeeklyReport

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from catalogue import LOCALES, Locale, Texts
-from flows.page.html.page import Contents, index_page, report_page
+from flows.page.html.page import index_page, report_page
+from flows.page.html.rows import Contents, Row, on_paper
 from flows.privacy.masker import Masker
-from flows.report.values import Alarms, History, PastWeek, Week, WeeklyReport
+from flows.report.values import Alarms, Change, History, PastWeek, Week, WeeklyReport
 from flows.report.writing import category_name, signed
 from tests.builders import (
     BASE,
@@ -22,10 +23,11 @@ from tests.builders import (
     COMPARISON,
     build_analysis,
     build_change,
+    build_changes,
     build_quiet_report,
     build_report,
 )
-from tests.page.conftest import HOSTILE, PHONE, build_history
+from tests.page.conftest import HOSTILE, LONG, PHONE, build_history
 
 # Attributes by which an element loads something, or says where to.
 LOADING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "xlink:href"}
@@ -133,7 +135,7 @@ def test_evidence_has_a_column_a_filter_a_band_and_an_explanation(
     assert "전체 문의가 평소의 63%입니다" in html
     assert re.search(r'먼저 볼 변화:</?.*? <a href="#category-2">|<a href="#category-2">기업', html)
     assert html.count('<path class="usual"') == 1  # the other category was never judged
-    assert "평소 12–30건</title>" in html
+    assert html.count("<td>12–30</td>") == len(history.weeks)
     assert "평소 12–30건 · ◇ 약함: 평소에도 10주에 한 번" in html
     assert 'href="#evidence"' in html
     assert "◇는 ‘아무 일도 없었다’는 뜻이 아닙니다" in html
@@ -167,14 +169,25 @@ def test_the_receipt_names_the_model_and_what_it_did_not_write(
     assert "1건은 답 없이" in text
 
 
+def listed(page: str, item: str) -> str:
+    """What an entry of a list says: itself, and the ticket that its link leads to."""
+    link = re.search(r'<a href="#(ticket-[\d-]+)">', item)
+    if link is None:
+        return Page(item).text
+    found = re.findall(rf'<li id="{link[1]}">(.*?)</li>', page)
+    assert len(found) == 1
+    id_, text = Page(found[0]).words[0], Page(found[0]).text
+    assert text.startswith(id_)
+    return f"{Page(item).text} {text.removeprefix(id_).strip()}"
+
+
 def test_a_count_opens_exactly_its_tickets(contents: Contents, masker: Masker) -> None:
     """In the order of the weeks; a ticket with personal data is left out, of a purged one the id stays."""
     page = report_page(contents, Texts(), masker.contains_pii)
     counted = page[page.index('<details class="counted">') :]
     counted = counted[: counted.index("</details>")]
     assert "사파리 3/40건, 지난주 1건" in counted
-    items = [Page(item).text for item in counted.split("<li>")[1:]]
-    assert items == [
+    assert [listed(page, item) for item in counted.split("<li>")[1:]] == [
         "9001 사파리 오류 <u>9001</u>",
         f"9002 {Texts()('gate.withheld')}",
         "9999",
@@ -182,6 +195,65 @@ def test_a_count_opens_exactly_its_tickets(contents: Contents, masker: Masker) -
     ]
     assert page.count('<details class="counted">') == 1
     assert "알 수 없습니다. 근거 없음" in Page(page).text
+
+
+def test_the_counts_of_both_weeks_open_their_tickets_each_once(page: str) -> None:
+    details = page[page.index('id="details-1"') : page.index('id="category-2"')]
+    assert (
+        '<dd><a href="#tickets-1-base">20</a> → <a href="#tickets-1-comparison">40</a>' in details
+    )
+    lists = re.findall(r'<ul id="tickets-1-(\w+)".*?>(.*?)</details>', details, re.DOTALL)
+    assert [(role, len(re.findall("<li ", items))) for role, items in lists] == [
+        ("comparison", 3),
+        ("base", 1),
+    ]
+    assert "나머지 37건은 개인정보를 보호하려고 싣지 않았습니다." in Page(lists[0][1]).text
+    assert page.count("사파리 오류 &lt;u&gt;9001") == 1
+    assert 'href="#tickets-2' not in page  # there are no tickets of it
+
+
+def test_every_flagged_row_says_its_rules_and_the_numbers_that_decided(
+    contents: Contents, masker: Masker
+) -> None:
+    both = build_change(status_reason="volume_increase+negative_ratio")
+    rose = build_change(
+        "CRITICAL", ("기업", "결제", "환불"), 1469, 1469, status_reason="negative_ratio"
+    )
+    new = build_change("MONITOR", ("기업", "결제", "신규"), 0, 1100)
+    gone = build_change("IMPROVED", ("기업", "결제", "종료"), 60, 0)
+    report = build_report(both, rose, new, gone, build_change("STABLE", ("기업", "결제", "기타")))
+    page = report_page(replace(contents, report=report), Texts(), masker.contains_pii)
+    assert re.findall(r'<tr class="why"><td></td><td colspan="7">(.*?)</td>', page) == [
+        "건수 증가 20 → 40건 (+100.0%) · 부정 비율 상승 25.0% → 50.0% (+25.0%p)",
+        "부정 비율 상승 25.0% → 50.0% (+25.0%p)",
+        "건수 증가 0 → 1,100건 (신규)",
+        "건수 감소 60 → 0건 (−100.0%)",
+    ]
+
+
+def test_on_paper_are_the_flagged_ones_as_far_as_four_sheets_go(contents: Contents) -> None:
+    def printed(*changes: Change) -> list[str]:
+        rows = [Row(contents, change, Texts(), n) for n, change in enumerate(changes, start=1)]
+        return list(on_paper(rows))
+
+    assert printed(build_change(), *build_changes("MONITOR", 2), build_change("STABLE")) == [
+        *("summary", "line", "line"),  # an analysis stands of the first
+        "",
+    ]
+    short, long = printed(*build_changes("CRITICAL", 1100)), printed(*([LONG] * 1100))
+    assert short.count("line") > 2 * long.count("line") > 10
+    assert short == sorted(short, reverse=True)  # what is left out is the least urgent
+
+
+def test_a_category_more_makes_the_page_little_larger(contents: Contents, masker: Masker) -> None:
+    """5,000 of them are a file that a browser opens: the words of a category's weeks are there once."""
+
+    def size(categories: int) -> int:
+        report = build_report(*build_changes("STABLE", categories))
+        shown = replace(contents, report=report, history=build_history(report), analyses={})
+        return len(report_page(shown, Texts(), masker.contains_pii).encode())
+
+    assert (size(60) - size(10)) / 50 < 6_500
 
 
 def test_a_counted_ticket_links_to_its_address(contents: Contents, masker: Masker) -> None:

@@ -7,41 +7,31 @@ autoescape and, before that, through the gate: what still looks like personal da
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from functools import cache, cached_property, partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from catalogue import Texts
-from flows.page.html.charts import Chart, trend
-from flows.report.analyses import left_out_lines, support_text, supported
+from flows.page.html.charts import trend
+from flows.page.html.rows import (
+    MAX_TICKET_CHARACTERS,
+    Contents,
+    Printed,
+    Row,
+    on_paper,
+)
+from flows.report.analyses import left_out_lines
 from flows.report.doubts import doubt_text
 from flows.report.emphasis import shown
-from flows.report.evidence import (
-    MARKS,
-    alarms_text,
-    company_texts,
-    evidence_text,
-    explanation,
-)
+from flows.report.evidence import MARKS, alarms_text, company_texts, explanation
 from flows.report.values import (
     STATUSES,
-    Analysis,
-    Category,
-    Change,
-    History,
-    Material,
     PastWeek,
-    Receipt,
-    Sample,
     Status,
-    Ticket,
     WeeklyReport,
     printable,
     to_look_at_first,
@@ -51,7 +41,6 @@ from flows.report.writing import (
     growth,
     headline,
     percent,
-    reasons,
     signed,
     ticket_address,
     unanswered,
@@ -62,32 +51,14 @@ TEMPLATES = Path(__file__).parent / "templates"
 LooksPrivate = Callable[[str], bool]
 
 
-@dataclass(frozen=True)
-class Contents:
-    """What a report's page shows.
-
-    Args:
-        analyses: by category; a missing analysis is still being written.
-        last_day: the last day that the source reaches, None where it is not known.
-        receipt: None while the run goes on.
-        index_url: where the list of past reports is.
-        ticket_url: address of a ticket with {id} in it; None where there is none.
-    """
-
-    report: WeeklyReport
-    history: History
-    analyses: Mapping[Category, Analysis]
-    last_day: date | None
-    receipt: Receipt | None
-    version: str
-    index_url: str
-    ticket_url: str | None = None
-
-
 def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -> str:
     """The page of one week."""
     report, history = contents.report, contents.history
     first = to_look_at_first(report.announced) or report.rows[0]
+    rows = [
+        Row(contents, change, texts, number) for number, change in enumerate(report.rows, start=1)
+    ]
+    printed = on_paper(rows)
     return _render(
         "report.html.j2",
         texts,
@@ -95,7 +66,11 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         contents=contents,
         report=report,
         overall=trend(history.weeks, history.overall),
-        rows=[_Row(contents, change, texts) for change in report.rows],
+        rows=rows,
+        on_paper=printed,
+        on_paper_line=_paper_line(rows, printed, texts),
+        max_ticket_characters=MAX_TICKET_CHARACTERS,
+        csv_columns=_csv_columns(texts),
         first=report.rows.index(first),
         alarms=alarms_text(report.alarms, texts),
         company=company_texts(report.alarms, texts),
@@ -122,67 +97,6 @@ def index_page(
 ) -> str:
     """The list of past weeks, newest first; each week whose label has an address in `urls` links to its page."""
     return _render("index.html.j2", texts, looks_private, weeks=weeks, urls=urls, script="")
-
-
-class _Hypothesis(NamedTuple):
-    """What a model or the rules take for a cause, and the tickets behind it: a ticket that was purged is None."""
-
-    text: str
-    support: str
-    tickets: tuple[tuple[str, Ticket | None], ...]
-
-
-class _Row:
-    """One category: its line in the table and what opens below it."""
-
-    def __init__(self, contents: Contents, change: Change, texts: Texts) -> None:
-        self._contents = contents
-        self.texts = texts
-        self.change = change
-        self.name = category_name(change.category)
-        self.rank = STATUSES.index(change.status)
-        self.analysis = contents.analyses.get(change.category)
-
-    @cached_property
-    def chart(self) -> Chart:
-        history = self._contents.history
-        return trend(history.weeks, history.of(self.change.category))
-
-    @cached_property
-    def material(self) -> Material:
-        return self._contents.report.material_for(self.change)
-
-    @property
-    def hypotheses(self) -> Iterator[_Hypothesis]:
-        """The hypotheses of its analysis, each with the tickets that are counted beside it."""
-        if self.analysis is None:
-            return
-        by_id = {ticket.ticket_id: ticket for ticket in self.material.tickets}
-        for text, support in supported(self.analysis):
-            counted = () if support is None else (*support.comparison, *support.base)
-            yield _Hypothesis(
-                text,
-                "" if support is None else support_text(support, self.texts),
-                tuple((id_, by_id.get(id_)) for id_ in counted),
-            )
-
-    @property
-    def evidence(self) -> str:
-        return evidence_text(self.change, self.texts)
-
-    @property
-    def evidence_rank(self) -> float | str:
-        """Clear ones first, then by p; empty where there is no mark."""
-        if self.change.evidence is None:
-            return ""
-        return (0 if self.change.is_clear else 2) + (1 if self.change.p is None else self.change.p)
-
-    @property
-    def reasons(self) -> str:
-        return reasons(self.change, self.texts)
-
-    def samples(self, week_role: str) -> tuple[Sample, ...]:
-        return tuple(s for s in self.material.samples if s.week_role == week_role)
 
 
 def _render(
@@ -239,6 +153,37 @@ def _doubts(report: WeeklyReport, texts: Texts) -> list[str]:
     if report.to_analyse and not report.samples:
         lines.append(texts("html.no_samples"))
     return lines
+
+
+def _paper_line(rows: Sequence[Row], printed: Sequence[Printed], texts: Texts) -> str:
+    """What is not on paper, and how to have it there."""
+    flagged = sum(row.change.status != "STABLE" for row in rows)
+    return texts(
+        "html.on_paper",
+        printed=len(printed) - printed.count(""),
+        flagged=flagged,
+        categories=len(rows),
+        all=texts("html.print_all"),
+    )
+
+
+def _csv_columns(texts: Texts) -> str:
+    """The titles of the columns that page.js writes, separated by bars."""
+    titles = {name: title for name, _, title in _columns(texts)}
+    share = titles["share"]
+    return "|".join(
+        (
+            titles["status"],
+            titles["name"],
+            texts("html.reason"),
+            titles["evidence"],
+            texts("html.base_tickets"),
+            texts("html.comparison_tickets"),
+            f"{titles['growth']} (%)",
+            f"{share} (%)",
+            titles["points"],
+        )
+    )
 
 
 def _columns(texts: Texts) -> tuple[tuple[str, str, str], ...]:
