@@ -22,6 +22,10 @@ COLUMNS = (
     *("q_increase", "q_decrease", "q_negative", "chance_of_alarm", "evidence", "evidence_note"),
     "is_unusual",
 )
+DRIVERS_COLUMNS = (
+    *(name for name in COLUMNS if name not in ("chance_of_alarm", "evidence_note")),
+    *("alert", "total_effect", "excess_share", "rate_effect", "mix_effect"),
+)
 ALARMS_COLUMNS = (
     *("alarms", "strong_alarms", "alarms_by_chance", "tests", "week_level"),
     *("negative_share", "negative_share_expected", "weeks_of_history"),
@@ -82,6 +86,125 @@ def evidence(
     return found
 
 
+def drivers(company: Mapping[Any, History]) -> dict[tuple[Any, int], Row]:
+    """The columns of fct_voc_weekly_drivers, by name and week; names are tuples of one to three levels.
+
+    Which of them is announced is said by `alert`: the name under which it is told.
+    """
+    length = len(next(iter(company.values())))
+    categories = {name: dict(cells_of(history)) for name, history in company.items()}
+    levels = [level_of([c[t] for c in categories.values() if t in c]) for t in range(length)]
+    histories: dict[Any, list[tuple[int, int]]] = {}
+    for name, history in company.items():
+        for depth in (1, 2, 3):
+            sums = histories.setdefault(name[:depth], [(0, 0)] * length)
+            histories[name[:depth]] = [
+                (x + more, y + negative)
+                for (x, y), (more, negative) in zip(sums, history, strict=True)
+            ]
+    least_total = min(rule.floor for rule in RULES)
+    found: dict[tuple[Any, int], Row] = {}
+    for t in range(1, length):
+        of_week: dict[Any, Row] = {}
+        for depth in (1, 2, 3):
+            cells = {n: dict(cells_of(h)) for n, h in histories.items() if len(n) == depth}
+            models = models_of(cells, levels, t, categories)
+            rows = {
+                name: row_of(histories[name], t, cells[name][t], models[name], RULES, least_total)
+                for name in models
+                if histories[name][t][0] or histories[name][t - 1][0]
+            }
+            adjust(list(rows.values()))
+            for name, row in rows.items():
+                marked(row)
+                row["expected_negative"] = histories[name][t][0] * models[name].share_now
+                row["base_negative"] = histories[name][t - 1][1]
+                row["level"] = depth
+            of_week |= rows
+        alert(of_week)
+        explain(of_week)
+        found |= {(name, t): row for name, row in of_week.items()}
+    return found
+
+
+def alert(rows: Mapping[Any, Row]) -> None:
+    """Say of each alarm under which name it is told: `alert`."""
+    kinds = "increase", "negative"
+    clear: dict[Any, set[str]] = {}
+    for name, row in rows.items():
+        strong = {
+            k for k in kinds if (p := row[f"p_{k}"]) is not None and p <= P and row[f"q_{k}"] <= Q
+        }
+        reasons = row["status_reason"] or ""
+        met = {
+            k
+            for k, rule in zip(kinds, ("volume_increase", "negative_ratio"), strict=True)
+            if rule in reasons
+        }
+        clear[name] = strong & met if len(name) == 3 else strong
+        row["excess_of"] = {
+            "increase": max(row["comparison_total"] - row["expected_total"], 0),
+            "negative": max(row["negative"] - row["expected_negative"], 0),
+        }
+
+    def is_cause(name: Any, kind: str) -> bool:
+        def held(level: int) -> float:
+            of_level = (n for n in rows if is_below(n, name) and len(n) == level > len(name))
+            return max(
+                (rows[n]["excess_of"][kind] for n in of_level if kind in clear[n]), default=-1
+            )
+
+        everything = math.fsum(
+            row["excess_of"][kind] for n, row in rows.items() if is_below(n, name) and len(n) == 3
+        )
+        is_below_it = 2 * held(3) >= everything or 3 * held(2) >= 2 * rows[name]["excess_of"][kind]
+        return kind in clear[name] and not is_below_it
+
+    told: dict[Any, set[str]] = {}
+    for name in sorted(rows, key=len):
+        if len(name) < 3:
+            above = told.get(name[:1], set()) if len(name) == 2 else set()
+            told[name] = {kind for kind in kinds if kind not in above and is_cause(name, kind)}
+    for name, row in rows.items():
+        is_alarm = row["status"] in ("CRITICAL", "MONITOR") if len(name) == 3 else bool(clear[name])
+        row["alert"] = name if is_alarm and len(name) == 3 else None
+        covered: set[str] = set()
+        for depth in range(1, min(len(name), 2) + 1):
+            covered |= told[name[:depth]]
+            if is_alarm and covered and told[name[:depth]] and clear[name] <= covered:
+                row["alert"] = name[:depth]
+                break
+        row["evidence"] = (
+            "strong" if clear[name] or row["evidence"] == "strong" else row["evidence"]
+        )
+
+
+def explain(rows: Mapping[Any, Row]) -> None:
+    """Say what each has of its parent's change: in tickets, in what is beyond the expected, in the negative ratio."""
+    for name, row in rows.items():
+        siblings = [r for n, r in rows.items() if len(n) == len(name) and n[:-1] == name[:-1]]
+        (b0, n0), (b1, n1) = (
+            (sum(r[total] for r in siblings), sum(r[negative] for r in siblings))
+            for total, negative in (
+                ("base_total", "base_negative"),
+                ("comparison_total", "negative"),
+            )
+        )
+        row["total_effect"] = row["comparison_total"] - row["base_total"]
+        excess = math.fsum(r["excess_of"]["increase"] for r in siblings)
+        row["excess_share"] = row["excess_of"]["increase"] / excess if excess else None
+        row["rate_effect"] = row["mix_effect"] = None
+        if b0 and b1:
+            w0, w1 = row["base_total"] / b0, row["comparison_total"] / b1
+            r0 = row["base_negative"] / row["base_total"] if row["base_total"] else None
+            r1 = row["negative"] / row["comparison_total"] if row["comparison_total"] else r0
+            r0 = r1 if r0 is None else r0
+            assert r0 is not None
+            assert r1 is not None
+            row["rate_effect"] = (w0 + w1) / 2 * (r1 - r0)
+            row["mix_effect"] = ((r0 + r1) / 2 - (n0 / b0 + n1 / b1) / 2) * (w1 - w0)
+
+
 def alarms(rows: Mapping[tuple[Any, int], Row], length: int) -> dict[int, Row]:
     """The columns of fct_voc_weekly_alarms by week, from the rows of `evidence` for a history of so many weeks."""
     return {
@@ -136,28 +259,45 @@ def share_error(cell: Cell, _: float) -> float | None:
 
 
 def models_of(
-    cells: Mapping[str, Mapping[int, Cell]], levels: Sequence[float], t: int
-) -> dict[str, Model]:
+    cells: Mapping[Any, Mapping[int, Cell]],
+    levels: Sequence[float],
+    t: int,
+    categories: Mapping[Any, Mapping[int, Cell]] | None = None,
+) -> dict[Any, Model]:
+    """What was to be expected of the cells of week t: of categories, or of sums of the categories given."""
     there = {name: of_name for name, of_name in cells.items() if t in of_name}
+    of_company = {n: c for n, c in (categories or cells).items() if t in c}
     weeks = range(max(0, t - SPREAD), t)
     volume, share = (
         spreads(
-            {
-                name: [e for u in weeks if u in c and (e := error(c[u], levels[u])) is not None]
-                for name, c in there.items()
-            }
+            *(
+                {
+                    name: [e for u in weeks if u in c and (e := error(c[u], levels[u])) is not None]
+                    for name, c in each.items()
+                }
+                for each in (there, of_company)
+            )
         )
         for error in (volume_error, share_error)
     )
     return {
-        name: Model(levels[t], volume[name], share[name], share_now(name, there, t))
+        name: Model(
+            levels[t], volume[name], share[name], share_now(name, there[name][t], of_company, t)
+        )
         for name in there
     }
 
 
-def spreads(errors: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Variances in units of the Poisson's or the binomial's: each category's own, shrunk to the company's."""
-    every = [error for of_category in errors.values() for error in of_category]
+def is_below(category: Any, name: Any) -> bool:
+    """Whether a category is this one, or below this level."""
+    return bool(category == name or (isinstance(name, tuple) and category[: len(name)] == name))
+
+
+def spreads(
+    errors: Mapping[Any, Sequence[float]], of_company: Mapping[Any, Sequence[float]]
+) -> dict[Any, float]:
+    """Variances in units of the Poisson's or the binomial's: each one's own, shrunk to the company's categories'."""
+    every = [error for of_category in of_company.values() for error in of_category]
     pool = (math.fsum(every) + SHRINKAGE * PRIOR) / (len(every) + SHRINKAGE)
     return {
         name: max(
@@ -167,11 +307,11 @@ def spreads(errors: Mapping[str, Sequence[float]]) -> dict[str, float]:
     }
 
 
-def share_now(name: str, cells: Mapping[str, Mapping[int, Cell]], t: int) -> float:
-    """The category's share after what the others' shares did together, as odds."""
-    share = cells[name][t].share
-    steady = {other: c[t] for other, c in cells.items() if c[t].s >= 10}
-    others = [cell for other, cell in steady.items() if other != name]
+def share_now(name: Any, cell: Cell, company: Mapping[Any, Mapping[int, Cell]], t: int) -> float:
+    """Its share after what the categories' shares did together, as odds; without itself, or those below it."""
+    share = cell.share
+    steady = {other: c[t] for other, c in company.items() if c[t].s >= 10}
+    others = [cell for other, cell in steady.items() if not is_below(other, name)]
     x = sum(cell.x for cell in others)
     if len(steady) < 5 or x < 50:
         return share

@@ -1,20 +1,28 @@
 {#- The parts of fct_voc_weekly_drivers that stand once for more tickets and once for a higher negative ratio. -#}
 
-{#- Whether something clear below a level holds half of what all categories below it have beyond the expected. -#}
+{#-
+  Whether the cause is below a row's level: a clear category holds half of what all categories below have beyond the
+  expected, or a clear level 2 two thirds of what level 1 has. There chance cancels out, and of two equals neither does.
+-#}
 {% macro held_below(kind) -%}
-    {%- set clear = 'is_' ~ kind ~ '_clear' -%}
-    case level
-        {%- for level in [1, 2] %}
-        {%- set below = below_level(level) %}
-        when {{ level }}
-            then
-                coalesce(
-                    2e0 * max(case when level > {{ level }} and {{ clear }} then {{ kind }}_excess end) over {{ below }}
-                    >= sum(case when level = 3 then {{ kind }}_excess end) over {{ below }},
-                    false
-                )
-        {%- endfor %}
-    end
+    {%- set clear, excess = 'is_' ~ kind ~ '_clear', kind ~ '_excess' -%}
+    coalesce(
+        case level
+            {%- for level in [1, 2] %}
+            when {{ level }}
+                then
+                    2e0 * max(case when level = 3 and {{ clear }} then {{ excess }} end) over {{ below_level(level) }}
+                    >= sum(case when level = 3 then {{ excess }} end) over {{ below_level(level) }}
+            {%- endfor %}
+        end,
+        false
+    )
+    or coalesce(
+        level = 1
+        and 3e0 * max(case when level = 2 and {{ clear }} then {{ excess }} end) over {{ below_level(1) }}
+        >= 2e0 * {{ excess }},
+        false
+    )
 {%- endmacro %}
 
 {#- Whether the level above a row, or the row's own, is announced: it is clear, and nothing clear below it is the cause. -#}

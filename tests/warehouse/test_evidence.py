@@ -14,7 +14,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from tests.evidence_reference import ALARMS_COLUMNS, History, alarms, assert_same, evidence
+from tests.evidence_reference import (
+    ALARMS_COLUMNS,
+    DRIVERS_COLUMNS,
+    History,
+    alarms,
+    assert_same,
+    drivers,
+    evidence,
+)
 from tests.tables import rows_in
 from tests.warehouse.test_dbt import W44, W45, W46, Lab, tickets
 
@@ -22,11 +30,14 @@ pytestmark = pytest.mark.slow
 
 Row = dict[str, Any]
 Company = dict[str, History]
+Tree = dict[tuple[str, str, str], History]
 MODELS = (
     "dim_voc_weeks",
     "int_category_weeks_judged",
     "int_category_weeks_judged_modelled",
+    "int_changes_at_every_level",
     "fct_voc_weekly_status",
+    "fct_voc_weekly_drivers",
     "fct_voc_weekly_alarms",
 )
 # A smaller company is made of another seed, not of a part of this one: shrinking finds nothing.
@@ -61,11 +72,24 @@ class Warehouse:
     def alarms(self, company: Mapping[str, History]) -> dict[int, Row]:
         return {row["week"]: row for row in self._tables(company, "fct_voc_weekly_alarms")}
 
-    def _tables(self, company: Mapping[str, History], mart: str) -> list[Row]:
+    def drivers(
+        self, company: Mapping[tuple[str, str, str], History]
+    ) -> dict[tuple[Any, int], Row]:
+        """The drivers mart, by the names down to a row's level and week."""
+        rows = self._tables(company, "fct_voc_weekly_drivers")
+        found = {}
+        for row in rows:
+            names = (row["category1"], row["category2"], row["category3"])
+            assert [bool(name) for name in names] == [row["level"] > n for n in range(3)]
+            row["alert"] = row["alert_level"] and names[: row["alert_level"]]
+            found[names[: row["level"]], row["week"]] = row
+        return found
+
+    def _tables(self, company: Mapping[Any, History], mart: str) -> list[Row]:
         length = len(next(iter(company.values())))
         first = W45 - timedelta(weeks=length - 1)
         counts = [
-            (first + timedelta(weeks=week), name, total, negative)
+            (first + timedelta(weeks=week), *_levels(name), total, negative)
             for name, history in company.items()
             for week, (total, negative) in enumerate(history)
             if total
@@ -75,7 +99,8 @@ class Warehouse:
             self._connection.execute("delete from fct_voc_weekly_counts")
             self._connection.execute(
                 "insert into fct_voc_weekly_counts by name select unnest($1) as week_start, unnest($2) as category1, "
-                "'b' as category2, 'c' as category3, unnest($3) as total_count, unnest($4) as negative_count",
+                "unnest($3) as category2, unnest($4) as category3, "
+                "unnest($5) as total_count, unnest($6) as negative_count",
                 [list(column) for column in zip(*counts, strict=True)],
             )
             for name, sql in self._models.items():
@@ -87,6 +112,10 @@ class Warehouse:
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         finally:
             self._connection.execute("rollback")
+
+
+def _levels(name: str | tuple[str, str, str]) -> tuple[str, str, str]:
+    return name if isinstance(name, tuple) else (name, "b", "c")
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +171,72 @@ def test_the_evidence_is_what_the_formulas_say(warehouse: Warehouse, company: Co
     assert_same(warehouse.evidence(company), rows, 1e-6)
     expected = alarms(rows, len(company["c0"]))
     assert_same(warehouse.alarms(company), expected, 1e-6, ALARMS_COLUMNS)
+
+
+def tree_drawn(seed: int, categories: int, weeks: int) -> Tree:
+    """A company in three levels. Below one name of a level above, all categories may have grown in the last week."""
+    chance = random.Random(seed)
+    names = [(f"a{n % 3}", f"b{chance.randrange(3)}", f"c{n}") for n in range(categories)]
+    tree = dict(zip(names, drawn(seed, categories, weeks).values(), strict=False))
+    hit = chance.choice([(), ("a0",), ("a0",), names[0][:2], names[0][:2]])
+    factor, negative = chance.choice([(1.5, False), (2, False), (3, False), (1, True)])
+    for name, history in tree.items():
+        total, of_them = history[-1]
+        if hit and name[: len(hit)] == hit:
+            total = round(factor * total)
+            of_them = (total + of_them) // 2 if negative else min(round(factor * of_them), total)
+        tree[name] = [*history[:-1], (total, of_them)]
+    return tree
+
+
+trees = st.builds(tree_drawn, st.integers(0, 10**6), st.integers(1, 30), st.integers(2, 40))
+
+
+@quickly(max_examples=8)
+@example(tree=tree_drawn(3, 30, 70))
+@given(tree=trees)
+def test_levels_above_and_their_drivers_are_what_the_formulas_say(
+    warehouse: Warehouse, tree: Tree
+) -> None:
+    expected = drivers(tree)
+    found = warehouse.drivers(tree)
+    assert_same(found, expected, 1e-6, DRIVERS_COLUMNS)
+    for (name, week), row in found.items():
+        below = [
+            r
+            for (n, w), r in found.items()
+            if w == week and len(n) == len(name) + 1 and n[:-1] == name
+        ]
+        if below:
+            assert sum(r["total_effect"] for r in below) == row["total_effect"]
+            if (change := row["negative_ratio_change_pp"]) is not None:
+                effects = math.fsum(r["rate_effect"] + r["mix_effect"] for r in below)
+                assert math.isclose(100 * effects, change, abs_tol=1e-9)
+
+
+def test_one_alert_stands_at_the_level_of_its_cause(warehouse: Warehouse) -> None:
+    def tree(last: Mapping[tuple[str, str, str], int]) -> Tree:
+        names = [("a", b, f"{b}{n}") for b in "xy" for n in range(10)] + [
+            ("z", "z", f"z{n}") for n in range(30)
+        ]
+        return {
+            name: [(3 + (week + n) % 2, 0) for week in range(19)] + [(last.get(name, 3), 0)]
+            for n, name in enumerate(names)
+        }
+
+    def told(last: Mapping[tuple[str, str, str], int]) -> dict[Any, Any]:
+        rows = warehouse.drivers(tree(last))
+        return {
+            name: row["alert"] for (name, week), row in rows.items() if week == 19 and row["alert"]
+        }
+
+    # Ten from 3 to 7: none of them has tickets enough for an alarm, the level above has.
+    assert told({("a", "x", f"x{n}"): 7 for n in range(10)}) == {("a", "x"): ("a", "x")}
+    # All below a level: it is told there, and the levels between with it.
+    everywhere = told({("a", b, f"{b}{n}"): 7 for b in "xy" for n in range(10)})
+    assert everywhere == dict.fromkeys([("a",), ("a", "x"), ("a", "y")], ("a",))
+    # One of them: it is the cause, so the levels above are not announced.
+    assert told({("a", "x", "x0"): 40}) == dict.fromkeys([("a", "x", "x0")], ("a", "x", "x0"))
 
 
 @quickly(max_examples=5)
