@@ -84,10 +84,15 @@ class History:
 
 @dataclass(frozen=True)
 class PastWeek:
-    """A comparison week and how many categories had each status in it."""
+    """A comparison week: how many categories had each status, its tickets, what its alarms are worth, its faults."""
 
     week: Week
     status_counts: Mapping[Status, int]
+    tickets: int = 0
+    alarms: int = 0
+    strong_alarms: int = 0
+    alarms_by_chance: float = 0.0
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)

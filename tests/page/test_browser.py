@@ -15,12 +15,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from catalogue import Texts
-from flows.page.html.page import index_page, report_page
+from flows.page.html.page import Places, index_page, product_page, report_page
 from flows.page.html.rows import Contents
 from flows.privacy.masker import Masker
+from flows.report.doubts import doubt_text
 from flows.report.values import Change, PastWeek
 from flows.report.writing import category_name
-from tests.builders import COMPARISON, build_analysis, build_change, build_report
+from tests.builders import COMPARISON, build_analysis, build_change, build_doubt, build_report
 from tests.page.conftest import HOSTILE, LONG, build_history
 from tests.page.test_contrast import THEMES, contrast
 
@@ -423,9 +424,7 @@ def test_on_paper_everything_is_open_where_all_was_asked_for(tab: Page) -> None:
 def test_hundreds_of_flagged_categories_take_at_most_four_sheets(
     browser: Browser, contents: Contents, masker: Masker, tmp_path: Path, change: Change
 ) -> None:
-    report = build_report(
-        *(replace(change, category3=f"{change.category3}{n}") for n in range(300))
-    )
+    report = build_report(*(replace(change, category3=f"{change.category3}{n}") for n in range(90)))
     summary = "요약이 아주 길게 이어집니다. " * 40
     analyses = {
         r.category: build_analysis(category=r.category, summary=summary) for r in report.rows
@@ -461,9 +460,11 @@ def test_without_scripts_everything_stands_there_open(browser: Browser, file: Pa
 def test_the_list_leads_to_the_page_and_back(
     browser: Browser, contents: Contents, masker: Masker, tmp_path: Path
 ) -> None:
-    weeks = [PastWeek(COMPARISON, contents.report.status_counts)]  # type: ignore[arg-type]
-    index = index_page(weeks, {"2025-W46": "2025-W46.html"}, Texts("en"), masker.contains_pii)
-    (tmp_path / "index.html").write_text(index, encoding="utf-8")
+    weeks = [PastWeek(COMPARISON, contents.report.status_counts, doubts=(build_doubt(),))]  # type: ignore[arg-type]
+    places = Places({"2025-W46": "2025-W46.html"}, "index.html", "product.html")
+    for name, render in (("index", index_page), ("product", product_page)):
+        html = render(weeks, {}, places, Texts("en"), masker.contains_pii)
+        (tmp_path / f"{name}.html").write_text(html, encoding="utf-8")
     (tmp_path / "2025-W46.html").write_text(
         report_page(contents, Texts("en"), masker.contains_pii), encoding="utf-8"
     )
@@ -473,4 +474,12 @@ def test_the_list_leads_to_the_page_and_back(
     expect(tab.get_by_role("heading", name="2 critical, 1 to watch")).to_be_visible()
     tab.get_by_role("link", name="All weeks").click()
     expect(tab.get_by_role("heading", name="All weeks")).to_be_visible()
+    tab.set_viewport_size({"width": 320, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+    tab.get_by_role("link", name="How the report itself does").click()
+    tab.get_by_role("region", name="Week by week").locator("summary").click()
+    expect(tab.get_by_text(doubt_text(build_doubt(), Texts("en")))).to_be_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+    tab.get_by_role("link", name="2025-W46").click()
+    expect(tab.get_by_role("heading", name="2 critical, 1 to watch")).to_be_visible()
     tab.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 
 from catalogue import LOCALES, Locale, Texts
-from flows.page.html.page import index_page, report_page
+from flows.page.html.page import Places, index_page, product_page, report_page
 from flows.page.html.rows import Contents, Row, on_paper
+from flows.page.record import Announcement, Record
 from flows.privacy.masker import Masker
-from flows.report.values import Alarms, Change, History, PastWeek, Week, WeeklyReport
+from flows.report.doubts import doubt_text
+from flows.report.values import Alarms, Change, History, PastWeek, Status, Week, WeeklyReport
 from flows.report.writing import category_name, signed
 from tests.builders import (
     BASE,
@@ -24,10 +27,11 @@ from tests.builders import (
     build_analysis,
     build_change,
     build_changes,
+    build_doubt,
     build_quiet_report,
     build_report,
 )
-from tests.page.conftest import HOSTILE, LONG, PHONE, build_history
+from tests.page.conftest import HOSTILE, LONG, PHONE, RECEIPT, build_history
 
 # Attributes by which an element loads something, or says where to.
 LOADING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "xlink:href"}
@@ -380,24 +384,83 @@ def test_ids_are_used_once(page: str) -> None:
     assert len(ids) == len(set(ids)) > 5
 
 
-def test_the_list_links_the_weeks_that_have_a_page(masker: Masker) -> None:
-    counts = {"CRITICAL": 2, "MONITOR": 0, "IMPROVED": 1, "STABLE": 1039}
-    weeks = [PastWeek(COMPARISON, counts), PastWeek(BASE, counts)]  # type: ignore[arg-type]
-    page = Page(index_page(weeks, {"2025-W46": "2025-W46.html"}, Texts(), masker.contains_pii))
-    assert [a["href"] for tag, a in page.elements if tag == "a"] == ["2025-W46.html"]
-    assert "2025-W45 2025-11-03 – 2025-11-09 2 0 1 1,039" in page.text
+PLACES = Places({"2025-W46": "2025-W46.html"}, "index.html", "product.html")
+COUNTS: dict[Status, int] = {"CRITICAL": 2, "MONITOR": 0, "IMPROVED": 1, "STABLE": 1039}
+MONDAY = datetime(2025, 11, 17, 9, 30, tzinfo=timezone(timedelta(hours=9)))
+
+
+def test_the_list_links_the_weeks_that_have_a_page_and_their_messages(masker: Masker) -> None:
+    weeks = [PastWeek(COMPARISON, COUNTS, 12_345), PastWeek(BASE, COUNTS)]
+    url = "https://slack.com/archives/C0VOC/p1763370000000100"
+    records = {
+        "2025-W46": Record(announcement=Announcement(MONDAY, url)),
+        "2025-W45": Record(announcement=Announcement(MONDAY, None)),  # in the outbox
+    }
+    page = Page(index_page(weeks, records, PLACES, Texts(), masker.contains_pii))
+    links = [a for tag, a in page.elements if tag == "a"]
+    assert [a["href"] for a in links] == ["product.html", "2025-W46.html", url]
+    assert links[-1]["aria-label"] == "2025-W46 리포트의 Slack 메시지"
+    assert "2025-W46 2025-11-10 – 2025-11-16 2 0 1 1,039 12,345 Slack" in page.text
+    assert "2025-W45 2025-11-03 – 2025-11-09 2 0 1 1,039 0" in page.text
     assert "script" not in page.raw
 
 
 def test_a_week_is_named_by_a_hostile_label_as_text(masker: Masker) -> None:
-    week = Week(BASE.start, BASE.end, "<b>W45</b>")
-    page = index_page(
-        [PastWeek(week, dict.fromkeys(("CRITICAL", "MONITOR", "IMPROVED", "STABLE"), 0))],
-        {},
-        Texts(),
-        masker.contains_pii,
+    week = PastWeek(Week(BASE.start, BASE.end, "<b>W45</b>"), COUNTS)
+    for render in (index_page, product_page):
+        page = render([week], {}, PLACES, Texts(), masker.contains_pii)
+        assert "&lt;b&gt;W45" in page
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [(MONDAY, "11-17 09:30 제때"), (MONDAY + timedelta(minutes=1), "11-17 09:31 늦음")],
+)
+def test_how_the_product_did_is_told_from_what_was_recorded(
+    masker: Masker, at: datetime, said: str
+) -> None:
+    doubts = (build_doubt(), build_doubt(code="week_low", days=(), observed=3.0))
+    weeks = [PastWeek(COMPARISON, COUNTS, 9, 12, 4, 7.4, doubts), PastWeek(BASE, COUNTS, 9, 3)]
+    analyses = (
+        build_analysis(sentences_left_out=2),
+        build_analysis(source="model", sentences_left_out=1),
+        build_analysis(source="rule_based"),
     )
-    assert "&lt;b&gt;W45" in page
+    records = {"2025-W46": Record(analyses, RECEIPT, Announcement(at, None))}
+    page = Page(product_page(weeks, records, PLACES, Texts(), masker.contains_pii))
+    assert f"2025-W46 {said} 12 4 7.4 2 1 3 5.0 MB 3회, 4,567토큰 61초 2" in page.text
+    assert "2025-W45 – 3 0 0.0 – – – – – – 0" in page.text  # nothing was recorded of it
+    for fact in (
+        f"제때 올라온 리포트 1주 가운데 {int('제때' in said)}주",
+        "경보 15건 · ◆ 4건 · 우연이면 약 7건",
+        "확인한 모델 답변 2건 · 뺀 문장 3개",
+        "한 주 비용(평균) 5.0 MB · 4,567토큰",
+        "데이터 결함 2주 가운데 1주",
+    ):
+        assert fact in page.text
+    for doubt in doubts:
+        assert doubt_text(doubt, Texts()) in page.text
+    assert "script" not in page.raw
+
+
+def test_what_nothing_was_recorded_of_is_a_dash_and_old_weeks_are_left_out(masker: Masker) -> None:
+    weeks = [PastWeek(week, COUNTS) for week in [COMPARISON, BASE] * 20]
+    text = Page(product_page(weeks, {}, PLACES, Texts("en"), masker.contains_pii)).text
+    assert "Reports on time – " in text
+    assert "answers checked – " in text
+    assert "Cost a week, on average – " in text
+    assert "0 of 26 weeks" in text
+    assert text.count("2025-W4") == 26
+
+
+def test_a_renamed_category_that_looks_private_is_not_on_the_page_about_the_product(
+    masker: Masker,
+) -> None:
+    doubt = build_doubt(code="renamed", days=(), category=("유저", PHONE), renamed_to="새 이름")
+    weeks = [PastWeek(COMPARISON, COUNTS, doubts=(doubt,))]
+    page = product_page(weeks, {}, PLACES, Texts(), masker.contains_pii)
+    assert PHONE not in page
+    assert Texts()("gate.withheld") in page
 
 
 def test_a_minus_is_a_minus_and_zero_has_no_sign_of_its_own() -> None:

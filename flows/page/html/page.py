@@ -1,4 +1,4 @@
-"""The report and the list of past reports as pages, from values. Pure.
+"""The report, the list of past reports and how the product did as pages, from values. Pure.
 
 A page is one file: nothing in it is loaded from elsewhere, and its policy forbids that. Every word goes through
 autoescape and, before that, through the gate: what still looks like personal data is left out, and the page says so.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -17,13 +18,16 @@ from markupsafe import Markup, escape
 
 from catalogue import Texts
 from flows.page.html.charts import trend
+from flows.page.html.product import PRODUCT_WEEKS, ProductWeek, facts, meanings
 from flows.page.html.rows import (
     MAX_TICKET_CHARACTERS,
     Contents,
+    Link,
     Printed,
     Row,
     on_paper,
 )
+from flows.page.record import Record
 from flows.report.analyses import left_out_lines
 from flows.report.doubts import doubt_text
 from flows.report.emphasis import shown
@@ -89,14 +93,69 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
     )
 
 
+def neighbours(
+    links: tuple[Link | None, Link | None], texts: Texts, looks_private: LooksPrivate
+) -> str:
+    """The part of a page that leads to the weeks before and after, as it is now."""
+    return _render("neighbours.html.j2", texts, looks_private, script="", neighbours=links).strip()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the pages of weeks are, by label, and the pages about all weeks."""
+
+    pages: Mapping[str, str]
+    index: str
+    product: str
+
+
 def index_page(
     weeks: Sequence[PastWeek],
-    urls: Mapping[str, str],
+    records: Mapping[str, Record],
+    places: Places,
     texts: Texts,
     looks_private: LooksPrivate,
 ) -> str:
-    """The list of past weeks, newest first; each week whose label has an address in `urls` links to its page."""
-    return _render("index.html.j2", texts, looks_private, weeks=weeks, urls=urls, script="")
+    """The list of past weeks, newest first, with links to their pages and to their messages in Slack."""
+    messages = {
+        # The address of a message is a long number, which the gate would take for a person's.
+        label: Markup(escape(record.announcement.url))  # noqa: S704
+        for label, record in records.items()
+        if record.announcement and record.announcement.url
+    }
+    return _render(
+        "index.html.j2",
+        texts,
+        looks_private,
+        script="",
+        weeks=weeks,
+        places=places,
+        messages=messages,
+    )
+
+
+def product_page(
+    weeks: Sequence[PastWeek],
+    records: Mapping[str, Record],
+    places: Places,
+    texts: Texts,
+    looks_private: LooksPrivate,
+) -> str:
+    """How the product itself did in the last weeks, newest first."""
+    shown = [
+        ProductWeek(past, records.get(past.week.label, Record()), texts)
+        for past in weeks[:PRODUCT_WEEKS]
+    ]
+    return _render(
+        "product.html.j2",
+        texts,
+        looks_private,
+        script="",
+        weeks=shown,
+        facts=facts(shown, texts),
+        meanings=meanings(texts),
+        places=places,
+    )
 
 
 def _render(

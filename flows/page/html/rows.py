@@ -41,6 +41,13 @@ SUMMARY_LINES = 6
 MOST_SUMMARIES = 10
 
 
+class Link(NamedTuple):
+    """A week that has a page, and where it is."""
+
+    week: str
+    url: str
+
+
 @dataclass(frozen=True)
 class Contents:
     """What a report's page shows.
@@ -51,6 +58,7 @@ class Contents:
         receipt: None while the run goes on.
         index_url: where the list of past reports is.
         ticket_url: address of a ticket with {id} in it; None where there is none.
+        neighbours: the pages of the weeks before and after.
     """
 
     report: WeeklyReport
@@ -61,6 +69,7 @@ class Contents:
     version: str
     index_url: str
     ticket_url: str | None = None
+    neighbours: tuple[Link | None, Link | None] = (None, None)
 
 
 class Listed(NamedTuple):
