@@ -14,6 +14,7 @@ from flows.report.values import (
     Category,
     Change,
     Doubt,
+    Driver,
     Example,
     Keyword,
     Material,
@@ -54,13 +55,14 @@ def build_change(
 ) -> Change:
     """A row of the mart from two totals; half the tickets of the comparison week are negative."""
     base_negative, negative = base // 4, comparison // 2
+    names = (*category, "", "")
     base_ratio = base_negative / base if base else None
     ratio = negative / comparison if comparison else None
     row: dict[str, Any] = {
         "week_start": COMPARISON.start,
-        "category1": category[0],
-        "category2": category[1],
-        "category3": category[2],
+        "category1": names[0],
+        "category2": names[1],
+        "category3": names[2],
         "status": status,
         "status_reason": _REASONS[status],
         "base_total": base,
@@ -97,6 +99,23 @@ def build_report(*rows: Change, **values: Any) -> WeeklyReport:
         "keywords": (),
     }
     return WeeklyReport(**defaults | values)
+
+
+def build_alert_above(*folded: Category, **columns: Any) -> Change:
+    """유저 / 이력서 as it is announced: it rose by 30, most of it in 업로드 오류."""
+    shares = ((CATEGORY[2], 24), ("첨부 파일", 10), ("미리보기", 0), ("서식", -4))
+    values: dict[str, Any] = {
+        "base": 60,
+        "comparison": 90,
+        "evidence": "strong",
+        "p_increase": 1e-5,
+        "drivers": tuple(
+            Driver((*CATEGORY[:2], name), change, change / 30, max(change, 0) / 34, 0.01, 0.0)
+            for name, change in shares
+        ),
+        "folded": folded,
+    }
+    return build_change("CRITICAL", CATEGORY[:2], **values | columns)
 
 
 def build_quiet_report(**values: Any) -> WeeklyReport:

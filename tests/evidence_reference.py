@@ -400,7 +400,7 @@ def p_negative(cell: Cell, model: Model) -> float:
         return math.lgamma(p) + math.lgamma(q) - math.lgamma(p + q)
 
     chances = (
-        math.comb(x, k) * math.exp(ln_beta(k + a, x - k + b) - ln_beta(a, b))
+        math.exp(math.log(math.comb(x, k)) + ln_beta(k + a, x - k + b) - ln_beta(a, b))
         for k in range(cell.y, x + 1)
     )
     return min(math.fsum(chances), 1)

@@ -324,14 +324,17 @@ def models(lab: Lab) -> Iterator[duckdb.DuckDBPyConnection]:
         (path,) = (lab.workspace.target_path / "compiled").rglob(f"{name}.sql")
         return path.read_text(encoding="utf-8")
 
-    judged, statuses = compiled("int_category_weeks_judged"), compiled("fct_voc_weekly_status")
-    statuses = statuses.replace('"int_category_weeks_judged"', '"judged_now"')
+    names = ("int_category_weeks_judged", "int_changes_at_every_level", "fct_voc_weekly_status")
+    views = ("judged_now", "changes_now", "statuses_now")
     with duckdb.connect(str(lab.workspace.duckdb_path)) as connection:
-        connection.execute(f"create view judged_now as {judged}")
-        connection.execute(f"create view statuses_now as {statuses}")
+        for number, view in enumerate(views):
+            sql = compiled(names[number])
+            for name, earlier in zip(names[:number], views, strict=False):
+                sql = sql.replace(f'"{name}"', f'"{earlier}"')
+            connection.execute(f"create view {view} as {sql}")
         yield connection
-        connection.execute("drop view statuses_now")
-        connection.execute("drop view judged_now")
+        for view in reversed(views):
+            connection.execute(f"drop view {view}")
 
 
 def statuses(

@@ -96,12 +96,16 @@ def evidence_text(change: Change, texts: Texts) -> str:
     return " · ".join(filter(None, (part(change, texts) for part in parts)))
 
 
-def alarms_text(alarms: Alarms | None, texts: Texts) -> str:
-    """How many alarms, how many are clear, how many a week without any change would have; empty without alarms."""
-    if alarms is None or not alarms.alarms:
+def alarms_text(alarms: Alarms | None, texts: Texts, clear: int | None = None) -> str:
+    """How many alarms, how many are clear, how many a week without any change would have; empty without alarms.
+
+    `clear` counts what is announced and clear, where a level above stands for its alarms.
+    """
+    clear = alarms.strong_alarms if alarms and clear is None else clear
+    if alarms is None or not (alarms.alarms or clear):
         return ""
     key = "evidence.one_alarm" if alarms.alarms == 1 else "evidence.alarms"
-    counted = texts(key, alarms=alarms.alarms, strong=alarms.strong_alarms)
+    counted = texts(key, alarms=alarms.alarms, strong=clear)
     chance = alarms.alarms_by_chance
     if chance < 0.5:
         return counted

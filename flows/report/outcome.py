@@ -48,7 +48,7 @@ class RunResult:
         receipt: Receipt | None = None,
     ) -> RunResult:
         """The result of a run that completed; the outcome is the first that applies."""
-        outcome: Outcome = "posted" if report.changes else "quiet"
+        outcome: Outcome = "posted" if report.has_news else "quiet"
         if not any(message.is_new for message in delivered):
             outcome = "already_posted"
         if dry_run:
@@ -76,6 +76,7 @@ class RunResult:
             "alarms": alarms.alarms if alarms else None,
             "strong_alarms": alarms.strong_alarms if alarms else None,
             "alarms_by_chance": alarms.alarms_by_chance if alarms else None,
+            "alerts": [change.as_alert() for change in report.to_analyse] if report else [],
             "changes": [change.as_json() for change in report.changes] if report else [],
             "analyses": [analysis.as_json() for analysis in self.analyses],
             "messages": [delivered.as_json() for delivered in self.delivered],

@@ -17,7 +17,8 @@ ANALYSED: tuple[Status, ...] = ("CRITICAL", "MONITOR")
 
 Mark = Literal["strong", "weak"]
 
-Category = tuple[str, str, str]
+Category = tuple[str, ...]
+"""The three names of a category; of what is announced, perhaps the one or two of a level above."""
 
 Cause = Literal["late", "deleted", "reclassified", "thresholds"]
 
@@ -69,17 +70,21 @@ class History:
     weeks: tuple[Week, ...]
     counts: Mapping[Category, tuple[Count, ...]]
 
-    def of(self, category: Category) -> tuple[Count, ...]:
-        return self.counts.get(category, (Count(0, 0),) * len(self.weeks))
+    def of(self, levels: Category) -> tuple[Count, ...]:
+        """The counts of a category, or of all below the names of a level above; without names, of all together."""
+        if found := self.counts.get(levels):
+            return found
+        depth = len(levels)
+        below = [counts for names, counts in self.counts.items() if names[:depth] == levels]
+        return tuple(
+            Count(sum(count.total for count in week), sum(count.negative for count in week))
+            for week in ([counts[i] for counts in below] for i in range(len(self.weeks)))
+        )
 
     @property
     def overall(self) -> tuple[Count, ...]:
         """The counts of all categories together."""
-        by_week = [[counts[i] for counts in self.counts.values()] for i in range(len(self.weeks))]
-        return tuple(
-            Count(sum(count.total for count in week), sum(count.negative for count in week))
-            for week in by_week
-        )
+        return self.of(())
 
 
 @dataclass(frozen=True)
@@ -154,8 +159,33 @@ class WeekPair:
 
 
 @dataclass(frozen=True)
+class Driver:
+    """What is right below a level that is announced, with its part of the change.
+
+    Args:
+        change: in tickets; those of one alert add up to its own.
+        share: of the alert's change in tickets; None where that is 0.
+        excess_share: of what all of them have beyond the expected, 0 to 1; None where none has more.
+        rate_effect, mix_effect: parts of the change in the alert's negative ratio, −1 to 1; None where a week has no
+            ticket.
+    """
+
+    category: Category
+    change: int
+    share: float | None
+    excess_share: float | None
+    rate_effect: float | None
+    mix_effect: float | None
+
+
+@dataclass(frozen=True)
 class Change:
-    """One row of `fct_voc_weekly_status`; units and meanings are documented there."""
+    """One row of `fct_voc_weekly_status`; units and meanings are documented there.
+
+    Or of a level above that is announced, of `fct_voc_weekly_drivers`: names below it are empty, status and reason
+    are those of the alert. `drivers` are what is right below it, `folded` the alarms that it stands for; both with
+    the most tickets beyond the expected first, or the most negative ones where only their share is an alarm.
+    """
 
     week_start: date
     category1: str
@@ -188,10 +218,12 @@ class Change:
     evidence: Mark | None = None
     evidence_note: str | None = None
     is_unusual: bool | None = None
+    drivers: tuple[Driver, ...] = ()
+    folded: tuple[Category, ...] = ()
 
     @property
     def category(self) -> Category:
-        return (self.category1, self.category2, self.category3)
+        return tuple(filter(None, (self.category1, self.category2, self.category3)))
 
     @property
     def is_clear(self) -> bool:
@@ -217,11 +249,25 @@ class Change:
 
     def as_json(self) -> dict[str, Any]:
         """The row as `voc … --json` prints it: the mart's columns without the trend."""
-        row = {f.name: getattr(self, f.name) for f in fields(self)}
+        row = {name: getattr(self, name) for name in COLUMNS_OF_CHANGE}
         del row["total_last_8_weeks"]
         return row | {"week_start": self.week_start.isoformat()}
 
+    def as_alert(self) -> dict[str, Any]:
+        """What is announced, as `voc run --json` prints it."""
+        return {
+            "level": len(self.category),
+            "category": list(self.category),
+            "evidence": self.evidence,
+            "p": self.p,
+            "drivers": [asdict(d) | {"category": list(d.category)} for d in self.drivers],
+            "folded": [list(category) for category in self.folded],
+        }
 
+
+COLUMNS_OF_CHANGE = tuple(
+    field.name for field in fields(Change) if field.name not in ("drivers", "folded")
+)
 _P_OF_RULES = {
     "volume_increase": "p_increase",
     "negative_ratio": "p_negative",
@@ -327,7 +373,7 @@ class CategoryWeek:
 
 @dataclass(frozen=True)
 class Sample:
-    """A masked ticket that represents its category; `week_role` is comparison or base."""
+    """A masked ticket that represents a category or level above; `week_role` is comparison or base."""
 
     category: Category
     week_role: Literal["comparison", "base"]
@@ -388,7 +434,10 @@ class Doubt:
 
 @dataclass(frozen=True)
 class WeeklyReport:
-    """What one run has to report; rows are in the order of `most_urgent_first`."""
+    """What one run has to report; rows are in the order of `most_urgent_first`.
+
+    `alerts_above` are the levels above that are announced: their folded alarms are not announced by themselves.
+    """
 
     weeks: WeekPair
     rows: tuple[Change, ...]
@@ -398,6 +447,7 @@ class WeeklyReport:
     doubts: tuple[Doubt, ...] = ()
     alarms: Alarms | None = None
     tickets: tuple[Ticket, ...] = ()
+    alerts_above: tuple[Change, ...] = ()
 
     @property
     def missing_tickets(self) -> tuple[Doubt, ...]:
@@ -419,18 +469,43 @@ class WeeklyReport:
         return tuple(row for row in self.rows if row.status != "STABLE")
 
     @property
+    def has_news(self) -> bool:
+        """Whether anything has changed: a category, or a level above whose categories are all stable."""
+        return bool(self.changes or self.alerts_above)
+
+    @property
     def held_back(self) -> tuple[Change, ...]:
         """What is not announced as improved, because tickets may be missing."""
         return tuple(c for c in self.changes if c.status == "IMPROVED" and self.is_incomplete)
 
     @property
-    def announced(self) -> tuple[Change, ...]:
-        """The changes that are told as such."""
-        return tuple(change for change in self.changes if change not in self.held_back)
+    def to_analyse(self) -> tuple[Change, ...]:
+        """What got worse, each at the level of its cause, the most urgent first."""
+        told_at = self.told_at
+        alarms = tuple(r for r in self.rows if r.status in ANALYSED and r.category not in told_at)
+        return most_urgent_first((*self.alerts_above, *alarms)) if self.alerts_above else alarms
 
     @property
-    def to_analyse(self) -> tuple[Change, ...]:
-        return tuple(row for row in self.rows if row.status in ANALYSED)
+    def announced(self) -> tuple[Change, ...]:
+        """The changes that are told as such: what got worse, and what improved unless tickets may be missing."""
+        improved = (c for c in self.changes if c.status == "IMPROVED" and not self.is_incomplete)
+        return (*self.to_analyse, *improved)
+
+    @property
+    def announced_counts(self) -> dict[str, int]:
+        """How many of each status are announced; categories that are stable are counted as they are."""
+        counted = Counter(change.status for change in self.announced)
+        return {**self.status_counts, **{s: counted[s] for s in STATUSES if s != "STABLE"}}
+
+    @property
+    def clear_count(self) -> int:
+        """How many of the alarms that are announced are clear."""
+        return sum(change.is_clear for change in self.to_analyse)
+
+    @property
+    def told_at(self) -> dict[Category, Change]:
+        """The alert into which an alarm is folded, by the alarm's category."""
+        return {category: change for change in self.alerts_above for category in change.folded}
 
     @property
     def status_counts(self) -> dict[str, int]:
@@ -449,8 +524,16 @@ class WeeklyReport:
 
     @cached_property
     def _by_category(self) -> tuple[_Grouped[Sample], _Grouped[Keyword], _Grouped[Ticket]]:
-        """Grouped once: to look through all tickets for each of 5,000 categories takes minutes."""
-        return _grouped(self.samples), _grouped(self.keywords), _grouped(self.tickets)
+        """Grouped once: to look through all tickets for each of 5,000 categories takes minutes.
+
+        A level above has samples and keywords of its own, and the tickets of all below it.
+        """
+        below = [(t.category[:depth], t) for t in self.tickets for depth in (1, 2, 3)]
+        return (
+            _grouped((s.category, s) for s in self.samples),
+            _grouped((k.category, k) for k in self.keywords),
+            _grouped(below),
+        )
 
 
 @dataclass(frozen=True)
@@ -467,10 +550,10 @@ _OfCategory = TypeVar("_OfCategory", Sample, Keyword, Ticket)
 _Grouped = Mapping[Category, tuple[_OfCategory, ...]]
 
 
-def _grouped(values: Iterable[_OfCategory]) -> _Grouped[_OfCategory]:
+def _grouped(values: Iterable[tuple[Category, _OfCategory]]) -> _Grouped[_OfCategory]:
     found: dict[Category, list[_OfCategory]] = {}
-    for value in values:
-        found.setdefault(value.category, []).append(value)
+    for category, value in values:
+        found.setdefault(category, []).append(value)
     return {category: tuple(each) for category, each in found.items()}
 
 

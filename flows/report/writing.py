@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from catalogue import Texts
-from flows.report.values import Change, Receipt, Status, printable
+from flows.report.values import Category, Change, Receipt, Status, printable
 
 MAX_CATEGORY_CHARACTERS = 120
 ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
@@ -21,6 +21,12 @@ def category_name(levels: Sequence[str]) -> str:
         levels.pop()
     names = [" ".join(printable(level).split()) or "–" for level in levels]
     return cut(" / ".join(names), MAX_CATEGORY_CHARACTERS)
+
+
+def announced_name(category: Category, texts: Texts) -> str:
+    """The name of what is announced: a category, or all below a level above."""
+    name = category_name(category)
+    return name if len(category) == 3 else texts("change.all_below", name=name)
 
 
 def cut(text: str, limit: int) -> str:

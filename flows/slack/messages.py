@@ -36,6 +36,7 @@ from flows.report.values import (
 )
 from flows.report.writing import (
     ICONS,
+    announced_name,
     category_name,
     cut,
     growth,
@@ -64,6 +65,7 @@ MAX_TICKET_ID_CHARACTERS = 40
 MAX_NOTIFICATION_CHARACTERS = 500
 SECTIONS_PER_OVERFLOW_MESSAGE = 3
 CATEGORIES_IN_CHART = 6
+NAMES_BELOW = 3
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Composer:
             *([f"voc-analyst {escaped(self.version)}"] if self.version else []),
         ]
         buttons = self._buttons(report.weeks.comparison)
-        if not report.changes:
+        if not report.has_news:
             return (self._quiet(report, footer, buttons),)
         announced = report.announced
         blocks = [
@@ -140,7 +142,7 @@ class Composer:
         return Message(
             MessageId("analysis", change.category),
             text=cut(
-                f"{change.status} {_name(change.category)}: "
+                f"{change.status} {self._announced(change)}: "
                 + literal(plain(summary) if analysis.is_markdown else summary),
                 MAX_NOTIFICATION_CHARACTERS,
             ),
@@ -253,13 +255,13 @@ class Composer:
     def _headlines(self, report: WeeklyReport) -> Iterable[str]:
         """The counts, what the alarms are worth, what moved everywhere, and where to look first."""
         yield self._counts(report)
-        yield alarms_text(report.alarms, self.texts)
+        yield alarms_text(report.alarms, self.texts, report.clear_count)
         yield from company_texts(report.alarms, self.texts)
         if first := to_look_at_first(report.announced):
             yield self._worst(first)
 
     def _counts(self, report: WeeklyReport) -> str:
-        counts = report.status_counts
+        counts = report.announced_counts
         return "   ".join(
             f"{ICONS[status]} {self._label(status)} *{counts[status]}*"
             for status in STATUSES
@@ -272,7 +274,7 @@ class Composer:
         return self.texts(
             "summary.worst",
             icon=ICONS[worst.status],
-            name=_name(worst.category),
+            name=self._announced(worst),
             base=worst.base_total,
             comparison=worst.comparison_total,
             growth=headline(worst, self.texts),
@@ -294,7 +296,7 @@ class Composer:
         return [
             self.texts(
                 "change.line",
-                name=_name(change.category),
+                name=self._announced(change),
                 base=f"{change.base_total:,}".rjust(widths[0]),
                 comparison=f"{change.comparison_total:,}".rjust(widths[1]),
                 growth=growth(change, self.texts).rjust(growth_width),
@@ -302,7 +304,11 @@ class Composer:
                 trend=sparkline(change.total_last_8_weeks),
                 reason=reasons(change, self.texts),
             )
-            + "".join(f"\n{line}" for line in [evidence_text(change, self.texts)] if line)
+            + "".join(
+                f"\n{line}"
+                for line in [evidence_text(change, self.texts), *self._explained(change)]
+                if line
+            )
             + "".join(
                 f"\n⚠️ {literal(rename_text(doubt, self.texts))}"
                 for doubt in renames_of(change.category, doubts)
@@ -310,6 +316,32 @@ class Composer:
             )
             for change in changes
         ]
+
+    def _announced(self, change: Change) -> str:
+        return literal(announced_name(change.category, self.texts))
+
+    def _explained(self, change: Change) -> Iterable[str]:
+        """Of a level above: what explains its change, and the alarms that it stands for."""
+        level = len(change.category)
+        if risen := list(_risen(change)):
+            yield self.texts(
+                "change.drivers",
+                names=self._first(
+                    f"{_name(below[level:])} {risen_by}" for below, risen_by in risen
+                ),
+            )
+        if change.folded:
+            yield self.texts(
+                "change.folded",
+                count=len(change.folded),
+                names=self._first(_name(c[level:]) for c in change.folded),
+            )
+
+    def _first(self, names: Iterable[str]) -> str:
+        shown = list(names)
+        rest = len(shown) - NAMES_BELOW
+        others = self.texts("change.others", count=rest) if rest > 0 else ""
+        return ", ".join(shown[:NAMES_BELOW]) + others
 
     def _example_line(self, example: Example) -> str:
         label = literal(cut(example.ticket_id, MAX_TICKET_ID_CHARACTERS)).strip() or "–"
@@ -372,12 +404,12 @@ class Composer:
             yield self.texts("criteria.decrease", percent=threshold.min_decrease_pct)
 
     def _notification(self, report: WeeklyReport) -> str:
-        counts = report.status_counts
-        clear = [c for c in report.to_analyse if c.is_clear]
+        counts = report.announced_counts
+        clear = report.clear_count
         text = self.texts(
             "summary.notification",
             week=report.weeks.comparison.label,
-            clear=self.texts("summary.notification_clear", count=len(clear)) if clear else "",
+            clear=self.texts("summary.notification_clear", count=clear) if clear else "",
             critical=counts["CRITICAL"],
             monitor=counts["MONITOR"],
             improved=0 if report.is_incomplete else counts["IMPROVED"],
@@ -385,7 +417,7 @@ class Composer:
         if worst := to_look_at_first(report.announced):
             text += self.texts(
                 "summary.notification_worst",
-                name=_name(worst.category),
+                name=self._announced(worst),
                 base=worst.base_total,
                 comparison=worst.comparison_total,
                 growth=headline(worst, self.texts),
@@ -428,6 +460,21 @@ def _identity(correction: Correction) -> tuple[object, ...]:
     if correction.posted_status != correction.status:
         return statuses
     return (*statuses, correction.posted_evidence, correction.evidence)
+
+
+def _risen(change: Change) -> Iterable[tuple[Category, str]]:
+    """What is right below a level and rose most: by how many tickets, or by points of the level's negative ratio."""
+    if "volume_increase" in change.reasons:
+        for driver in sorted(change.drivers, key=lambda driver: -driver.change):
+            if driver.change > 0:
+                yield driver.category, f"+{driver.change:,}"
+        return
+    points = {
+        d.category: 100 * ((d.rate_effect or 0) + (d.mix_effect or 0)) for d in change.drivers
+    }
+    for category, risen_by in sorted(points.items(), key=lambda item: -item[1]):
+        if risen_by >= 0.05:
+            yield category, f"{signed(risen_by)}%p"
 
 
 def _negative(change: Change) -> str:

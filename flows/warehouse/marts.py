@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from catalogue import Texts
 from flows.report.answers import ComparedCategory
 from flows.report.doubts import doubt_text
 from flows.report.values import (
+    COLUMNS_OF_CHANGE,
     STATUSES,
     Alarms,
     Backtest,
@@ -21,6 +22,7 @@ from flows.report.values import (
     Correction,
     Count,
     Doubt,
+    Driver,
     History,
     Keyword,
     PastWeek,
@@ -94,7 +96,7 @@ def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[tuple[Change, ..
 
     In one query: on BigQuery each is a job. Without a category there are no alarms to be read.
     """
-    of_rows, of_week = ([field.name for field in fields(kind)] for kind in (Change, Alarms))
+    of_rows, of_week = COLUMNS_OF_CHANGE, [field.name for field in fields(Alarms)]
     columns = [f"statuses.{name}" for name in of_rows] + [f"weeks.{name}" for name in of_week]
     rows = warehouse.rows(
         f"""
@@ -112,6 +114,69 @@ def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[tuple[Change, ..
     )
     alarms = Alarms(**{name: rows[0][name] for name in of_week}) if rows else None
     return most_urgent_first(Change(**change) for change in changes), alarms
+
+
+def read_alerts_above(warehouse: Warehouse, weeks: WeekPair) -> tuple[Change, ...]:
+    """The levels above that are announced in place of alarms below them."""
+    columns = ", ".join(name for name in COLUMNS_OF_CHANGE if name != "chance_of_alarm")
+    rows = warehouse.rows(
+        f"""
+        select
+            {columns}, level, alert_level, alert_status, alert_reason, explains_alert,
+            total_effect, excess, excess_share, rate_effect, mix_effect
+        from fct_voc_weekly_drivers
+        where
+            week_start = @week_start
+            and (explains_alert or alert_level < level or (alert_level = level and level < 3))
+        """,
+        week_start=weeks.comparison.start,
+    )
+    return tuple(
+        _alert_above(row, rows)
+        for row in rows
+        if row["level"] < 3 and row["alert_level"] == row["level"]
+    )
+
+
+def _alert_above(row: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Change:
+    """The alert of a row, with what is right below it and the alarms folded into it."""
+    above, level = _category(row), row["level"]
+    by_tickets = "volume_increase" in row["alert_reason"]
+
+    def more(row: Mapping[str, Any]) -> float:
+        negative: int = row["comparison_negative"] - row["base_negative"]
+        return (row["excess"] or 0.0) if by_tickets else negative
+
+    below = sorted(
+        (each for each in rows if _category(each)[:level] == above),
+        key=lambda each: (-more(each), _category(each)),
+    )
+    whole = row["total_effect"]
+    return Change(
+        **{name: row[name] for name in COLUMNS_OF_CHANGE if name in row}
+        | {
+            "total_last_8_weeks": tuple(row["total_last_8_weeks"]),
+            "status": row["alert_status"],
+            "status_reason": row["alert_reason"],
+            "drivers": tuple(
+                Driver(
+                    _category(each),
+                    change=each["total_effect"],
+                    share=each["total_effect"] / whole if whole else None,
+                    excess_share=each["excess_share"],
+                    rate_effect=each["rate_effect"],
+                    mix_effect=each["mix_effect"],
+                )
+                for each in below
+                if each["level"] == level + 1
+            ),
+            "folded": tuple(
+                _category(each)
+                for each in below
+                if each["level"] == 3 and each["alert_level"] == level
+            ),
+        }
+    )
 
 
 def read_week_labels(warehouse: Warehouse) -> tuple[str, ...]:
@@ -398,6 +463,7 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
         keywords=read_keywords(warehouse, weeks),
         doubts=read_doubts(warehouse, weeks),
         alarms=alarms,
+        alerts_above=read_alerts_above(warehouse, weeks),
     )
 
 
@@ -432,14 +498,16 @@ def read_tickets(
             tickets.is_negative,
             tickets.title,
             substr(tickets.detail, 1, {MAX_TICKET_CHARACTERS}) as detail,
+            samples.category2 as sample_category2,
+            samples.category3 as sample_category3,
             samples.sample_rank
         from {warehouse.internal("int_flagged_tickets_masked")} as tickets
         left join fct_voc_weekly_samples as samples
             on
                 tickets.week_start = samples.week_start
                 and tickets.category1 = samples.category1
-                and tickets.category2 = samples.category2
-                and tickets.category3 = samples.category3
+                and samples.category2 in ('', tickets.category2)
+                and samples.category3 in ('', tickets.category3)
                 and tickets.week_role = samples.week_role
                 and tickets.ticket_id = samples.ticket_id
         where tickets.week_start = @week_start and {_below("tickets.")}
@@ -450,7 +518,9 @@ def read_tickets(
     )
     samples = tuple(
         Sample(
-            _category(row),
+            tuple(
+                filter(None, (row["category1"], row["sample_category2"], row["sample_category3"]))
+            ),
             row["week_role"],
             row["ticket_id"],
             row["is_negative"],
@@ -461,7 +531,7 @@ def read_tickets(
         for row in rows
         if row["sample_rank"] is not None
     )
-    tickets = tuple(
+    tickets = dict.fromkeys(  # a ticket may represent its category and a level above
         Ticket(
             _category(row),
             row["week_role"],
@@ -470,7 +540,7 @@ def read_tickets(
         )
         for row in rows
     )
-    return samples, tickets
+    return samples, tuple(tickets)
 
 
 def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:
@@ -499,7 +569,7 @@ def _read_doubts(warehouse: Warehouse, weeks: Sequence[Week]) -> tuple[Doubt, ..
             code=row["code"],
             is_incomplete=row["is_incomplete"],
             days=dates_in(row["dates"]),
-            category=tuple(level for level in _category(row) if level is not None),
+            category=tuple(filter(None, _category(row))),
             renamed_to=row["renamed_to"],
             observed=row["observed"],
             usual=row["usual"],
@@ -644,4 +714,5 @@ def _usual(row: Mapping[str, Any]) -> Usual | None:
 
 
 def _category(row: Mapping[str, Any]) -> Category:
-    return (row["category1"], row["category2"], row["category3"])
+    """The names of the row: of a level above, those below it are empty."""
+    return tuple(row[name] for name in _LEVELS if row[name] != "")

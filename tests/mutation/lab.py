@@ -36,7 +36,8 @@ FILES = (
     "models/intermediate/int_category_weeks_paired.sql",
     "models/intermediate/int_status_thresholds.sql",
     "models/intermediate/int_category_weeks_judged.sql",
-    "models/marts/fct_voc_weekly_status.sql",
+    "models/intermediate/int_changes_at_every_level.sql",
+    "models/marts/fct_voc_weekly_drivers.sql",
 )
 # A changed macro is tested where tickets get their weeks, and the weeks their calendar.
 _MODELS_WITH_WEEKS = ("stg_zendesk__tickets", "dim_voc_weeks")

@@ -24,6 +24,7 @@ from tests.builders import (
     BASE,
     CATEGORY,
     COMPARISON,
+    build_alert_above,
     build_analysis,
     build_change,
     build_changes,
@@ -258,6 +259,17 @@ def test_a_category_more_makes_the_page_little_larger(contents: Contents, masker
         return len(report_page(shown, Texts(), masker.contains_pii).encode())
 
     assert (size(60) - size(10)) / 50 < 6_500
+
+
+def test_a_folded_alarm_says_where_it_is_explained(contents: Contents, masker: Masker) -> None:
+    above = build_alert_above(CATEGORY)
+    report = replace(contents.report, alerts_above=(above,))
+    analysis = build_analysis(category=above.category, summary="함께 늘었습니다.")
+    told = replace(contents, report=report, analyses={above.category: analysis})
+    page = Page(report_page(told, Texts("ko"), masker.contains_pii))
+    assert "유저 / 이력서 전체" in page.text
+    assert "함께 늘었습니다." in page.text
+    assert page.text.count("이 변화는 ‘유저 / 이력서 전체’에서 함께 설명합니다.") == 1
 
 
 def test_a_counted_ticket_links_to_its_address(contents: Contents, masker: Masker) -> None:

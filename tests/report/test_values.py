@@ -11,11 +11,23 @@ import pytest
 
 from flows.report.message import Delivered, Message
 from flows.report.outcome import RunResult
-from flows.report.values import Alarms, Example, Keyword, Receipt, Support, WeeklyReport
+from flows.report.values import (
+    Alarms,
+    Count,
+    Example,
+    History,
+    Keyword,
+    Receipt,
+    Support,
+    Ticket,
+    WeeklyReport,
+)
 from tests.builders import (
+    BASE,
     CATEGORY,
     COMPARISON,
     WEEKS,
+    build_alert_above,
     build_analysis,
     build_change,
     build_changes,
@@ -52,6 +64,83 @@ def test_changes_are_all_but_the_stable_rows_in_the_order_given() -> None:
 
 def test_what_got_worse_is_analysed_and_what_improved_is_not() -> None:
     assert MIXED.to_analyse == MIXED.rows[:3]
+
+
+def test_a_level_above_stands_for_the_alarms_folded_into_it() -> None:
+    improved = build_change("IMPROVED", ("기업", "결제", "환불"), 40, 20)
+    alone = build_change("MONITOR", ("기업", "결제", "세금계산서"), comparison=30)
+    folded = build_change("CRITICAL", evidence="weak", p_increase=0.2)
+    above = build_alert_above(folded.category)
+    report = build_report(folded, alone, improved, alerts_above=(above,))
+    assert report.to_analyse == (above, alone)
+    assert report.announced == (above, alone, improved)
+    assert report.changes == (folded, alone, improved)
+    assert report.announced_counts == {"CRITICAL": 1, "MONITOR": 1, "IMPROVED": 1, "STABLE": 0}
+    assert report.clear_count == 1
+    assert report.told_at == {CATEGORY: above}
+    assert [
+        each["level"] for each in RunResult.of(report, [], [], [], dry_run=True).as_json()["alerts"]
+    ] == [2, 3]
+
+
+def test_a_level_above_is_news_where_all_its_categories_are_stable() -> None:
+    report = build_report(build_change("STABLE"), alerts_above=(build_alert_above(),))
+    assert report.has_news
+    assert RunResult.of(report, [], [], delivered(True), dry_run=False).outcome == "posted"
+
+
+def test_an_alert_is_printed_with_what_explains_it() -> None:
+    above = build_alert_above(CATEGORY)
+    printed = json.loads(json.dumps(above.as_alert()))
+    first, *_, last = printed.pop("drivers")
+    assert printed == {
+        "level": 2,
+        "category": ["유저", "이력서"],
+        "evidence": "strong",
+        "p": 1e-5,
+        "folded": [["유저", "이력서", "업로드 오류"]],
+    }
+    assert first == {
+        "category": ["유저", "이력서", "업로드 오류"],
+        "change": 24,
+        "share": 0.8,
+        "excess_share": 24 / 34,
+        "rate_effect": 0.01,
+        "mix_effect": 0.0,
+    }
+    assert last["change"] == -4
+    assert sum(driver.change for driver in above.drivers) == 30
+
+
+def test_the_tickets_of_a_level_above_are_those_of_all_its_categories() -> None:
+    beside, elsewhere = ("유저", "이력서", "첨부 파일"), ("유저", "지원", "취소")
+    above = build_alert_above()
+    report = build_report(
+        alerts_above=(above,),
+        samples=(*build_samples(1, category=above.category), *build_samples(2)),
+        tickets=tuple(
+            Ticket(category, "comparison", category[2], "글")
+            for category in (CATEGORY, beside, elsewhere)
+        ),
+    )
+    material = report.material_for(above)
+    assert [ticket.ticket_id for ticket in material.tickets] == ["업로드 오류", "첨부 파일"]
+    assert len(material.samples) == 1
+
+
+def test_the_weeks_of_a_level_above_are_the_sums_of_its_categories() -> None:
+    history = History(
+        (BASE, COMPARISON),
+        {
+            CATEGORY: (Count(2, 1, (1, 9)), Count(3, 0, (1, 9))),
+            ("유저", "이력서", "첨부 파일"): (Count(0, 0), Count(5, 5)),
+            ("유저", "지원", "취소"): (Count(1, 0), Count(0, 0)),
+        },
+    )
+    assert history.of(CATEGORY)[0].usual == (1, 9)
+    assert history.of(("유저", "이력서")) == (Count(2, 1), Count(8, 5))
+    assert history.overall == (Count(3, 1), Count(8, 5))
+    assert history.of(("없는", "곳", "")) == (Count(0, 0), Count(0, 0))
 
 
 @pytest.mark.parametrize(
@@ -205,6 +294,17 @@ def test_a_result_is_printed_as_one_object() -> None:
             "questions_not_asked": 2,
             "questions_out_of_time": 0,
         },
+        "alerts": [
+            {
+                "level": 3,
+                "category": list(row.category),
+                "evidence": None,
+                "p": None,
+                "drivers": [],
+                "folded": [],
+            }
+            for row in MIXED.rows[:3]
+        ],
         "changes": [row.as_json() for row in MIXED.rows[:6]],
         "analyses": [analysis.as_json()],
         "messages": [

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from catalogue import Texts
 from flows.privacy.masker import Masker
-from flows.report.message import Block, Message
+from flows.report.message import Block, Message, MessageId
 from flows.report.values import (
     STATUSES,
     Alarms,
@@ -32,7 +32,9 @@ from flows.report.writing import category_name, sparkline
 from flows.slack.messages import Composer
 from flows.slack.transport import Destination
 from tests.builders import (
+    CATEGORY,
     COMPARISON,
+    build_alert_above,
     build_analysis,
     build_change,
     build_changes,
@@ -304,6 +306,33 @@ def test_the_summary_says_what_its_alarms_are_worth_and_where_to_look_first() ->
         "VOC 2025-W46: 뚜렷한 변화 1건 · 심각 1, 주의 1, 개선 0. "
         "먼저 볼 변화: 가 / 나 / 뚜렷 20 → 44건 (+120.0%)"
     )
+
+
+def test_a_level_above_names_what_explains_it_and_the_alarms_that_it_stands_for() -> None:
+    others = [("유저", "이력서", name) for name in ("첨부 파일", "미리보기", "서식")]
+    rows = [build_change("MONITOR", category) for category in (CATEGORY, *others)]
+    above = build_alert_above(CATEGORY, *others)
+    report = build_report(*rows, alerts_above=(above,))
+    message = build_composer().summary(report)[0]
+    *lines, explained, folded = section_of(message, "CRITICAL").splitlines()
+    assert lines[1] == "*유저 / 이력서 전체*"
+    assert explained == "주로 업로드 오류 +24, 첨부 파일 +10"
+    assert folded == "아래 경보 4건 포함: 업로드 오류, 첨부 파일, 미리보기 외 1개"
+    assert "MONITOR · " not in str(message.blocks)
+    assert "🔴 심각 *1*   🟠 주의 *0*" in texts(message.blocks)[0]
+    assert "심각 1, 주의 0" in message.text
+    assert "유저 / 이력서 전체 60 → 90건" in message.text
+    reply = build_composer().analysis(above, build_analysis(category=above.category))
+    assert reply.id == MessageId("analysis", ("유저", "이력서"))
+    assert reply.text.startswith("CRITICAL 유저 / 이력서 전체: ")
+    assert explained in texts(reply.blocks)[0]
+
+
+def test_a_level_above_that_is_worse_by_its_negative_ratio_names_points() -> None:
+    above = build_alert_above(status_reason="negative_ratio", p_negative=1e-5)
+    message = build_composer().summary(build_report(alerts_above=(above,)))[0]
+    explained = "주로 업로드 오류 +1.0%p, 첨부 파일 +1.0%p, 미리보기 +1.0%p 외 1개"
+    assert explained in section_of(message, "CRITICAL").splitlines()
 
 
 def test_without_evidence_nothing_is_said_of_it() -> None:

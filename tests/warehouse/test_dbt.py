@@ -370,7 +370,10 @@ def test_an_override_changes_every_week_at_once(tmp_path: Path) -> None:
     lab.sql(
         "insert into status_thresholds values ('CRITICAL', '유저', null, null, 21, 30, 20, null)"
     )
-    judge = "int_status_thresholds int_category_weeks_paired int_category_weeks_judged fct_voc_weekly_status"
+    judge = (
+        "int_status_thresholds int_category_weeks_paired int_category_weeks_judged "
+        "int_changes_at_every_level fct_voc_weekly_status"
+    )
     build_models(build_of(lab.settings, lab.workspace, W47), select=judge)
     assert lab.sql("select week_start, status from fct_voc_weekly_status order by 1") == [
         (W45, "MONITOR"),

@@ -4,16 +4,28 @@ with texts as (
 
 {{ category_names_masked('texts') }},
 
+changes as (
+    select * from {{ ref('fct_voc_weekly_drivers') }}
+    where week_start = {{ report_week_start() }}
+),
+
+-- The alarms, and all that is below a level that is announced.
 flagged_categories as (
-    select
-        week_start,
-        category1,
-        category2,
-        category3
-    from {{ ref('fct_voc_weekly_status') }}
+    select distinct
+        changes.week_start,
+        changes.category1,
+        changes.category2,
+        changes.category3
+    from changes
+    left join changes as alerts
+        on
+            changes.category1 = alerts.category1
+            and alerts.category2 in ('', changes.category2)
+            and alerts.level < 3
+            and alerts.alert_level = alerts.level
     where
-        week_start = {{ report_week_start() }}
-        and status in ('CRITICAL', 'MONITOR')
+        changes.level = 3
+        and (changes.status in ('CRITICAL', 'MONITOR') or alerts.level is not null)
 ),
 
 flagged_tickets as (

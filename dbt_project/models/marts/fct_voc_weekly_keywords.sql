@@ -1,5 +1,5 @@
 with tickets as (
-    select * from {{ ref('int_flagged_tickets_masked') }}
+    select * from {{ ref('int_flagged_tickets_by_name') }}
 ),
 
 -- Of the first 1,000 characters: a whole text in this column would become a row for each of its commas.

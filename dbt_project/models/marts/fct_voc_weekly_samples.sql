@@ -1,5 +1,5 @@
 with tickets as (
-    select * from {{ ref('int_flagged_tickets_masked') }}
+    select * from {{ ref('int_flagged_tickets_by_name') }}
 ),
 
 -- Equal first 80 characters, once case, digits and punctuation are folded away, make near-duplicates.
@@ -26,11 +26,31 @@ days_taken_in_turn as (
     select
         *,
         row_number() over (
-            partition by category1, category2, category3, week_role, is_preferred, ticket_date
+            partition by
+                category1, category2, category3, week_role, is_preferred, ticket_category2, ticket_category3,
+                ticket_date
             order by ticket_hash
         ) as turn
     from near_duplicates_ranked
     where duplicate_rank = 1
+),
+
+-- Of a level above, each category has as large a part of the samples as of the tickets.
+categories_in_proportion as (
+    select
+        *,
+        (
+            row_number() over (
+                partition by
+                    category1, category2, category3, week_role, is_preferred, ticket_category2, ticket_category3
+                order by turn, ticket_date, ticket_hash
+            )
+            - 5e-1
+        )
+        / count(*) over (
+            partition by category1, category2, category3, week_role, is_preferred, ticket_category2, ticket_category3
+        ) as place
+    from days_taken_in_turn
 ),
 
 samples_ranked as (
@@ -38,9 +58,9 @@ samples_ranked as (
         *,
         row_number() over (
             partition by category1, category2, category3, week_role
-            order by is_preferred desc, turn asc, ticket_date asc, ticket_hash asc
+            order by is_preferred desc, place asc, ticket_hash asc
         ) as sample_rank
-    from days_taken_in_turn
+    from categories_in_proportion
 )
 
 select

@@ -37,6 +37,7 @@ from flows.report.values import (
     PastWeek,
     Status,
     WeeklyReport,
+    most_urgent_first,
     printable,
     to_look_at_first,
 )
@@ -58,10 +59,9 @@ LooksPrivate = Callable[[str], bool]
 def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -> str:
     """The page of one week."""
     report, history = contents.report, contents.history
+    listed = most_urgent_first((*report.alerts_above, *report.rows))
     first = to_look_at_first(report.announced) or report.rows[0]
-    rows = [
-        Row(contents, change, texts, number) for number, change in enumerate(report.rows, start=1)
-    ]
+    rows = [Row(contents, change, texts, number) for number, change in enumerate(listed, start=1)]
     printed = on_paper(rows)
     return _render(
         "report.html.j2",
@@ -75,8 +75,8 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         on_paper_line=_paper_line(rows, printed, texts),
         max_ticket_characters=MAX_TICKET_CHARACTERS,
         csv_columns=_csv_columns(texts),
-        first=report.rows.index(first),
-        alarms=alarms_text(report.alarms, texts),
+        first=listed.index(first),
+        alarms=alarms_text(report.alarms, texts, report.clear_count),
         company=company_texts(report.alarms, texts),
         evidence_explained=explanation(texts),
         marks=MARKS,

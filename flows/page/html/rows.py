@@ -25,7 +25,7 @@ from flows.report.values import (
     Ticket,
     WeeklyReport,
 )
-from flows.report.writing import category_name, growth, percent, reasons, signed
+from flows.report.writing import announced_name, growth, percent, reasons, signed
 
 MAX_TICKET_CHARACTERS = 200
 
@@ -95,7 +95,9 @@ class Row:
         self.texts = texts
         self.change = change
         self.number = number
-        self.name = category_name(change.category)
+        self.name = announced_name(change.category, texts)
+        told_at = contents.report.told_at.get(change.category)
+        self.told_at = told_at and announced_name(told_at.category, texts)
         self.rank = STATUSES.index(change.status)
         self.analysis = contents.analyses.get(change.category)
 
