@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from catalogue import LOCALES, Locale, Texts
+from flows.page.html.levels import levels_of
 from flows.page.html.page import Places, index_page, product_page, report_page
 from flows.page.html.rows import Contents, Row, on_paper
 from flows.page.record import Announcement, Record
@@ -270,6 +271,49 @@ def test_a_folded_alarm_says_where_it_is_explained(contents: Contents, masker: M
     assert "유저 / 이력서 전체" in page.text
     assert "함께 늘었습니다." in page.text
     assert page.text.count("이 변화는 ‘유저 / 이력서 전체’에서 함께 설명합니다.") == 1
+
+
+def test_a_level_opens_into_what_is_below_it_whose_changes_add_up() -> None:
+    rows = (
+        build_change(category=("유저", "이력서", "오류"), base=20, comparison=40),
+        build_change(category=("유저", "이력서", "기타"), base=50, comparison=45),
+        build_change(category=("유저", "알림", "중복"), base=0, comparison=38),
+        build_change(category=("기업", "결제", "환불"), base=1_000, comparison=900),
+    )
+    numbers = {row.category: n for n, row in enumerate(rows, start=1)}
+    company, user = levels_of(rows, numbers)
+    assert (company.name, company.change) == ("기업", -100)
+    assert (user.base, user.comparison, user.change) == (70, 123, 53)
+    assert [(each.name, each.change) for each in user.children] == [("알림", 38), ("이력서", 15)]
+    leaves = user.children[1].children
+    assert [(leaf.name, leaf.change, leaf.number) for leaf in leaves] == [
+        ("오류", 20, 1),
+        ("기타", -5, 2),
+    ]
+    assert sum(leaf.change for leaf in leaves) == user.children[1].change
+
+
+def test_every_level_is_on_the_page_and_leads_to_its_categories(page: str) -> None:
+    section = page[page.index('<section class="levels"') :]
+    section = section[: section.index("</section>")]
+    assert "유저 " in section
+    assert "기업 <span" in section
+    assert '<a href="#category-3">환불</a> <span class="figure">100 → 121건 (+21)</span>' in section
+    assert '수강 신청</a> <span class="figure">60 → 0건 (−60)</span>' in section
+    assert "&lt;img src=x" in section
+
+
+def test_an_alert_above_says_what_made_it_and_leads_there(
+    contents: Contents, masker: Masker
+) -> None:
+    report = replace(contents.report, alerts_above=(build_alert_above(CATEGORY),))
+    page = report_page(replace(contents, report=report), Texts(), masker.contains_pii)
+    (table,) = re.findall(r'<table class="drivers".*?</table>', page, re.DOTALL)
+    assert Page(table).text.endswith(
+        "업로드 오류 +24 70.6% +1.0 첨부 파일 +10 29.4% +1.0 미리보기 +0 0.0% +1.0 서식 −4 0.0% +1.0"
+    )
+    (number,) = re.findall(r'<a href="#category-(\d+)">업로드 오류</a></th>', table)
+    assert re.search(rf'id="category-{number}">.*?유저 / 이력서 / 업로드 오류<', page, re.DOTALL)
 
 
 def test_a_counted_ticket_links_to_its_address(contents: Contents, masker: Masker) -> None:

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from catalogue import Texts
 from flows.page.html.charts import trend
+from flows.page.html.levels import levels_of
 from flows.page.html.product import PRODUCT_WEEKS, ProductWeek, facts, meanings
 from flows.page.html.rows import (
     MAX_TICKET_CHARACTERS,
@@ -61,7 +62,12 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
     report, history = contents.report, contents.history
     listed = most_urgent_first((*report.alerts_above, *report.rows))
     first = to_look_at_first(report.announced) or report.rows[0]
-    rows = [Row(contents, change, texts, number) for number, change in enumerate(listed, start=1)]
+    told_at = report.told_at
+    rows = [
+        Row(contents, change, texts, number, told_at.get(change.category))
+        for number, change in enumerate(listed, start=1)
+    ]
+    numbers = {row.change.category: row.number for row in rows}
     printed = on_paper(rows)
     return _render(
         "report.html.j2",
@@ -71,6 +77,10 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         report=report,
         overall=trend(history.weeks, history.overall),
         rows=rows,
+        analysed={change.category for change in report.to_analyse},
+        numbers=numbers,
+        name_of=category_name,
+        levels=levels_of(report.rows, numbers),
         on_paper=printed,
         on_paper_line=_paper_line(rows, printed, texts),
         max_ticket_characters=MAX_TICKET_CHARACTERS,
@@ -181,6 +191,7 @@ def _render(
     environment.filters |= {
         "number": number,
         "signed": signed,
+        "signed_number": signed_number,
         "percent": percent,
         "emphasised": lambda text: _emphasised(judged(printable(str(text)))),
     }
@@ -273,3 +284,7 @@ def _hash(source: str) -> str:
 
 def number(value: float) -> str:
     return f"{value:,}"
+
+
+def signed_number(value: int) -> str:
+    return f"{value:+,}".replace("-", "−")

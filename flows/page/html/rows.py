@@ -90,13 +90,19 @@ class Hypothesis(NamedTuple):
 class Row:
     """One category: its line in the table and what opens below it."""
 
-    def __init__(self, contents: Contents, change: Change, texts: Texts, number: int) -> None:
+    def __init__(
+        self,
+        contents: Contents,
+        change: Change,
+        texts: Texts,
+        number: int,
+        told_at: Change | None = None,
+    ) -> None:
         self._contents = contents
         self.texts = texts
         self.change = change
         self.number = number
         self.name = announced_name(change.category, texts)
-        told_at = contents.report.told_at.get(change.category)
         self.told_at = told_at and announced_name(told_at.category, texts)
         self.rank = STATUSES.index(change.status)
         self.analysis = contents.analyses.get(change.category)
