@@ -18,7 +18,8 @@ from prefect.client.schemas.objects import State
 
 from flows.analysis.prompt import without_private
 from flows.page.forgetting import forget_old
-from flows.page.publishing import Published, Publisher, Record
+from flows.page.publishing import Published, Publisher
+from flows.page.record import Record
 from flows.page.store import PageStore
 from flows.privacy.kept import masked_errors
 from flows.privacy.masker import Masker

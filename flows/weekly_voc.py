@@ -16,11 +16,11 @@ from pydantic import AwareDatetime
 
 from catalogue import ending
 from catalogue.weeks import label_of, newest_week
-from flows.page.publishing import Record
+from flows.page.record import Announcement, Record
 from flows.privacy.kept import keep_artifact, mask_lines_of, masked_errors
 from flows.report.as_of import checked_as_of
 from flows.report.doubts import doubt_as_json
-from flows.report.message import MessageId
+from flows.report.message import Delivered, MessageId
 from flows.report.outcome import RunResult
 from flows.report.owners import NOBODY, Owners
 from flows.report.values import PastWeek, Receipt, Week, WeeklyReport
@@ -205,7 +205,8 @@ async def report_week(
         pages, answers = parts.page_store(workspace), parts.kept_answers
         week = report.weeks.comparison
         await forget_old_pages(pages, answers, week, s.page_retention_weeks, s.zone)
-    page = await publish_page(publisher, Record(tuple(analyses), receipt)) or page
+    record = Record(tuple(analyses), receipt, announcement_of(parts, delivered[0]))
+    page = await publish_page(publisher, record) or page
     await keep_artifact(
         "voc-receipt", messages[-1].text, "What the report is made of, and its cost"
     )
@@ -258,6 +259,17 @@ async def channels_of(
     channels = {c: channel for c, channel in named.items() if is_for_all and channel != own}
     subject, run_id = subject_of(parts, file, week), str(runtime.flow_run.id)
     return await open_channels(parts.transport, channels, subject, run_id, force=force)
+
+
+def announcement_of(parts: Assembly, summary: Delivered) -> Announcement | None:
+    """Where and when the summary was posted, by this run or an earlier one; None in a dry run."""
+    if parts.dry_run:
+        return None
+    url = None
+    if parts.slack:
+        url = f"https://slack.com/archives/{summary.channel}/p{summary.ts.replace('.', '')}"
+    at = datetime.fromtimestamp(float(summary.ts), parts.settings.zone)
+    return Announcement(at, url, is_in_thread=summary.thread_ts is not None)
 
 
 def receipt_of(parts: Assembly, report: WeeklyReport, last_day: date | None) -> Receipt:

@@ -6,12 +6,13 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -520,7 +521,11 @@ def test_the_page_keeps_the_analyses_that_a_later_run_does_not_write_again(
     page.unlink()
     assert run(source=sample_file).outcome == "already_posted"
     assert page.read_text().count("LaaS 분석") == len(words)
-    assert page.with_name("index.html").exists()
+    summary = first.delivered[0]
+    message = f"https://slack.com/archives/{summary.channel}/p{summary.ts.replace('.', '')}"
+    assert f'href="{message}"' in page.with_name("index.html").read_text()
+    posted = datetime.fromtimestamp(float(summary.ts), ZoneInfo("Asia/Seoul"))
+    assert f"{posted:%m-%d %H:%M}" in page.with_name("product.html").read_text()
 
 
 def test_a_page_on_an_earlier_week_has_samples_where_they_can_be_made_again(

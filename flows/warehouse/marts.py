@@ -557,19 +557,27 @@ def read_owners(warehouse: Warehouse, announced: Iterable[Category]) -> Owners:
 
 def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:
     """What is doubtful about the tickets of the two weeks: the comparison week first, missing tickets first."""
+    return _read_doubts(warehouse, (weeks.comparison, weeks.base))
+
+
+def _read_doubts(warehouse: Warehouse, weeks: Sequence[Week]) -> tuple[Doubt, ...]:
+    """What is doubtful about the tickets of these weeks, which follow each other: newest first."""
+    if not weeks:
+        return ()
     rows = warehouse.rows(
         """
         select *
         from fct_voc_source_doubts
-        where week_start in (@comparison, @base)
+        where week_start between @oldest and @newest
         order by week_start desc, is_incomplete desc, code, category1, category2, category3
         """,
-        comparison=weeks.comparison.start,
-        base=weeks.base.start,
+        oldest=min(week.start for week in weeks),
+        newest=max(week.start for week in weeks),
     )
+    by_start = {week.start: week for week in weeks}
     return tuple(
         Doubt(
-            week=weeks.comparison if row["week_start"] == weeks.comparison.start else weeks.base,
+            week=by_start[row["week_start"]],
             code=row["code"],
             is_incomplete=row["is_incomplete"],
             days=dates_in(row["dates"]),
@@ -579,6 +587,7 @@ def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:
             usual=row["usual"],
         )
         for row in rows
+        if row["week_start"] in by_start
     )
 
 
@@ -653,23 +662,41 @@ def read_history(warehouse: Warehouse, newest: Week, weeks: int = 26) -> History
 
 
 def read_past_weeks(warehouse: Warehouse) -> tuple[PastWeek, ...]:
-    """Every comparison week, newest first, with how many categories had each status."""
+    """Every comparison week, newest first, as it is counted today."""
     rows = warehouse.rows(
         """
         select
             weeks.week_start, weeks.week_end, weeks.week_label,
-            statuses.status, count(*) as category_count
+            alarms.alarms, alarms.strong_alarms, alarms.alarms_by_chance,
+            statuses.status,
+            count(*) as category_count,
+            sum(statuses.comparison_total) as ticket_count
         from dim_voc_weeks as weeks
         inner join fct_voc_weekly_status as statuses on statuses.week_start = weeks.week_start
-        group by weeks.week_start, weeks.week_end, weeks.week_label, statuses.status
+        inner join fct_voc_weekly_alarms as alarms on alarms.week_start = weeks.week_start
+        group by
+            weeks.week_start, weeks.week_end, weeks.week_label,
+            alarms.alarms, alarms.strong_alarms, alarms.alarms_by_chance,
+            statuses.status
         order by weeks.week_start desc
         """
     )
-    counts: dict[Week, dict[Status, int]] = {}
+    by_week: dict[Week, list[Mapping[str, Any]]] = {}
     for row in rows:
-        of_week = counts.setdefault(_week(row), dict.fromkeys(STATUSES, 0))
-        of_week[row["status"]] = row["category_count"]
-    return tuple(PastWeek(week, of_week) for week, of_week in counts.items())
+        by_week.setdefault(_week(row), []).append(row)
+    doubts = _read_doubts(warehouse, tuple(by_week))
+    return tuple(
+        PastWeek(
+            week,
+            dict.fromkeys(STATUSES, 0) | {row["status"]: row["category_count"] for row in of_week},
+            sum(row["ticket_count"] for row in of_week),
+            of_week[0]["alarms"],
+            of_week[0]["strong_alarms"],
+            of_week[0]["alarms_by_chance"],
+            tuple(doubt for doubt in doubts if doubt.week == week),
+        )
+        for week, of_week in by_week.items()
+    )
 
 
 def _below(table: str = "") -> str:
