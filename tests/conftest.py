@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,7 +148,9 @@ def build_sample(folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         move_to(folder, patch)
         settings = load_settings()
-        build = build_of(settings, open_source(settings, tickets, AS_OF).workspace, AS_OF)
+        workspace = open_source(settings, tickets, AS_OF).workspace
+        # Every table that there can be.
+        build = replace(build_of(settings, workspace, AS_OF), has_owners=True)
         database = str(build.workspace.duckdb_path)
         with duckdb.connect(database) as connection:
             connection.execute(

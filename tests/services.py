@@ -187,7 +187,7 @@ def bot(
 
 
 def deploy(api: str, folder: Path, source: Path | None = None) -> None:
-    """What the README tells an operator to set up, anew; with a file that the reports are on."""
+    """What docs/operating.md tells an operator to set up, anew; with a file that the reports are on."""
     HTTP.delete(f"{api}/work_pools/voc")  # and its queue with it
     commands = (
         ("work-pool", "create", "voc", "--type", "process"),

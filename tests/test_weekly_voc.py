@@ -6,19 +6,23 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 import yaml
+from prefect import runtime
 
 from flows import PROJECT_ROOT
 from flows.cli.commands.report import write_report
 from flows.page.store import FolderStore
+from flows.report.outcome import RunResult
 from flows.runtime.errors import SlackError, SourceError, TransformError, UsageError, VocError
 from flows.runtime.settings import load_settings
 from flows.warehouse.dbt import Build
@@ -364,6 +368,112 @@ def test_a_thread_is_a_target_of_its_own(home: Path, sample_file: Path, slack: F
     assert run(source=sample_file, thread_ts=question).outcome == "already_posted"
 
 
+@pytest.fixture
+def owned(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An owner for all categories, and for the surge's top level a group and a channel, in the seed and in dbt's table."""
+    seed = tmp_path / "category_owners.csv"
+    rows = [",,,U0ALICE,,", "유저,,,S0USERS,C0TEAM,en"]
+    seed.write_text("\n".join(["category1,category2,category3,owner,channel,language", *rows]))
+    monkeypatch.setattr("flows.source.owners.SEED", seed)
+    (database,) = (home / "duckdb").glob("*/*.duckdb")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            """
+            create table int_category_owners as
+            select
+                category1,
+                coalesce(category2, '') as category2,
+                coalesce(category3, '') as category3,
+                if(category1 = '유저', 'S0USERS', 'U0ALICE') as owner,
+                if(category1 = '유저', 'C0TEAM', null) as channel,
+                if(category1 = '유저', 'en', null) as language
+            from fct_voc_weekly_counts
+            group by rollup (category1, category2, category3)
+            having category1 is not null
+            """
+        )
+
+
+def of_users(result: RunResult) -> int:
+    """How many categories below 유저 a report analyses."""
+    assert result.report is not None
+    return sum(change.category1 == "유저" for change in result.report.to_analyse)
+
+
+@pytest.mark.usefixtures("built", "owned")
+def test_owners_are_mentioned_and_their_channel_gets_the_alerts_once(
+    home: Path, sample_file: Path, slack: FakeSlack
+) -> None:
+    slack.channels["C0TEAM"] = {}
+    first = run(source=sample_file)
+    (summary,) = slack.messages(CHANNEL)
+    *replies, _ = slack.threads[summary["ts"]]
+    mentions = [reply["blocks"][1]["text"]["text"] for reply in replies]
+    assert mentions.count("담당 <!subteam^S0USERS>") == of_users(first) > 0
+    assert mentions.count("담당 <@U0ALICE>") == len(replies) - of_users(first) > 0
+    alerts = slack.messages("C0TEAM")
+    assert len(alerts) == of_users(first)
+    for alert in alerts:
+        shown = json.dumps(alert["blocks"], ensure_ascii=False)
+        assert "VOC weekly report 2026-W46 · " in shown
+        assert "report in <#C0TEST>" in shown
+        assert "*Next steps*" in shown
+        assert "S0USERS" not in shown
+    assert [d.channel for d in first.delivered].count("C0TEAM") == len(alerts)
+
+    again = run(source=sample_file)
+    assert again.outcome == "already_posted"
+    assert {d.key for d in again.delivered} == {d.key for d in first.delivered}
+    asked = slack.say(CHANNEL, "@voc", user="U0ASKED")
+    run(source=sample_file, thread_ts=asked, force=True)
+    assert slack.messages("C0TEAM") == alerts
+    run(source=sample_file, force=True)
+    assert len(slack.messages("C0TEAM")) == 2 * len(alerts)
+    assert not slack.refusals
+
+
+@pytest.mark.usefixtures("built")
+def test_alerts_that_a_broken_run_left_out_are_posted_without_their_replies_again(
+    home: Path, sample_file: Path, request: pytest.FixtureRequest
+) -> None:
+    """To the outbox; a run without owners stands for one that ended before its alerts."""
+    run(source=sample_file)
+    before = outbox(home)
+    request.getfixturevalue("owned")
+    resumed = run(source=sample_file)
+    alerts = outbox(home)[len(before) :]
+    assert resumed.outcome == "posted"
+    assert {alert["channel"] for alert in alerts} == {"C0TEAM"}
+    assert len(alerts) == of_users(resumed) == len(resumed.analyses)
+    assert "report in <#outbox>" in (home / "outbox" / f"{alerts[0]['ts']}.txt").read_text()
+
+
+@pytest.mark.usefixtures("built", "owned")
+def test_a_category_s_channel_that_fails_does_not_stop_the_report_and_operators_are_told(
+    home: Path, sample_file: Path, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack.channels |= {"C0TEAM": {"is_member": False}, "C0OPS": {}}
+    monkeypatch.setenv("VOC_OPS_CHANNEL", "C0OPS")
+    monkeypatch.setattr(runtime.deployment, "id", str(uuid4()), raising=False)
+    result = run(source=sample_file)
+    assert result.outcome == "posted"
+    assert result.report is not None
+    (summary,) = slack.messages(CHANNEL)
+    assert len(slack.threads[summary["ts"]]) == len(result.report.to_analyse) + 1
+    (note,) = slack.messages("C0OPS")
+    assert "<#C0TEAM>" in note["text"]
+    assert (
+        "“Slack refused: not_in_channel. Invite the app to the channel with /invite.”"
+        in note["text"]
+    )
+
+    slack.channels["C0TEAM"] = {}
+    assert run(source=sample_file).outcome == "posted"
+    assert len(slack.messages("C0TEAM")) == of_users(result)
+    assert len(slack.threads[summary["ts"]]) == len(result.report.to_analyse) + 1
+    assert len(slack.messages("C0OPS")) == 1
+
+
 @pytest.mark.parametrize(
     ("error", "remedy"),
     [
@@ -411,7 +521,11 @@ def test_the_page_keeps_the_analyses_that_a_later_run_does_not_write_again(
     page.unlink()
     assert run(source=sample_file).outcome == "already_posted"
     assert page.read_text().count("LaaS 분석") == len(words)
-    assert page.with_name("index.html").exists()
+    summary = first.delivered[0]
+    message = f"https://slack.com/archives/{summary.channel}/p{summary.ts.replace('.', '')}"
+    assert f'href="{message}"' in page.with_name("index.html").read_text()
+    posted = datetime.fromtimestamp(float(summary.ts), ZoneInfo("Asia/Seoul"))
+    assert f"{posted:%m-%d %H:%M}" in page.with_name("product.html").read_text()
 
 
 def test_a_page_on_an_earlier_week_has_samples_where_they_can_be_made_again(

@@ -1,50 +1,31 @@
-"""Publishes the report as a page: one file a week, a record of its analyses beside it, and the list of all weeks."""
+"""Publishes the report as a page: one file a week with a record of it beside it, and the pages about all weeks."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 
 from pydantic import TypeAdapter, ValidationError
 
 from catalogue import Texts
-from flows.analysis.rule_based import rule_based_analysis
-from flows.page.html.page import Contents, index_page, report_page
+from flows.page.html.page import Places, index_page, neighbours, product_page, report_page
+from flows.page.html.rows import Contents, Link
+from flows.page.record import Record
 from flows.page.store import PageStore
 from flows.privacy.masker import Masker
-from flows.report.values import Analysis, History, PastWeek, Receipt, Week, WeeklyReport
+from flows.report.values import Analysis, History, PastWeek, Week, WeeklyReport
 from flows.warehouse.connection import Warehouse
 from flows.warehouse.marts import read_history, read_past_weeks
 
 log = logging.getLogger("voc")
 
-INDEX = "index.html"
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a later run could not find out again: the analyses as they were posted, and the run's receipt."""
-
-    analyses: tuple[Analysis, ...] = ()
-    receipt: Receipt | None = None
-
-    def updated(self, news: Record) -> Record:
-        """The record with a later run's receipt, and its analyses in place of those on the same categories."""
-        by_category = {a.category: a for a in (*self.analyses, *news.analyses)}
-        return Record(tuple(by_category.values()), news.receipt)
-
-    def completed(self, report: WeeklyReport, texts: Texts) -> Record:
-        """The record with an analysis by rule wherever none was kept."""
-        known = {analysis.category for analysis in self.analyses}
-        by_rule = (
-            rule_based_analysis(report.material_for(change), texts)
-            for change in report.to_analyse
-            if change.category not in known
-        )
-        return Record((*self.analyses, *by_rule), self.receipt)
+INDEX, PRODUCT = "index.html", "product.html"
+_PAGE = re.compile(r"(\d{4}-W\d\d)\.html")
+_NEIGHBOURS = re.compile(r'<nav class="neighbours.*?</nav>', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -110,13 +91,18 @@ class Publisher:
             return self.write(kept)
         record = kept.updated(news)
         keepable = tuple(filter(self._may_be_kept, record.analyses))
-        text = _RECORD.dump_json(Record(keepable, record.receipt)).decode()
+        text = _RECORD.dump_json(replace(record, analyses=keepable)).decode()
         self._place.write(_record_name(self.week), text)
         return self.write(record.completed(self._report, self._texts))
 
-    def write(self, record: Record) -> Published:
-        """Write the page with what is in the record, and the list of all weeks."""
+    def write(self, record: Record, kept: PageStore | None = None) -> Published:
+        """Write the page with what is in the record, the pages about all weeks, and the links to it from others.
+
+        Args:
+            kept: where the records of all weeks are; default: beside the page.
+        """
         place, name = self._place, page_name(self.week)
+        weeks = sorted({*_weeks_with_pages(place), self.week.label})
         contents = Contents(
             report=self._report,
             history=self._history,
@@ -126,9 +112,14 @@ class Publisher:
             version=self._version,
             index_url=place.url(INDEX) or INDEX,
             ticket_url=self._ticket_url,
+            neighbours=_neighbours(place, weeks, self.week.label),
         )
         place.write(name, report_page(contents, self._texts, self._looks_private))
-        write_index(place, self.past_weeks, self._texts, self._looks_private)
+        at = weeks.index(self.week.label)
+        # An older run, or its end, may have removed what the oldest page leads to.
+        others = {weeks[0], *weeks[max(at - 1, 0) : at + 2]} - {self.week.label}
+        _link(place, weeks, others, self._texts, self._looks_private)
+        write_lists(place, kept or place, self.past_weeks, self._texts, self._looks_private)
         return Published(place.where(name), place.url(name))
 
     @cached_property
@@ -151,14 +142,73 @@ def write_index(
     texts: Texts,
     looks_private: Callable[[str], bool],
 ) -> None:
-    """Write the list of all weeks, with links to the pages that exist."""
-    there = place.names()
-    urls = {
-        past.week.label: place.url(page) or page
+    """Write what leads to pages anew, once some were removed: the lists, and the links from page to page."""
+    weeks = _weeks_with_pages(place)
+    _link(place, weeks, weeks, texts, looks_private)
+    write_lists(place, place, past_weeks, texts, looks_private)
+
+
+def write_lists(
+    place: PageStore,
+    kept: PageStore,
+    past_weeks: Sequence[PastWeek],
+    texts: Texts,
+    looks_private: Callable[[str], bool],
+) -> None:
+    """Write the list of all weeks, and how the product itself did in them."""
+    there, recorded = place.names(), kept.names()
+    records = {
+        past.week.label: read_record(kept, past.week)
         for past in past_weeks
-        if (page := page_name(past.week)) in there
+        if _record_name(past.week) in recorded
     }
-    place.write(INDEX, index_page(past_weeks, urls, texts, looks_private))
+    places = Places(
+        pages={
+            past.week.label: place.url(page) or page
+            for past in past_weeks
+            if (page := page_name(past.week)) in there
+        },
+        index=place.url(INDEX) or INDEX,
+        product=place.url(PRODUCT) or PRODUCT,
+    )
+    place.write(PRODUCT, product_page(past_weeks, records, places, texts, looks_private))
+    place.write(INDEX, index_page(past_weeks, records, places, texts, looks_private))
+
+
+def _weeks_with_pages(place: PageStore) -> list[str]:
+    """The labels of the weeks that have a page, oldest first."""
+    return sorted(found[1] for name in place.names() if (found := _PAGE.fullmatch(name)))
+
+
+def _neighbours(
+    place: PageStore, weeks: Sequence[str], week: str
+) -> tuple[Link | None, Link | None]:
+    """The pages before and after a week's, among the weeks that have one."""
+
+    def link(at: int) -> Link | None:
+        if not 0 <= at < len(weeks):
+            return None
+        name = f"{weeks[at]}.html"
+        return Link(weeks[at], place.url(name) or name)
+
+    at = weeks.index(week)
+    return link(at - 1), link(at + 1)
+
+
+def _link(
+    place: PageStore,
+    weeks: Sequence[str],
+    pages: Iterable[str],
+    texts: Texts,
+    looks_private: Callable[[str], bool],
+) -> None:
+    """Let pages that stand lead to their neighbours of today; nothing else in them changes."""
+    for week in pages:
+        page = place.read(f"{week}.html") or ""
+        links = neighbours(_neighbours(place, weeks, week), texts, looks_private)
+        linked = _NEIGHBOURS.sub(lambda _: links, page, count=1)  # noqa: B023
+        if linked != page:
+            place.write(f"{week}.html", linked)
 
 
 def page_name(week: Week) -> str:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, TypeVar
 
 from flows.report.emphasis import plain
 
@@ -71,10 +72,10 @@ class History:
 
     def of(self, levels: Category) -> tuple[Count, ...]:
         """The counts of a category, or of all below the names of a level above; without names, of all together."""
+        if found := self.counts.get(levels):
+            return found
         depth = len(levels)
         below = [counts for names, counts in self.counts.items() if names[:depth] == levels]
-        if len(below) == 1:
-            return below[0]
         return tuple(
             Count(sum(count.total for count in week), sum(count.negative for count in week))
             for week in ([counts[i] for counts in below] for i in range(len(self.weeks)))
@@ -88,10 +89,15 @@ class History:
 
 @dataclass(frozen=True)
 class PastWeek:
-    """A comparison week and how many categories had each status in it."""
+    """A comparison week: how many categories had each status, its tickets, what its alarms are worth, its faults."""
 
     week: Week
     status_counts: Mapping[Status, int]
+    tickets: int = 0
+    alarms: int = 0
+    strong_alarms: int = 0
+    alarms_by_chance: float = 0.0
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -507,14 +513,26 @@ class WeeklyReport:
         return {status: counted[status] for status in STATUSES}
 
     def material_for(self, change: Change) -> Material:
+        samples, keywords, tickets = self._by_category
         return Material(
             change=change,
             weeks=self.weeks,
-            samples=tuple(s for s in self.samples if s.category == change.category),
-            keywords=tuple(k for k in self.keywords if k.category == change.category),
-            tickets=tuple(
-                t for t in self.tickets if t.category[: len(change.category)] == change.category
-            ),
+            samples=samples.get(change.category, ()),
+            keywords=keywords.get(change.category, ()),
+            tickets=tickets.get(change.category, ()),
+        )
+
+    @cached_property
+    def _by_category(self) -> tuple[_Grouped[Sample], _Grouped[Keyword], _Grouped[Ticket]]:
+        """Grouped once: to look through all tickets for each of 5,000 categories takes minutes.
+
+        A level above has samples and keywords of its own, and the tickets of all below it.
+        """
+        below = [(t.category[:depth], t) for t in self.tickets for depth in (1, 2, 3)]
+        return (
+            _grouped((s.category, s) for s in self.samples),
+            _grouped((k.category, k) for k in self.keywords),
+            _grouped(below),
         )
 
 
@@ -526,6 +544,17 @@ class Ticket:
     week_role: Literal["comparison", "base"]
     ticket_id: str
     text: str
+
+
+_OfCategory = TypeVar("_OfCategory", Sample, Keyword, Ticket)
+_Grouped = Mapping[Category, tuple[_OfCategory, ...]]
+
+
+def _grouped(values: Iterable[tuple[Category, _OfCategory]]) -> _Grouped[_OfCategory]:
+    found: dict[Category, list[_OfCategory]] = {}
+    for category, value in values:
+        found.setdefault(category, []).append(value)
+    return {category: tuple(each) for category, each in found.items()}
 
 
 @dataclass(frozen=True)

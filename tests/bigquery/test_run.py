@@ -213,9 +213,9 @@ def test_the_page_has_the_trend_and_the_list_has_every_week(
     ran, _ = monday_run
     reports = Path(story.environment["VOC_HOME"]) / "reports"
     page = (reports / "2026-W47.html").read_text()
-    shown = dict(re.findall(r"<title>(2026-W\d\d): ([\d,]+)건", page)[: len(story.totals())])
-    totals = [f"{total:,}" for _, total in sorted(story.totals().items())]
-    assert list(shown.values()) == totals
+    rows = re.findall(r'<th scope="row">2026-W\d\d</th><td>([\d,]+)</td>', page)
+    totals = [f"{total:,}" for _, total in sorted(story.totals().items(), reverse=True)]
+    assert rows[: len(totals)] == totals
     index = (reports / "index.html").read_text()
     assert re.findall(r'href="(2026-W\d\d\.html)"', index) == ["2026-W47.html", "2026-W46.html"]
     assert ran.err.count("page") == 0

@@ -22,7 +22,7 @@ MONDAY_NINE_IN_SEOUL = "2026-11-16T00:00:00Z"
 
 @pytest.fixture
 def api(prefect_api: str, tmp_path: Path) -> str:
-    """A server with what the README tells people to set up."""
+    """A server with what docs/operating.md tells people to set up."""
     services.deploy(prefect_api, tmp_path)
     return prefect_api
 

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from catalogue import Texts
-from flows.page.html.page import Contents, report_page
+from flows.page.html.page import report_page
+from flows.page.html.rows import Contents
 from flows.privacy.masker import Masker
 from flows.report.values import (
     Category,
@@ -33,6 +34,18 @@ from tests.builders import (
 
 HOSTILE: Category = ("유저", "<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>")
 PHONE = "010-4321-8765"
+LONG = build_change(
+    *("CRITICAL", ("가나다라마바사아자차" * 4, "카타파하" * 10, "분류 이름 " * 8), 10_000, 30_000),
+    status_reason="volume_increase+negative_ratio",
+    evidence="weak",
+    evidence_note="company_wide",
+    p_increase=0.1,
+    usual_low=8_000,
+    usual_high=20_000,
+    usual_negative_ratio=0.2,
+    weeks_before=3,
+)
+"""A category whose name and reasons take all the room that there is."""
 RECEIPT = Receipt(date(2025, 11, 16), 1234, 5_000_000, 3, 4567, 61.4, "1.2.3")
 
 

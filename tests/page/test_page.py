@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
@@ -12,9 +13,13 @@ from typing import Any
 import pytest
 
 from catalogue import LOCALES, Locale, Texts
-from flows.page.html.page import Contents, index_page, report_page
+from flows.page.html.levels import levels_of
+from flows.page.html.page import Places, index_page, product_page, report_page
+from flows.page.html.rows import Contents, Row, on_paper
+from flows.page.record import Announcement, Record
 from flows.privacy.masker import Masker
-from flows.report.values import Alarms, History, PastWeek, Week, WeeklyReport
+from flows.report.doubts import doubt_text
+from flows.report.values import Alarms, Change, History, PastWeek, Status, Week, WeeklyReport
 from flows.report.writing import category_name, signed
 from tests.builders import (
     BASE,
@@ -23,10 +28,12 @@ from tests.builders import (
     build_alert_above,
     build_analysis,
     build_change,
+    build_changes,
+    build_doubt,
     build_quiet_report,
     build_report,
 )
-from tests.page.conftest import HOSTILE, PHONE, build_history
+from tests.page.conftest import HOSTILE, LONG, PHONE, RECEIPT, build_history
 
 # Attributes by which an element loads something, or says where to.
 LOADING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "xlink:href"}
@@ -134,7 +141,7 @@ def test_evidence_has_a_column_a_filter_a_band_and_an_explanation(
     assert "전체 문의가 평소의 63%입니다" in html
     assert re.search(r'먼저 볼 변화:</?.*? <a href="#category-2">|<a href="#category-2">기업', html)
     assert html.count('<path class="usual"') == 1  # the other category was never judged
-    assert "평소 12–30건</title>" in html
+    assert html.count("<td>12–30</td>") == len(history.weeks)
     assert "평소 12–30건 · ◇ 약함: 평소에도 10주에 한 번" in html
     assert 'href="#evidence"' in html
     assert "◇는 ‘아무 일도 없었다’는 뜻이 아닙니다" in html
@@ -168,14 +175,25 @@ def test_the_receipt_names_the_model_and_what_it_did_not_write(
     assert "1건은 답 없이" in text
 
 
+def listed(page: str, item: str) -> str:
+    """What an entry of a list says: itself, and the ticket that its link leads to."""
+    link = re.search(r'<a href="#(ticket-[\d-]+)">', item)
+    if link is None:
+        return Page(item).text
+    found = re.findall(rf'<li id="{link[1]}">(.*?)</li>', page)
+    assert len(found) == 1
+    id_, text = Page(found[0]).words[0], Page(found[0]).text
+    assert text.startswith(id_)
+    return f"{Page(item).text} {text.removeprefix(id_).strip()}"
+
+
 def test_a_count_opens_exactly_its_tickets(contents: Contents, masker: Masker) -> None:
     """In the order of the weeks; a ticket with personal data is left out, of a purged one the id stays."""
     page = report_page(contents, Texts(), masker.contains_pii)
     counted = page[page.index('<details class="counted">') :]
     counted = counted[: counted.index("</details>")]
     assert "사파리 3/40건, 지난주 1건" in counted
-    items = [Page(item).text for item in counted.split("<li>")[1:]]
-    assert items == [
+    assert [listed(page, item) for item in counted.split("<li>")[1:]] == [
         "9001 사파리 오류 <u>9001</u>",
         f"9002 {Texts()('gate.withheld')}",
         "9999",
@@ -183,6 +201,65 @@ def test_a_count_opens_exactly_its_tickets(contents: Contents, masker: Masker) -
     ]
     assert page.count('<details class="counted">') == 1
     assert "알 수 없습니다. 근거 없음" in Page(page).text
+
+
+def test_the_counts_of_both_weeks_open_their_tickets_each_once(page: str) -> None:
+    details = page[page.index('id="details-1"') : page.index('id="category-2"')]
+    assert (
+        '<dd><a href="#tickets-1-base">20</a> → <a href="#tickets-1-comparison">40</a>' in details
+    )
+    lists = re.findall(r'<ul id="tickets-1-(\w+)".*?>(.*?)</details>', details, re.DOTALL)
+    assert [(role, len(re.findall("<li ", items))) for role, items in lists] == [
+        ("comparison", 3),
+        ("base", 1),
+    ]
+    assert "나머지 37건은 개인정보를 보호하려고 싣지 않았습니다." in Page(lists[0][1]).text
+    assert page.count("사파리 오류 &lt;u&gt;9001") == 1
+    assert 'href="#tickets-2' not in page  # there are no tickets of it
+
+
+def test_every_flagged_row_says_its_rules_and_the_numbers_that_decided(
+    contents: Contents, masker: Masker
+) -> None:
+    both = build_change(status_reason="volume_increase+negative_ratio")
+    rose = build_change(
+        "CRITICAL", ("기업", "결제", "환불"), 1469, 1469, status_reason="negative_ratio"
+    )
+    new = build_change("MONITOR", ("기업", "결제", "신규"), 0, 1100)
+    gone = build_change("IMPROVED", ("기업", "결제", "종료"), 60, 0)
+    report = build_report(both, rose, new, gone, build_change("STABLE", ("기업", "결제", "기타")))
+    page = report_page(replace(contents, report=report), Texts(), masker.contains_pii)
+    assert re.findall(r'<tr class="why"><td></td><td colspan="7">(.*?)</td>', page) == [
+        "건수 증가 20 → 40건 (+100.0%) · 부정 비율 상승 25.0% → 50.0% (+25.0%p)",
+        "부정 비율 상승 25.0% → 50.0% (+25.0%p)",
+        "건수 증가 0 → 1,100건 (신규)",
+        "건수 감소 60 → 0건 (−100.0%)",
+    ]
+
+
+def test_on_paper_are_the_flagged_ones_as_far_as_four_sheets_go(contents: Contents) -> None:
+    def printed(*changes: Change) -> list[str]:
+        rows = [Row(contents, change, Texts(), n) for n, change in enumerate(changes, start=1)]
+        return list(on_paper(rows))
+
+    assert printed(build_change(), *build_changes("MONITOR", 2), build_change("STABLE")) == [
+        *("summary", "line", "line"),  # an analysis stands of the first
+        "",
+    ]
+    short, long = printed(*build_changes("CRITICAL", 1100)), printed(*([LONG] * 1100))
+    assert short.count("line") > 2 * long.count("line") > 10
+    assert short == sorted(short, reverse=True)  # what is left out is the least urgent
+
+
+def test_a_category_more_makes_the_page_little_larger(contents: Contents, masker: Masker) -> None:
+    """5,000 of them are a file that a browser opens: the words of a category's weeks are there once."""
+
+    def size(categories: int) -> int:
+        report = build_report(*build_changes("STABLE", categories))
+        shown = replace(contents, report=report, history=build_history(report), analyses={})
+        return len(report_page(shown, Texts(), masker.contains_pii).encode())
+
+    assert (size(60) - size(10)) / 50 < 6_500
 
 
 def test_a_folded_alarm_says_where_it_is_explained(contents: Contents, masker: Masker) -> None:
@@ -194,6 +271,49 @@ def test_a_folded_alarm_says_where_it_is_explained(contents: Contents, masker: M
     assert "유저 / 이력서 전체" in page.text
     assert "함께 늘었습니다." in page.text
     assert page.text.count("이 변화는 ‘유저 / 이력서 전체’에서 함께 설명합니다.") == 1
+
+
+def test_a_level_opens_into_what_is_below_it_whose_changes_add_up() -> None:
+    rows = (
+        build_change(category=("유저", "이력서", "오류"), base=20, comparison=40),
+        build_change(category=("유저", "이력서", "기타"), base=50, comparison=45),
+        build_change(category=("유저", "알림", "중복"), base=0, comparison=38),
+        build_change(category=("기업", "결제", "환불"), base=1_000, comparison=900),
+    )
+    numbers = {row.category: n for n, row in enumerate(rows, start=1)}
+    company, user = levels_of(rows, numbers)
+    assert (company.name, company.change) == ("기업", -100)
+    assert (user.base, user.comparison, user.change) == (70, 123, 53)
+    assert [(each.name, each.change) for each in user.children] == [("알림", 38), ("이력서", 15)]
+    leaves = user.children[1].children
+    assert [(leaf.name, leaf.change, leaf.number) for leaf in leaves] == [
+        ("오류", 20, 1),
+        ("기타", -5, 2),
+    ]
+    assert sum(leaf.change for leaf in leaves) == user.children[1].change
+
+
+def test_every_level_is_on_the_page_and_leads_to_its_categories(page: str) -> None:
+    section = page[page.index('<section class="levels"') :]
+    section = section[: section.index("</section>")]
+    assert "유저 " in section
+    assert "기업 <span" in section
+    assert '<a href="#category-3">환불</a> <span class="figure">100 → 121건 (+21)</span>' in section
+    assert '수강 신청</a> <span class="figure">60 → 0건 (−60)</span>' in section
+    assert "&lt;img src=x" in section
+
+
+def test_an_alert_above_says_what_made_it_and_leads_there(
+    contents: Contents, masker: Masker
+) -> None:
+    report = replace(contents.report, alerts_above=(build_alert_above(CATEGORY),))
+    page = report_page(replace(contents, report=report), Texts(), masker.contains_pii)
+    (table,) = re.findall(r'<table class="drivers".*?</table>', page, re.DOTALL)
+    assert Page(table).text.endswith(
+        "업로드 오류 +24 70.6% +1.0 첨부 파일 +10 29.4% +1.0 미리보기 +0 0.0% +1.0 서식 −4 0.0% +1.0"
+    )
+    (number,) = re.findall(r'<a href="#category-(\d+)">업로드 오류</a></th>', table)
+    assert re.search(rf'id="category-{number}">.*?유저 / 이력서 / 업로드 오류<', page, re.DOTALL)
 
 
 def test_a_counted_ticket_links_to_its_address(contents: Contents, masker: Masker) -> None:
@@ -320,24 +440,83 @@ def test_ids_are_used_once(page: str) -> None:
     assert len(ids) == len(set(ids)) > 5
 
 
-def test_the_list_links_the_weeks_that_have_a_page(masker: Masker) -> None:
-    counts = {"CRITICAL": 2, "MONITOR": 0, "IMPROVED": 1, "STABLE": 1039}
-    weeks = [PastWeek(COMPARISON, counts), PastWeek(BASE, counts)]  # type: ignore[arg-type]
-    page = Page(index_page(weeks, {"2025-W46": "2025-W46.html"}, Texts(), masker.contains_pii))
-    assert [a["href"] for tag, a in page.elements if tag == "a"] == ["2025-W46.html"]
-    assert "2025-W45 2025-11-03 – 2025-11-09 2 0 1 1,039" in page.text
+PLACES = Places({"2025-W46": "2025-W46.html"}, "index.html", "product.html")
+COUNTS: dict[Status, int] = {"CRITICAL": 2, "MONITOR": 0, "IMPROVED": 1, "STABLE": 1039}
+MONDAY = datetime(2025, 11, 17, 9, 30, tzinfo=timezone(timedelta(hours=9)))
+
+
+def test_the_list_links_the_weeks_that_have_a_page_and_their_messages(masker: Masker) -> None:
+    weeks = [PastWeek(COMPARISON, COUNTS, 12_345), PastWeek(BASE, COUNTS)]
+    url = "https://slack.com/archives/C0VOC/p1763370000000100"
+    records = {
+        "2025-W46": Record(announcement=Announcement(MONDAY, url)),
+        "2025-W45": Record(announcement=Announcement(MONDAY, None)),  # in the outbox
+    }
+    page = Page(index_page(weeks, records, PLACES, Texts(), masker.contains_pii))
+    links = [a for tag, a in page.elements if tag == "a"]
+    assert [a["href"] for a in links] == ["product.html", "2025-W46.html", url]
+    assert links[-1]["aria-label"] == "2025-W46 리포트의 Slack 메시지"
+    assert "2025-W46 2025-11-10 – 2025-11-16 2 0 1 1,039 12,345 Slack" in page.text
+    assert "2025-W45 2025-11-03 – 2025-11-09 2 0 1 1,039 0" in page.text
     assert "script" not in page.raw
 
 
 def test_a_week_is_named_by_a_hostile_label_as_text(masker: Masker) -> None:
-    week = Week(BASE.start, BASE.end, "<b>W45</b>")
-    page = index_page(
-        [PastWeek(week, dict.fromkeys(("CRITICAL", "MONITOR", "IMPROVED", "STABLE"), 0))],
-        {},
-        Texts(),
-        masker.contains_pii,
+    week = PastWeek(Week(BASE.start, BASE.end, "<b>W45</b>"), COUNTS)
+    for render in (index_page, product_page):
+        page = render([week], {}, PLACES, Texts(), masker.contains_pii)
+        assert "&lt;b&gt;W45" in page
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [(MONDAY, "11-17 09:30 제때"), (MONDAY + timedelta(minutes=1), "11-17 09:31 늦음")],
+)
+def test_how_the_product_did_is_told_from_what_was_recorded(
+    masker: Masker, at: datetime, said: str
+) -> None:
+    doubts = (build_doubt(), build_doubt(code="week_low", days=(), observed=3.0))
+    weeks = [PastWeek(COMPARISON, COUNTS, 9, 12, 4, 7.4, doubts), PastWeek(BASE, COUNTS, 9, 3)]
+    analyses = (
+        build_analysis(sentences_left_out=2),
+        build_analysis(source="model", sentences_left_out=1),
+        build_analysis(source="rule_based"),
     )
-    assert "&lt;b&gt;W45" in page
+    records = {"2025-W46": Record(analyses, RECEIPT, Announcement(at, None))}
+    page = Page(product_page(weeks, records, PLACES, Texts(), masker.contains_pii))
+    assert f"2025-W46 {said} 12 4 7.4 2 1 3 5.0 MB 3회, 4,567토큰 61초 2" in page.text
+    assert "2025-W45 – 3 0 0.0 – – – – – – 0" in page.text  # nothing was recorded of it
+    for fact in (
+        f"제때 올라온 리포트 1주 가운데 {int('제때' in said)}주",
+        "경보 15건 · ◆ 4건 · 우연이면 약 7건",
+        "확인한 모델 답변 2건 · 뺀 문장 3개",
+        "한 주 비용(평균) 5.0 MB · 4,567토큰",
+        "데이터 결함 2주 가운데 1주",
+    ):
+        assert fact in page.text
+    for doubt in doubts:
+        assert doubt_text(doubt, Texts()) in page.text
+    assert "script" not in page.raw
+
+
+def test_what_nothing_was_recorded_of_is_a_dash_and_old_weeks_are_left_out(masker: Masker) -> None:
+    weeks = [PastWeek(week, COUNTS) for week in [COMPARISON, BASE] * 20]
+    text = Page(product_page(weeks, {}, PLACES, Texts("en"), masker.contains_pii)).text
+    assert "Reports on time – " in text
+    assert "answers checked – " in text
+    assert "Cost a week, on average – " in text
+    assert "0 of 26 weeks" in text
+    assert text.count("2025-W4") == 26
+
+
+def test_a_renamed_category_that_looks_private_is_not_on_the_page_about_the_product(
+    masker: Masker,
+) -> None:
+    doubt = build_doubt(code="renamed", days=(), category=("유저", PHONE), renamed_to="새 이름")
+    weeks = [PastWeek(COMPARISON, COUNTS, doubts=(doubt,))]
+    page = product_page(weeks, {}, PLACES, Texts(), masker.contains_pii)
+    assert PHONE not in page
+    assert Texts()("gate.withheld") in page
 
 
 def test_a_minus_is_a_minus_and_zero_has_no_sign_of_its_own() -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 
 from catalogue import Texts
-from flows.page.publishing import Published, Publisher, Record, read_record
+from flows.page.publishing import Published, Publisher, read_record, write_index
+from flows.page.record import Announcement, Record
 from flows.page.store import FolderStore, PageStore
 from flows.privacy.masker import Masker
-from flows.report.values import Count, WeeklyReport
+from flows.report.values import Count, Week, WeeklyReport, WeekPair
 from flows.runtime.errors import UsageError
 from flows.runtime.workspace import Workspace
 from flows.warehouse.connection import DuckDBWarehouse
@@ -28,6 +31,7 @@ from tests.parts import parts_of
 
 FILE = Workspace(Path("tickets-0123abcd"), Path("tickets-0123abcd/warehouse.duckdb"))
 TABLE = Workspace(Path("bigquery"))
+SEOUL = ZoneInfo("Asia/Seoul")
 
 
 @pytest.fixture
@@ -53,11 +57,27 @@ def warehouse(tmp_path: Path) -> DuckDBWarehouse:
 
             create table fct_voc_weekly_status as
             select * from (values
-                (date '2025-11-03', '유저', '이력서', '업로드 오류', 'IMPROVED', 12, 30),
-                (date '2025-11-10', '유저', '이력서', '업로드 오류', 'CRITICAL', 11, 29),
-                (date '2025-11-10', '기타', '의견', '(미분류)', 'STABLE', 0, 4),
-                (date '2025-11-10', '기타', '문의', '(미분류)', 'STABLE', 0, 3)
-            ) as statuses (week_start, category1, category2, category3, status, usual_low, usual_high)
+                (date '2025-11-03', '유저', '이력서', '업로드 오류', 'IMPROVED', 12, 30, 0),
+                (date '2025-11-10', '유저', '이력서', '업로드 오류', 'CRITICAL', 11, 29, 40),
+                (date '2025-11-10', '기타', '의견', '(미분류)', 'STABLE', 0, 4, 2),
+                (date '2025-11-10', '기타', '문의', '(미분류)', 'STABLE', 0, 3, 0)
+            ) as statuses (
+                week_start, category1, category2, category3, status, usual_low, usual_high, comparison_total
+            );
+
+            create table fct_voc_weekly_alarms as
+            select * from (values
+                (date '2025-11-03', 0, 0, 0.4e0),
+                (date '2025-11-10', 1, 1, 0.6e0)
+            ) as alarms (week_start, alarms, strong_alarms, alarms_by_chance);
+
+            create table fct_voc_source_doubts as
+            select * from (values
+                (date '2025-10-27', 'week_low', true, null, null, null, null, null, 20.0, 50.0),
+                (date '2025-11-10', 'days_lost', true, '2025-11-12', null, null, null, null, 1.0, 15.0)
+            ) as doubts (
+                week_start, code, is_incomplete, dates, category1, category2, category3, renamed_to, observed, usual
+            )
             """
         )
     return DuckDBWarehouse(path)
@@ -87,6 +107,10 @@ def test_every_comparison_week_has_its_statuses_counted(warehouse: DuckDBWarehou
     assert newest.week == COMPARISON
     assert newest.status_counts == {"CRITICAL": 1, "MONITOR": 0, "IMPROVED": 0, "STABLE": 2}
     assert older.status_counts["IMPROVED"] == 1
+    assert (newest.tickets, older.tickets) == (42, 0)
+    assert (newest.alarms, newest.strong_alarms, newest.alarms_by_chance) == (1, 1, 0.6e0)
+    assert [doubt.code for doubt in newest.doubts] == ["days_lost"]
+    assert older.doubts == ()
 
 
 # --- What is published ------------------------------------------------------------------------
@@ -112,7 +136,7 @@ def publisher_to(
 
 def test_the_page_is_there_before_its_analyses(publisher: Publisher, place: FolderStore) -> None:
     publisher.publish()
-    assert place.names() == {"2025-W46.html", "index.html"}
+    assert place.names() == {"2025-W46.html", "index.html", "product.html"}
     assert "분석을 쓰고 있습니다" in (place.read("2025-W46.html") or "")
     assert 'href="2025-W46.html"' in (place.read("index.html") or "")
 
@@ -158,6 +182,94 @@ def test_a_broken_record_is_not_used(
     place.write("2025-W46.json", '{"analyses": "요약')
     publisher.publish()
     assert "2025-W46.json is not a record of analyses" in caplog.text
+
+
+def test_a_record_of_an_earlier_version_knows_no_message(
+    publisher: Publisher, place: FolderStore
+) -> None:
+    place.write("2025-W46.json", '{"analyses": [], "receipt": null}')
+    publisher.publish()
+    assert read_record(place, COMPARISON) == Record()
+    assert "slack.com" not in (place.read("index.html") or "")
+
+
+ASKED = Announcement(
+    datetime(2025, 11, 17, 8, tzinfo=SEOUL), "https://slack.com/archives/C1/p1", True
+)
+FIRST = Announcement(datetime(2025, 11, 17, 9, 1, tzinfo=SEOUL), "https://slack.com/archives/C0/p2")
+AGAIN = Announcement(datetime(2025, 11, 18, 9, 1, tzinfo=SEOUL), "https://slack.com/archives/C0/p3")
+
+
+def test_the_list_leads_to_the_first_message_in_the_channel_whatever_ran_later(
+    publisher: Publisher, place: FolderStore
+) -> None:
+    for announcement in (ASKED, AGAIN, None, FIRST, ASKED):
+        publisher.publish(Record((), RECEIPT, announcement))
+    assert read_record(place, COMPARISON).announcement == FIRST
+    assert f'href="{FIRST.url}"' in (place.read("index.html") or "")
+    assert "11-17 09:01" in (place.read("product.html") or "")
+
+
+def test_a_page_elsewhere_has_the_records_of_the_runs(
+    publisher: Publisher,
+    place: FolderStore,
+    tmp_path: Path,
+    warehouse: DuckDBWarehouse,
+    report: WeeklyReport,
+    masker: Masker,
+) -> None:
+    publisher.publish(Record((), RECEIPT, FIRST))
+    elsewhere = FolderStore(tmp_path / "pages")
+    publisher_to(elsewhere, warehouse, report, masker).write(Record(), place)
+    assert "11-17 09:01" in (elsewhere.read("product.html") or "")
+    assert elsewhere.names() == {"2025-W46.html", "index.html", "product.html"}
+
+
+# --- From week to week ------------------------------------------------------------------------
+
+
+def links(place: FolderStore, week: str) -> dict[str, str]:
+    return dict(re.findall(r'<a rel="(\w+)" href="(.*?)"', place.read(f"{week}.html") or ""))
+
+
+def test_pages_lead_to_the_weeks_before_and_after_that_have_one(
+    place: FolderStore, warehouse: DuckDBWarehouse, report: WeeklyReport, masker: Masker
+) -> None:
+    def publish(week: Week) -> None:
+        of_week = replace(report, weeks=WeekPair(week, report.weeks.base))
+        publisher_to(place, warehouse, of_week, masker).publish(Record((), RECEIPT))
+
+    weeks = [
+        Week(day, day + timedelta(days=6), f"{day:%G-W%V}")
+        for day in (COMPARISON.start - timedelta(weeks=n) for n in (2, 1, 0))
+    ]
+    for week in reversed(weeks):
+        publish(week)
+    first, middle, last = (week.label for week in weeks)
+    assert links(place, first) == {"next": f"{middle}.html"}
+    assert links(place, middle) == {"prev": f"{first}.html", "next": f"{last}.html"}
+    assert links(place, last) == {"prev": f"{middle}.html"}
+    before = place.read(f"{middle}.html") or ""
+
+    place.remove(f"{first}.html")  # as a run does that keeps so many weeks
+    publish(weeks[-1])
+    assert links(place, middle) == {"next": f"{last}.html"}
+    publish(weeks[0])
+    assert place.read(f"{middle}.html") == before  # nothing else in it has changed
+
+    place.remove(f"{middle}.html")
+    write_index(place, read_past_weeks(warehouse), Texts(), masker.contains_pii)
+    assert links(place, first) == {"next": f"{last}.html"}
+    assert links(place, last) == {"prev": f"{first}.html"}
+
+
+def test_a_page_of_an_earlier_version_stays_as_it_is(
+    publisher: Publisher, place: FolderStore
+) -> None:
+    place.write("2025-W45.html", "<p>$1 \\1</p>")
+    publisher.publish()
+    assert place.read("2025-W45.html") == "<p>$1 \\1</p>"
+    assert links(place, "2025-W46") == {"prev": "2025-W45.html"}
 
 
 # --- A folder ---------------------------------------------------------------------------------

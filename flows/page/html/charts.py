@@ -9,7 +9,6 @@ from flows.report.values import Count, Week
 
 HEIGHT = 100
 SLOT = 10
-BAR = 8
 SMALLEST_BAR = 2
 """So that a week with one ticket differs from a week without any."""
 
@@ -26,9 +25,9 @@ class Bar:
     usual: tuple[int, int] | None
 
     @property
-    def x(self) -> int:
-        """Where the bar begins, in the middle of its slot."""
-        return self.left + (SLOT - BAR) // 2
+    def middle(self) -> int:
+        """Where the bar stands: in the middle of its slot."""
+        return self.left + SLOT // 2
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The report and the list of past reports as pages, from values. Pure.
+"""The report, the list of past reports and how the product did as pages, from values. Pure.
 
 A page is one file: nothing in it is loaded from elsewhere, and its policy forbids that. Every word goes through
 autoescape and, before that, through the gate: what still looks like personal data is left out, and the page says so.
@@ -7,53 +7,46 @@ autoescape and, before that, through the gate: what still looks like personal da
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from catalogue import Texts
-from flows.page.html.charts import Chart, trend
-from flows.report.analyses import left_out_lines, support_text, supported
+from flows.page.html.charts import trend
+from flows.page.html.levels import levels_of
+from flows.page.html.product import PRODUCT_WEEKS, ProductWeek, facts, meanings
+from flows.page.html.rows import (
+    MAX_TICKET_CHARACTERS,
+    Contents,
+    Link,
+    Printed,
+    Row,
+    on_paper,
+)
+from flows.page.record import Record
+from flows.report.analyses import left_out_lines
 from flows.report.doubts import doubt_text
 from flows.report.emphasis import shown
-from flows.report.evidence import (
-    MARKS,
-    alarms_text,
-    company_texts,
-    evidence_text,
-    explanation,
-)
+from flows.report.evidence import MARKS, alarms_text, company_texts, explanation
 from flows.report.values import (
     STATUSES,
-    Analysis,
-    Category,
-    Change,
-    History,
-    Material,
     PastWeek,
-    Receipt,
-    Sample,
     Status,
-    Ticket,
     WeeklyReport,
     most_urgent_first,
     printable,
     to_look_at_first,
 )
 from flows.report.writing import (
-    announced_name,
     category_name,
     growth,
     headline,
     percent,
-    reasons,
     signed,
     ticket_address,
     unanswered,
@@ -64,33 +57,18 @@ TEMPLATES = Path(__file__).parent / "templates"
 LooksPrivate = Callable[[str], bool]
 
 
-@dataclass(frozen=True)
-class Contents:
-    """What a report's page shows.
-
-    Args:
-        analyses: by category; a missing analysis is still being written.
-        last_day: the last day that the source reaches, None where it is not known.
-        receipt: None while the run goes on.
-        index_url: where the list of past reports is.
-        ticket_url: address of a ticket with {id} in it; None where there is none.
-    """
-
-    report: WeeklyReport
-    history: History
-    analyses: Mapping[Category, Analysis]
-    last_day: date | None
-    receipt: Receipt | None
-    version: str
-    index_url: str
-    ticket_url: str | None = None
-
-
 def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -> str:
     """The page of one week."""
     report, history = contents.report, contents.history
-    shown = most_urgent_first((*report.alerts_above, *report.rows))
+    listed = most_urgent_first((*report.alerts_above, *report.rows))
     first = to_look_at_first(report.announced) or report.rows[0]
+    told_at = report.told_at
+    rows = [
+        Row(contents, change, texts, number, told_at.get(change.category))
+        for number, change in enumerate(listed, start=1)
+    ]
+    numbers = {row.change.category: row.number for row in rows}
+    printed = on_paper(rows)
     return _render(
         "report.html.j2",
         texts,
@@ -98,8 +76,16 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         contents=contents,
         report=report,
         overall=trend(history.weeks, history.overall),
-        rows=[_Row(contents, change, texts) for change in shown],
-        first=shown.index(first),
+        rows=rows,
+        analysed={change.category for change in report.to_analyse},
+        numbers=numbers,
+        name_of=category_name,
+        levels=levels_of(report.rows, numbers),
+        on_paper=printed,
+        on_paper_line=_paper_line(rows, printed, texts),
+        max_ticket_characters=MAX_TICKET_CHARACTERS,
+        csv_columns=_csv_columns(texts),
+        first=listed.index(first),
         alarms=alarms_text(report.alarms, texts, report.clear_count),
         company=company_texts(report.alarms, texts),
         evidence_explained=explanation(texts),
@@ -117,77 +103,69 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
     )
 
 
+def neighbours(
+    links: tuple[Link | None, Link | None], texts: Texts, looks_private: LooksPrivate
+) -> str:
+    """The part of a page that leads to the weeks before and after, as it is now."""
+    return _render("neighbours.html.j2", texts, looks_private, script="", neighbours=links).strip()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the pages of weeks are, by label, and the pages about all weeks."""
+
+    pages: Mapping[str, str]
+    index: str
+    product: str
+
+
 def index_page(
     weeks: Sequence[PastWeek],
-    urls: Mapping[str, str],
+    records: Mapping[str, Record],
+    places: Places,
     texts: Texts,
     looks_private: LooksPrivate,
 ) -> str:
-    """The list of past weeks, newest first; each week whose label has an address in `urls` links to its page."""
-    return _render("index.html.j2", texts, looks_private, weeks=weeks, urls=urls, script="")
+    """The list of past weeks, newest first, with links to their pages and to their messages in Slack."""
+    messages = {
+        # The address of a message is a long number, which the gate would take for a person's.
+        label: Markup(escape(record.announcement.url))  # noqa: S704
+        for label, record in records.items()
+        if record.announcement and record.announcement.url
+    }
+    return _render(
+        "index.html.j2",
+        texts,
+        looks_private,
+        script="",
+        weeks=weeks,
+        places=places,
+        messages=messages,
+    )
 
 
-class _Hypothesis(NamedTuple):
-    """What a model or the rules take for a cause, and the tickets behind it: a ticket that was purged is None."""
-
-    text: str
-    support: str
-    tickets: tuple[tuple[str, Ticket | None], ...]
-
-
-class _Row:
-    """One category: its line in the table and what opens below it."""
-
-    def __init__(self, contents: Contents, change: Change, texts: Texts) -> None:
-        self._contents = contents
-        self.texts = texts
-        self.change = change
-        self.name = announced_name(change.category, texts)
-        told_at = contents.report.told_at.get(change.category)
-        self.told_at = told_at and announced_name(told_at.category, texts)
-        self.rank = STATUSES.index(change.status)
-        self.analysis = contents.analyses.get(change.category)
-
-    @cached_property
-    def chart(self) -> Chart:
-        history = self._contents.history
-        return trend(history.weeks, history.of(self.change.category))
-
-    @cached_property
-    def material(self) -> Material:
-        return self._contents.report.material_for(self.change)
-
-    @property
-    def hypotheses(self) -> Iterator[_Hypothesis]:
-        """The hypotheses of its analysis, each with the tickets that are counted beside it."""
-        if self.analysis is None:
-            return
-        by_id = {ticket.ticket_id: ticket for ticket in self.material.tickets}
-        for text, support in supported(self.analysis):
-            counted = () if support is None else (*support.comparison, *support.base)
-            yield _Hypothesis(
-                text,
-                "" if support is None else support_text(support, self.texts),
-                tuple((id_, by_id.get(id_)) for id_ in counted),
-            )
-
-    @property
-    def evidence(self) -> str:
-        return evidence_text(self.change, self.texts)
-
-    @property
-    def evidence_rank(self) -> float | str:
-        """Clear ones first, then by p; empty where there is no mark."""
-        if self.change.evidence is None:
-            return ""
-        return (0 if self.change.is_clear else 2) + (1 if self.change.p is None else self.change.p)
-
-    @property
-    def reasons(self) -> str:
-        return reasons(self.change, self.texts)
-
-    def samples(self, week_role: str) -> tuple[Sample, ...]:
-        return tuple(s for s in self.material.samples if s.week_role == week_role)
+def product_page(
+    weeks: Sequence[PastWeek],
+    records: Mapping[str, Record],
+    places: Places,
+    texts: Texts,
+    looks_private: LooksPrivate,
+) -> str:
+    """How the product itself did in the last weeks, newest first."""
+    shown = [
+        ProductWeek(past, records.get(past.week.label, Record()), texts)
+        for past in weeks[:PRODUCT_WEEKS]
+    ]
+    return _render(
+        "product.html.j2",
+        texts,
+        looks_private,
+        script="",
+        weeks=shown,
+        facts=facts(shown, texts),
+        meanings=meanings(texts),
+        places=places,
+    )
 
 
 def _render(
@@ -213,6 +191,7 @@ def _render(
     environment.filters |= {
         "number": number,
         "signed": signed,
+        "signed_number": signed_number,
         "percent": percent,
         "emphasised": lambda text: _emphasised(judged(printable(str(text)))),
     }
@@ -246,6 +225,37 @@ def _doubts(report: WeeklyReport, texts: Texts) -> list[str]:
     return lines
 
 
+def _paper_line(rows: Sequence[Row], printed: Sequence[Printed], texts: Texts) -> str:
+    """What is not on paper, and how to have it there."""
+    flagged = sum(row.change.status != "STABLE" for row in rows)
+    return texts(
+        "html.on_paper",
+        printed=len(printed) - printed.count(""),
+        flagged=flagged,
+        categories=len(rows),
+        all=texts("html.print_all"),
+    )
+
+
+def _csv_columns(texts: Texts) -> str:
+    """The titles of the columns that page.js writes, separated by bars."""
+    titles = {name: title for name, _, title in _columns(texts)}
+    share = titles["share"]
+    return "|".join(
+        (
+            titles["status"],
+            titles["name"],
+            texts("html.reason"),
+            titles["evidence"],
+            texts("html.base_tickets"),
+            texts("html.comparison_tickets"),
+            f"{titles['growth']} (%)",
+            f"{share} (%)",
+            titles["points"],
+        )
+    )
+
+
 def _columns(texts: Texts) -> tuple[tuple[str, str, str], ...]:
     """The columns that sort: name, the direction of the first click, title."""
     return (
@@ -274,3 +284,7 @@ def _hash(source: str) -> str:
 
 def number(value: float) -> str:
     return f"{value:,}"
+
+
+def signed_number(value: int) -> str:
+    return f"{value:+,}".replace("-", "−")
