@@ -33,8 +33,10 @@ from flows.report.message import Block, Message
 from flows.report.outcome import RunResult
 from flows.report.values import Analysis, Keyword, Material
 from flows.report.writing import category_name
+from flows.runtime.settings import load_settings
 from flows.slack.blocks import context, section
 from flows.slack.transport import Destination
+from flows.warehouse.dbt import build_models
 from tests.builders import (
     KOREAN,
     build_analysis,
@@ -45,10 +47,10 @@ from tests.builders import (
     build_samples,
     build_settings,
 )
-from tests.conftest import AS_OF
+from tests.conftest import AS_OF, move_to
 from tests.fakes.laas import FakeLaas
 from tests.fakes.slack import FakeSlack
-from tests.parts import model_of, slack_of
+from tests.parts import build_of, model_of, open_source, slack_of
 
 CHANNEL = "C0TEST"
 Case = dict[str, Any]
@@ -373,6 +375,7 @@ def run(slack: FakeSlack, laas: FakeLaas, **parameters: Any) -> tuple[RunResult,
         patch.setenv("LAAS_API_KEY", laas.api_key)
         patch.setenv("LAAS_PRESET_HASH", laas.preset_hash)
         patch.setattr("flows.slack.web_api.SECONDS_BETWEEN_POSTS", 0.0)
+        patch.setattr("flows.warehouse.dbt.build_models", lambda build: None)  # they are built
         result = asyncio.run(weekly_voc(as_of=AS_OF, **parameters))
     assert isinstance(result, RunResult)
     assert not slack.refusals
@@ -414,7 +417,14 @@ def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def categories(hostile_home: Path) -> dict[str, list[str]]:
-    return write_hostile_source(hostile_home / "tickets.parquet")
+    """The ids of each critical category; their tables are built."""
+    source = hostile_home / "tickets.parquet"
+    categories = write_hostile_source(source)
+    with pytest.MonkeyPatch.context() as patch:
+        move_to(hostile_home, patch)
+        settings = load_settings()
+        build_models(build_of(settings, open_source(settings, source, AS_OF).workspace, AS_OF))
+    return categories
 
 
 @pytest.mark.usefixtures("prefect_api")
