@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +14,13 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
+Levels = tuple[str, ...]
+
 BROAD, NEW = "broad", "new"
+PLANTED = {"six x1.5": (2, 1.5), "six x2": (2, 2.0), "leaf x3": (3, 3.0)}
+"""What is planted in a tree: at which level, and by how much its tickets are multiplied."""
+LEAST_LEAF, MOST_LEAF = 10, 50
+"""Tickets a week of a category that is changed alone."""
 _CHANGES = ("x1.3", "x1.5", "x2", "share", NEW, "gone")
 _CHANCES = (0.20, 0.25, 0.25, 0.20, 0.05, 0.05)
 _FACTORS = {"x1.3": 1.3, "x1.5": 1.5, "x2": 2.0}
@@ -69,8 +76,37 @@ def simulated(seed: int, categories: int, weeks: int, *, change_rate: float = 0.
     return Company(counts, negatives, mean, factor, points, began)
 
 
-def write_tickets(company: Company, path: Path, last_week: date) -> None:
-    """One row a ticket, up to the week of this Monday. Categories are numbered."""
+def simulated_tree(
+    seed: int, names: Sequence[Levels], weeks: int, first: int
+) -> tuple[Company, dict[int, tuple[str, Levels]]]:
+    """A company whose categories have these names, and what was changed in which week: the kind, and below which name.
+
+    Every third week from `first` on has one change of one week. Sizes have nothing to do with names.
+    """
+    random = np.random.default_rng(seed)
+    mean = _means(random, len(names), weeks)[random.permutation(len(names))]
+    factor, began = np.ones(mean.shape), np.full(mean.shape, "", dtype="U8")
+    planted: dict[int, tuple[str, Levels]] = {}
+    groups = sorted({name[:2] for name in names})
+    for week in range(first, weeks, 3):
+        kind = str(random.choice(list(PLANTED)))
+        level, times = PLANTED[kind]
+        leaves = [n for n, name in enumerate(names) if LEAST_LEAF <= mean[n, week] < MOST_LEAF]
+        hit = names[random.choice(leaves)] if level == 3 else groups[random.integers(len(groups))]
+        below = [n for n, name in enumerate(names) if name[: len(hit)] == hit]
+        factor[below, week], began[below, week] = times, kind
+        planted[week] = kind, hit
+    spread = random.choice([1.0, 1.5, 2.0, 3.0], len(names), p=[0.25, 0.35, 0.25, 0.15])[:, None]
+    counts = random.poisson(_gamma(random, mean * factor, spread))
+    negatives = random.binomial(counts, random.uniform(0.05, 0.6, len(names))[:, None])
+    return Company(counts, negatives, mean, factor, np.zeros(mean.shape), began), planted
+
+
+def write_tickets(
+    company: Company, path: Path, last_week: date, names: Sequence[Levels] | None = None
+) -> None:
+    """One row a ticket, up to the week of this Monday. Categories are numbered where they have no names."""
+    names = names or [(f"g{n % 7}", f"c{n}", "") for n in range(len(company.counts))]
     weeks = company.counts.shape[1]
     cells = [
         (
@@ -89,8 +125,9 @@ def write_tickets(company: Company, path: Path, last_week: date) -> None:
                 select
                     concat_ws('-', category, monday, number) as id,
                     monday::timestamp at time zone 'Asia/Seoul' + interval 1 hour * (number * 37 % 168) as event_create_time,
-                    'g' || category % 7 as category1,
-                    'c' || category as category2,
+                    $5[category + 1][1] as category1,
+                    $5[category + 1][2] as category2,
+                    $5[category + 1][3] as category3,
                     case when number < negative then '부정' else '중립' end as overall_emotion
                 from (
                     select category, monday, negative, unnest(range(total)) as number
@@ -101,7 +138,7 @@ def write_tickets(company: Company, path: Path, last_week: date) -> None:
                 order by monday, id
             ) to '{path}' (format parquet)
             """,
-            [list(column) for column in zip(*cells, strict=True)],
+            [*(list(column) for column in zip(*cells, strict=True)), [list(n) for n in names]],
         )
 
 
