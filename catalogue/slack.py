@@ -14,7 +14,7 @@ WEEKLY = "voc_weekly"
 Its payload has key, report_week, target, kind and run; a note's `report_week` is its subject: a week, or a run.
 """
 
-NOTES = ("late", "failed", "missing")
+NOTES = ("late", "failed", "missing", "unposted")
 """The kinds of notes to the operators."""
 
 METADATA_SCOPE = "metadata.message:read"

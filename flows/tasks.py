@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
@@ -24,10 +24,12 @@ from flows.page.store import PageStore
 from flows.privacy.kept import masked_errors
 from flows.privacy.masker import Masker
 from flows.report.message import SUMMARY, Delivered, Message
-from flows.report.values import Correction, Week, WeeklyReport
+from flows.report.owners import Owners
+from flows.report.values import Category, Correction, Week, WeeklyReport
 from flows.runtime.errors import WEEK, SourceError, VocError
 from flows.runtime.failures import redacted_errors
 from flows.runtime.workspace import Workspaces
+from flows.slack.channels import CategoryChannels
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.patience import Patience, cancellation
 from flows.slack.transport import Destination, Transport
@@ -38,6 +40,7 @@ from flows.warehouse.bigquery.connection import BigQuery
 from flows.warehouse.connection import Warehouse
 from flows.warehouse.marts import (
     read_corrections,
+    read_owners,
     read_report,
     read_week_pair,
     warn_of_faults,
@@ -140,6 +143,12 @@ def read_changes(warehouse: Warehouse, as_of: date, masker: Masker) -> WeeklyRep
     return report
 
 
+@step(retries=2)
+def find_owners(warehouse: Warehouse, report: WeeklyReport) -> Owners:
+    """Read who looks after what is announced."""
+    return read_owners(warehouse, [change.category for change in report.to_analyse])
+
+
 @step()
 def open_delivery(
     transport: Transport,
@@ -168,6 +177,29 @@ def find_corrections(
 def post(delivery: Delivery, message: Message) -> Delivered:
     """Post one message, while the analyses go on."""
     return delivery.post(message)
+
+
+@step()
+def open_channels(
+    transport: Transport,
+    channels: Mapping[Category, str],
+    subject: Subject,
+    run_id: str,
+    *,
+    force: bool = False,
+) -> CategoryChannels:
+    """Read which alerts were posted to the categories' channels already."""
+
+    def open_delivery(channel: str) -> Delivery:
+        return Delivery(transport, Destination(channel), subject, run_id, force=force)
+
+    return CategoryChannels(channels, open_delivery)
+
+
+@step(name="post alert")
+def post_alert(channels: CategoryChannels, alert: Message) -> list[Delivered]:
+    """Post an alert to its category's channel. A failure stops nothing else."""
+    return [delivered] if (delivered := channels.post(alert)) else []
 
 
 @step()

@@ -22,6 +22,7 @@ from flows.report.as_of import checked_as_of
 from flows.report.doubts import doubt_as_json
 from flows.report.message import Delivered, MessageId
 from flows.report.outcome import RunResult
+from flows.report.owners import NOBODY, Owners
 from flows.report.values import PastWeek, Receipt, Week, WeeklyReport
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import VocError
@@ -31,6 +32,7 @@ from flows.runtime.operators import Operators, run_url
 from flows.runtime.schedule import other_zone_of_this_run
 from flows.runtime.settings import settings_of_process
 from flows.runtime.waiting import come_back
+from flows.slack.channels import CategoryChannels
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.messages import Composer
 from flows.slack.notes import late_data_note
@@ -43,9 +45,12 @@ from flows.tasks import (
     check_destination,
     check_readiness,
     find_corrections,
+    find_owners,
     forget_old_pages,
+    open_channels,
     open_delivery,
     post,
+    post_alert,
     post_picture,
     prepare_source,
     publish_page,
@@ -149,7 +154,7 @@ async def report_week(
 ) -> RunResult:
     """Build the tables, publish the page, post the summary, each analysis as soon as it is written, the receipt."""
     if file and file.ends_before_report_week:
-        log.warning("%s ends on %s. %s", file.path.name, file.last_date, file.advice)
+        log.warning("%s", file.without_report_week)
         return RunResult("no_data", file.weeks, last_date=file.last_date)
     workspace = file.workspace if file else parts.workspaces.of(None)
     build = parts.build(workspace, as_of, full_refresh=bool(file and file.needs_full_refresh))
@@ -158,6 +163,7 @@ async def report_week(
     report = await read_changes(warehouse, as_of, parts.masker)
     if not report.has_tickets:
         return RunResult("no_data", report.weeks)
+    owners = await find_owners(warehouse, report) if build.has_owners else {}
     publisher = parts.publisher(parts.page_store(workspace), warehouse, report, last_day)
     page = await publish_page(publisher)
     composer = parts.composer(report_url=page.url if page else None)
@@ -171,12 +177,26 @@ async def report_week(
     await post_picture(delivery, messages[0])
     posted = {c: delivery.find(MessageId("analysis", c.category)) for c in report.to_analyse}
     delivered += [message for message in posted.values() if message]
-    to_analyse = [change for change, message in posted.items() if message is None]
+    channels = await channels_of(
+        parts, destination, file, report.weeks.comparison, owners, force=force
+    )
+    delivered += filter(None, (channels.find(change.category) for change in posted))
+    to_analyse = [c for c, m in posted.items() if m is None or channels.lacks(c.category)]
     async with aclosing(parts.analyst.analyse(to_analyse, report)) as finished:
         async for change, analysis in finished:
             analyses.append(analysis)
-            messages.append(composer.analysis(change, analysis, report.doubts))
-            delivered.append(await post(delivery, messages[-1]))
+            owner = owners.get(change.category, NOBODY)
+            if posted[change] is None:
+                messages.append(composer.analysis(change, analysis, report.doubts, owner.id))
+                delivered.append(await post(delivery, messages[-1]))
+            if channels.lacks(change.category):
+                writer = parts.composer(composer.report_url, owner.language)
+                messages.append(writer.alert(change, analysis, report, destination.channel))
+                delivered += await post_alert(channels, messages[-1])
+    operators = parts.operators(destination)
+    await asyncio.to_thread(
+        operators.note_unposted, report.weeks.comparison.label, channels.failures
+    )
     receipt = receipt_of(parts, report, last_day)
     messages.append(composer.receipt(receipt))
     delivered.append(await post(delivery, messages[-1]))
@@ -215,9 +235,30 @@ async def delivery_of(
     force: bool = False,
 ) -> Delivery:
     """The delivery that posts each message about a week once."""
-    subject = Subject.of_week(week, parts.settings.zone, f"{file.key}:" if file else "")
-    run_id = str(runtime.flow_run.id)
+    subject, run_id = subject_of(parts, file, week), str(runtime.flow_run.id)
     return await open_delivery(parts.transport, destination, subject, run_id, force=force)
+
+
+def subject_of(parts: Assembly, file: SourceFile | None, week: Week) -> Subject:
+    """A report week on this source."""
+    return Subject.of_week(week, parts.settings.zone, f"{file.key}:" if file else "")
+
+
+async def channels_of(
+    parts: Assembly,
+    destination: Destination,
+    file: SourceFile | None,
+    week: Week,
+    owners: Owners,
+    *,
+    force: bool,
+) -> CategoryChannels:
+    """The channels that get the alerts of their categories, if this is the report for everybody."""
+    is_for_all, own = parts.is_for_everybody(destination), destination.channel
+    named = {category: owner.channel or own for category, owner in owners.items()}
+    channels = {c: channel for c, channel in named.items() if is_for_all and channel != own}
+    subject, run_id = subject_of(parts, file, week), str(runtime.flow_run.id)
+    return await open_channels(parts.transport, channels, subject, run_id, force=force)
 
 
 def announcement_of(parts: Assembly, summary: Delivered) -> Announcement | None:

@@ -37,8 +37,8 @@ class Question:
         return read - {step.alias for step in tree.find_all(exp.CTE)}
 
 
-def questions() -> list[Question]:
-    return [Question(*parts) for parts in _QUESTION.findall(GUIDE)]
+def questions(page: str = GUIDE) -> list[Question]:
+    return [Question(*parts) for parts in _QUESTION.findall(page)]
 
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:

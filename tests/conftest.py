@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from flows.source.made_up.tickets import write_sample
 from tests.nursery.client import ADDRESS, fork
 from tests.nursery.client import variables as nursery_in
+from tests.once import once
 from tests.prefect_api import prefect_api as prefect_api_in
 
 if TYPE_CHECKING:
@@ -35,14 +36,18 @@ settings.register_profile("voc", deadline=None, suppress_health_check=[HealthChe
 settings.load_profile("voc")
 OURS = ("VOC_", "SLACK_", "LAAS_", "LAMBDA_", "GOOGLE_", "BIGQUERY_")
 AS_OF = date(2026, 11, 16)  # Monday: reports 2026-W46
+TICKETS = "tickets.parquet"
 
 
 # The files that take minutes, the longest first.
 LONG_FILES = (
-    *("test_weekly_voc.py", "test_cli.py", "test_requests.py", "test_dbt.py", "test_end_to_end.py"),
-    *("test_doubts.py", "test_secrets.py", "test_up.py", "test_hostile.py", "test_bad_data.py"),
-    *("test_dbt_server.py", "test_deployment.py", "test_display.py", "test_properties.py"),
-    *("test_losses.py", "test_browser.py", "test_wheel.py", "test_worlds.py", "test_endings.py"),
+    *("test_weekly_voc.py", "test_dbt.py", "test_requests.py", "test_cli.py", "test_end_to_end.py"),
+    *("test_doubts.py", "test_secrets.py", "test_deployment.py", "test_up.py", "test_bad_data.py"),
+    *("test_properties.py", "test_hostile.py", "test_dbt_server.py", "test_display.py"),
+    *("test_losses.py", "test_pending.py", "test_purge.py", "test_watchdog.py", "test_answers.py"),
+    *("test_bad_input.py", "test_wheel.py", "test_browser.py", "test_cloud_run.py"),
+    *("test_masker.py", "test_worker.py", "test_voc_ask.py", "test_backtest.py", "test_worlds.py"),
+    *("test_analysts.py", "test_evidence_cases.py", "test_endings.py"),
     *("test_run.py", "test_googlesql.py", "test_recounts.py", "test_faults.py", "test_access.py"),
 )
 # Fixtures that start a server, dbt, Chromium or `voc`, at once or through another fixture.
@@ -102,37 +107,50 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_file() -> Path:
     """Ten weeks of sample tickets up to Sunday 2026-11-15, without chance; every status occurs in 2026-W46."""
-    path = tmp_path_factory.mktemp("sample") / "tickets.parquet"
-    write_sample(
-        path,
-        weeks=10,
-        tickets_per_week=1200,
-        until=date(2026, 11, 15),
-        seed=7,
-        has_chance=False,
-    )
-    return path
+
+    def write(folder: Path) -> None:
+        write_sample(
+            folder / TICKETS,
+            weeks=10,
+            tickets_per_week=1200,
+            until=date(2026, 11, 15),
+            seed=7,
+            has_chance=False,
+        )
+
+    return once("sample", write) / TICKETS
 
 
 @pytest.fixture(scope="session")
 def sample_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The tables of docs/analysts.md's sample, with dbt's artifacts.
+    """The tables of docs/analysts.md's sample, with dbt's artifacts: a copy for this process."""
+    from flows.runtime.settings import load_settings
+    from tests.parts import build_of, workspace_of
 
-    Two runs made them: Sunday's tickets came after the first.
-    """
+    built = once("sample-build", build_sample)
+    copy = shutil.copytree(built, tmp_path_factory.mktemp("sample-build") / "copy")
+    with pytest.MonkeyPatch.context() as patch:
+        move_to(copy, patch)
+        settings = load_settings()
+        return build_of(settings, workspace_of(settings, built / TICKETS), AS_OF)
+
+
+def build_sample(folder: Path) -> None:
+    """Two runs make the tables: Sunday's tickets came after the first."""
     from flows.runtime.settings import load_settings
     from flows.warehouse.dbt import build_models
     from tests.parts import build_of, open_source
 
-    folder = tmp_path_factory.mktemp("sample-build")
-    sample_file = folder / "tickets.parquet"
-    write_sample(sample_file, weeks=10, tickets_per_week=3000, until=date(2026, 11, 15), seed=7)
+    tickets = folder / TICKETS
+    write_sample(tickets, weeks=10, tickets_per_week=3000, until=date(2026, 11, 15), seed=7)
     with pytest.MonkeyPatch.context() as patch:
         move_to(folder, patch)
         settings = load_settings()
-        build = build_of(settings, open_source(settings, sample_file, AS_OF).workspace, AS_OF)
+        workspace = open_source(settings, tickets, AS_OF).workspace
+        # Every table that there can be.
+        build = replace(build_of(settings, workspace, AS_OF), has_owners=True)
         database = str(build.workspace.duckdb_path)
         with duckdb.connect(database) as connection:
             connection.execute(
@@ -144,7 +162,6 @@ def sample_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
         with duckdb.connect(database) as connection:
             connection.execute("create or replace view source.tickets as from source.all_tickets")
         build_models(build)
-    return build
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ REPLACED: dict[str, object] = {
 }
 TABLES_STAND: dict[str, object] = {
     "flows.warehouse.dbt.warm_up": lambda: None,
+    "flows.warehouse.dbt.prepare": lambda build: None,
     "flows.warehouse.dbt.build_models": lambda build: None,
 }
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from dbt.cli.main import dbtRunner
 
 ROOT = Path(__file__).parents[1]
 PROJECT_FILE = ROOT / "dbt_project.yml"
@@ -91,6 +90,8 @@ def mask_sql(folder: Path, connection: dict[str, Any]) -> str:
 
     In a project that has the real variables and macros only: models under change cannot fail this.
     """
+    from dbt.cli.main import dbtRunner
+
     shutil.copytree(ROOT / "dbt_project/macros", folder / "macros")
     project = {
         "name": "voc_analyst",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
@@ -15,19 +14,23 @@ from pathlib import Path
 
 from flows.runtime.prefect_server import temporary_server
 from tests.nursery.client import ADDRESS
+from tests.once import once
 
 DATABASE = "prefect.db"
 
 
-def copy_tables(folder: Path) -> dict[str, str]:
+def copy_tables(folder: Path, of_server: Path | None = None) -> dict[str, str]:
     """Put the tables into the folder of a server, and return the variable by which it need not make them.
 
-    Outside of pytest the server makes them itself.
+    Empty tables, or those of another server that has ended, by its folder. Outside of pytest the server makes them
+    itself.
     """
     if ADDRESS not in os.environ:
         return {}
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(_tables(Path(os.environ[ADDRESS]).parent), folder / DATABASE)
+    # The newest rows of a server that has ended are in a second file, its write-ahead log.
+    for file in (of_server or once("prefect-tables", _make_tables)).glob(f"{DATABASE}*"):
+        shutil.copy(file, folder)
     return {"PREFECT_API_DATABASE_MIGRATE_ON_START": "0"}
 
 
@@ -52,21 +55,14 @@ def prefect_api(folder: Path) -> Iterator[str]:
                 handler.flush()  # Prefect sends logs in the background
 
 
-def _tables(folder: Path) -> Path:
-    database = folder / DATABASE
-    with database.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not database.exists():
-            unfinished = database.with_suffix(".new")
-            subprocess.run(
-                [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"],
-                env=os.environ
-                | {
-                    "PREFECT_HOME": str(folder / "prefect"),
-                    "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{unfinished}",
-                },
-                stdout=subprocess.DEVNULL,
-                check=True,
-            )
-            unfinished.rename(database)
-    return database
+def _make_tables(folder: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"],
+        env=os.environ
+        | {
+            "PREFECT_HOME": str(folder),
+            "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / DATABASE}",
+        },
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )

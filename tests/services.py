@@ -6,6 +6,7 @@ Each runs on loopback and a free port, writes to a log, and is ended by its own 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -133,8 +134,13 @@ def start_quickly(
 
 
 @contextlib.contextmanager
-def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Iterator[Service]:
-    """A Prefect server with a database of its own in `folder`; `url` is its API."""
+def prefect_server(
+    folder: Path, environment: Mapping[str, str] = NONE, of_server: Path | None = None
+) -> Iterator[Service]:
+    """A Prefect server with a database of its own in `folder`; `url` is its API.
+
+    It begins with the tables of another server that has ended, by its folder, if one is given.
+    """
     port = free_port()
     settings = {
         "PREFECT_HOME": str(folder),
@@ -143,7 +149,7 @@ def prefect_server(folder: Path, environment: Mapping[str, str] = NONE) -> Itera
         "PREFECT_API_BLOCKS_REGISTER_ON_START": "0",
         "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "0",
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        **copy_tables(folder),
+        **copy_tables(folder, of_server),
         **environment,
     }
     arguments = ("server", "start", "--host", "127.0.0.1", "--port", str(port))
@@ -181,16 +187,16 @@ def bot(
 
 
 def deploy(api: str, folder: Path, source: Path | None = None) -> None:
-    """What the README tells an operator to set up, anew; with a file that the reports are on."""
+    """What docs/operating.md tells an operator to set up, anew; with a file that the reports are on."""
     HTTP.delete(f"{api}/work_pools/voc")  # and its queue with it
-    for arguments in (
+    commands = (
         ("work-pool", "create", "voc", "--type", "process"),
         ("work-queue", "create", "reports", "--pool", "voc", "--limit", "1"),
         ("work-queue", "create", "questions", "--pool", "voc"),
         ("automation", "create", "--from-file", "deploy/automations.yaml"),
         ("--no-prompt", "deploy", "--all"),
-    ):
-        prefect(*arguments, api=api, log=folder / "deploy.log")
+    )
+    prefect(*commands, api=api, log=folder / "deploy.log")
     if source is None:
         return
     for name in ("weekly", "on-demand"):
@@ -208,12 +214,17 @@ def _set_source(api: str, url: str, source: Path) -> bool:
     return HTTP.patch(deployment, json=parameters).is_success
 
 
-def prefect(*arguments: str, api: str, log: Path) -> None:
-    """Run one of Prefect's commands. Raises RuntimeError with its output when it fails."""
-    service = start_quickly("prefect", *arguments, log=log, environment={"PREFECT_API_URL": api})
+def prefect(*commands: tuple[str, ...], api: str, log: Path) -> None:
+    """Run commands of Prefect's. Raises RuntimeError with their output when one fails."""
+    service = start_quickly(
+        "tests.prefect_commands",
+        json.dumps(commands),
+        log=log,
+        environment={"PREFECT_API_URL": api},
+    )
     with _ended(service):
         if service.process.wait(180) != 0:
-            raise RuntimeError(f"prefect {' '.join(arguments)}: {log.read_text()}")
+            raise RuntimeError(f"{commands}: {log.read_text()}")
 
 
 def wait_for(

@@ -33,10 +33,11 @@ from flows.report.message import Block, Message
 from flows.report.outcome import RunResult
 from flows.report.values import Analysis, Keyword, Material
 from flows.report.writing import category_name
-from flows.slack.blocks import context
+from flows.slack.blocks import context, section
 from flows.slack.transport import Destination
 from tests.builders import (
     KOREAN,
+    build_analysis,
     build_change,
     build_composer,
     build_material,
@@ -221,6 +222,16 @@ def test_a_ticket_id_leaves_the_analysis_in_its_form(workspace: FakeSlack, case:
     message = build_composer().analysis(material.change, rule_based_analysis(material, KOREAN))
     withheld = masker().contains_pii(id_) or case.get("looks_like_personal_data", False)
     assert_is_an_analysis(posted(workspace, message), withheld=withheld)
+
+
+def test_an_owner_whose_id_looks_like_personal_data_is_mentioned(workspace: FakeSlack) -> None:
+    """Ids are code's, and an id may hold what is else a telephone number."""
+    owner = "S0101234567"
+    assert masker().contains_pii(owner)
+    message = build_composer().analysis(build_change(), build_analysis(), owner=owner)
+    assert posted(workspace, message)["blocks"] == list(message.blocks)
+    said = replace(message, blocks=(section(f"&lt;!subteam^{owner}&gt;"),))
+    assert posted(workspace, said)["blocks"] != list(said.blocks)
 
 
 def test_a_name_that_looks_like_personal_data_is_left_out_and_the_others_stay(

@@ -324,8 +324,8 @@ def models(lab: Lab) -> Iterator[duckdb.DuckDBPyConnection]:
         (path,) = (lab.workspace.target_path / "compiled").rglob(f"{name}.sql")
         return path.read_text(encoding="utf-8")
 
-    names = ("int_category_weeks_judged", "int_changes_at_every_level", "fct_voc_weekly_status")
-    views = ("judged_now", "changes_now", "statuses_now")
+    names = ("int_category_weeks_judged", "fct_voc_weekly_drivers", "fct_voc_weekly_status")
+    views = ("judged_now", "drivers_now", "statuses_now")
     with duckdb.connect(str(lab.workspace.duckdb_path)) as connection:
         for number, view in enumerate(views):
             sql = compiled(names[number])

@@ -11,15 +11,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 import yaml
+from prefect import runtime
 
 from flows import PROJECT_ROOT
 from flows.cli.commands.report import write_report
 from flows.page.store import FolderStore
+from flows.report.outcome import RunResult
 from flows.runtime.errors import SlackError, SourceError, TransformError, UsageError, VocError
 from flows.runtime.settings import load_settings
 from flows.warehouse.dbt import Build
@@ -57,14 +60,22 @@ def home(prebuilt: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def built(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def built(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Build]:
     """For tests of what comes after dbt: the tables are those that dbt would build again."""
+    return let_tables_stand(home, monkeypatch)
+
+
+def let_tables_stand(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Build]:
+    """From now on dbt builds nothing: the tables are those of the same file and week. What it is asked to build."""
+    builds: list[Build] = []
 
     def build(asked: Build) -> None:
         assert asked.workspace.folder.is_relative_to(home)
         assert (asked.as_of, asked.full_refresh) == (AS_OF, False)
+        builds.append(asked)
 
     monkeypatch.setattr("flows.warehouse.dbt.build_models", build)
+    return builds
 
 
 @pytest.fixture
@@ -73,6 +84,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
         monkeypatch.setenv("SLACK_API_URL", slack.url + "/api/")
         monkeypatch.setenv("SLACK_BOT_TOKEN", slack.token)
         monkeypatch.setenv("VOC_SLACK_CHANNEL", CHANNEL)
+        monkeypatch.setattr("flows.slack.web_api.SECONDS_BETWEEN_POSTS", 0.0)
         yield slack
 
 
@@ -93,7 +105,9 @@ def laas(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., FakeLaas]]:
         server.__exit__(None, None, None)
 
 
-def test_a_report_goes_to_the_outbox_once(home: Path, sample_file: Path) -> None:
+def test_a_report_goes_to_the_outbox_once(
+    home: Path, sample_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = run(source=sample_file)
     assert first.outcome == "posted"
     assert first.report is not None
@@ -107,6 +121,7 @@ def test_a_report_goes_to_the_outbox_once(home: Path, sample_file: Path) -> None
     assert {reply["thread_ts"] for reply in replies} == {summary["ts"]}
     assert {analysis.source for analysis in first.analyses} == {"rule_based"}
 
+    let_tables_stand(home, monkeypatch)
     again = run(source=sample_file)
     assert again.outcome == "already_posted"
     assert outbox(home) == messages
@@ -353,6 +368,112 @@ def test_a_thread_is_a_target_of_its_own(home: Path, sample_file: Path, slack: F
     assert run(source=sample_file, thread_ts=question).outcome == "already_posted"
 
 
+@pytest.fixture
+def owned(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An owner for all categories, and for the surge's top level a group and a channel, in the seed and in dbt's table."""
+    seed = tmp_path / "category_owners.csv"
+    rows = [",,,U0ALICE,,", "유저,,,S0USERS,C0TEAM,en"]
+    seed.write_text("\n".join(["category1,category2,category3,owner,channel,language", *rows]))
+    monkeypatch.setattr("flows.source.owners.SEED", seed)
+    (database,) = (home / "duckdb").glob("*/*.duckdb")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            """
+            create table int_category_owners as
+            select
+                category1,
+                coalesce(category2, '') as category2,
+                coalesce(category3, '') as category3,
+                if(category1 = '유저', 'S0USERS', 'U0ALICE') as owner,
+                if(category1 = '유저', 'C0TEAM', null) as channel,
+                if(category1 = '유저', 'en', null) as language
+            from fct_voc_weekly_counts
+            group by rollup (category1, category2, category3)
+            having category1 is not null
+            """
+        )
+
+
+def of_users(result: RunResult) -> int:
+    """How many categories below 유저 a report analyses."""
+    assert result.report is not None
+    return sum(change.category1 == "유저" for change in result.report.to_analyse)
+
+
+@pytest.mark.usefixtures("built", "owned")
+def test_owners_are_mentioned_and_their_channel_gets_the_alerts_once(
+    home: Path, sample_file: Path, slack: FakeSlack
+) -> None:
+    slack.channels["C0TEAM"] = {}
+    first = run(source=sample_file)
+    (summary,) = slack.messages(CHANNEL)
+    *replies, _ = slack.threads[summary["ts"]]
+    mentions = [reply["blocks"][1]["text"]["text"] for reply in replies]
+    assert mentions.count("담당 <!subteam^S0USERS>") == of_users(first) > 0
+    assert mentions.count("담당 <@U0ALICE>") == len(replies) - of_users(first) > 0
+    alerts = slack.messages("C0TEAM")
+    assert len(alerts) == of_users(first)
+    for alert in alerts:
+        shown = json.dumps(alert["blocks"], ensure_ascii=False)
+        assert "VOC weekly report 2026-W46 · " in shown
+        assert "report in <#C0TEST>" in shown
+        assert "*Next steps*" in shown
+        assert "S0USERS" not in shown
+    assert [d.channel for d in first.delivered].count("C0TEAM") == len(alerts)
+
+    again = run(source=sample_file)
+    assert again.outcome == "already_posted"
+    assert {d.key for d in again.delivered} == {d.key for d in first.delivered}
+    asked = slack.say(CHANNEL, "@voc", user="U0ASKED")
+    run(source=sample_file, thread_ts=asked, force=True)
+    assert slack.messages("C0TEAM") == alerts
+    run(source=sample_file, force=True)
+    assert len(slack.messages("C0TEAM")) == 2 * len(alerts)
+    assert not slack.refusals
+
+
+@pytest.mark.usefixtures("built")
+def test_alerts_that_a_broken_run_left_out_are_posted_without_their_replies_again(
+    home: Path, sample_file: Path, request: pytest.FixtureRequest
+) -> None:
+    """To the outbox; a run without owners stands for one that ended before its alerts."""
+    run(source=sample_file)
+    before = outbox(home)
+    request.getfixturevalue("owned")
+    resumed = run(source=sample_file)
+    alerts = outbox(home)[len(before) :]
+    assert resumed.outcome == "posted"
+    assert {alert["channel"] for alert in alerts} == {"C0TEAM"}
+    assert len(alerts) == of_users(resumed) == len(resumed.analyses)
+    assert "report in <#outbox>" in (home / "outbox" / f"{alerts[0]['ts']}.txt").read_text()
+
+
+@pytest.mark.usefixtures("built", "owned")
+def test_a_category_s_channel_that_fails_does_not_stop_the_report_and_operators_are_told(
+    home: Path, sample_file: Path, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack.channels |= {"C0TEAM": {"is_member": False}, "C0OPS": {}}
+    monkeypatch.setenv("VOC_OPS_CHANNEL", "C0OPS")
+    monkeypatch.setattr(runtime.deployment, "id", str(uuid4()), raising=False)
+    result = run(source=sample_file)
+    assert result.outcome == "posted"
+    assert result.report is not None
+    (summary,) = slack.messages(CHANNEL)
+    assert len(slack.threads[summary["ts"]]) == len(result.report.to_analyse) + 1
+    (note,) = slack.messages("C0OPS")
+    assert "<#C0TEAM>" in note["text"]
+    assert (
+        "“Slack refused: not_in_channel. Invite the app to the channel with /invite.”"
+        in note["text"]
+    )
+
+    slack.channels["C0TEAM"] = {}
+    assert run(source=sample_file).outcome == "posted"
+    assert len(slack.messages("C0TEAM")) == of_users(result)
+    assert len(slack.threads[summary["ts"]]) == len(result.report.to_analyse) + 1
+    assert len(slack.messages("C0OPS")) == 1
+
+
 @pytest.mark.parametrize(
     ("error", "remedy"),
     [
@@ -374,10 +495,11 @@ def test_a_slack_that_refuses_is_noticed_before_dbt_runs(
 
 
 def test_a_dry_run_builds_and_analyses_but_posts_nothing(
-    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+    built: list[Build], sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
 ) -> None:
     server = laas()
     result = run(source=sample_file, dry_run=True)
+    assert len(built) == 1
     assert result.outcome == "dry_run"
     assert result.delivered == ()
     assert len(result.messages) == 1 + len(server.prompts) + 1 > 2
@@ -409,7 +531,6 @@ def test_the_page_keeps_the_analyses_that_a_later_run_does_not_write_again(
 def test_a_page_on_an_earlier_week_has_samples_where_they_can_be_made_again(
     home: Path, sample_file: Path, tmp_path: Path
 ) -> None:
-    run(source=sample_file, dry_run=True)
     never_reported = date(2026, 10, 26)
     write = partial(write_report, parts_of(), as_of=never_reported, out=tmp_path / "pages")
     without = write(source=None).read_text()
@@ -488,14 +609,18 @@ def test_nothing_is_posted_when_a_data_test_fails(home: Path, sample_file: Path)
 
 
 def test_reports_on_two_files_do_not_mix(home: Path, tmp_path: Path, sample_file: Path) -> None:
-    first = run(source=sample_file)
+    with pytest.MonkeyPatch.context() as patch:
+        let_tables_stand(home, patch)
+        first = run(source=sample_file)
     shutil.copy(sample_file, tmp_path / "other.parquet")
     second = run(source=tmp_path / "other.parquet")
     assert second.outcome == "posted"
     assert not {d.ts for d in first.delivered} & {d.ts for d in second.delivered}
 
 
-def test_a_quiet_week_is_announced_in_one_line(home: Path, tmp_path: Path) -> None:
+def test_a_quiet_week_is_announced_in_one_line(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     quiet = tmp_path / "quiet.csv"
     rows = [
         f"{w}-{n},2026-11-{w:02d}T03:00:00Z,유저,{'중립' if n else '부정'}"
@@ -509,6 +634,7 @@ def test_a_quiet_week_is_announced_in_one_line(home: Path, tmp_path: Path) -> No
     assert [block["type"] for block in message["blocks"]] == ["section", "context", "actions"]
     assert receipt["metadata"]["event_payload"]["kind"] == "receipt"
     assert "기준을 넘은 변화가 없습니다" in message["text"]
+    let_tables_stand(home, monkeypatch)
     assert run(source=quiet).outcome == "already_posted"
 
 

@@ -16,8 +16,8 @@ from flows.slack.transport import Destination, Posted, Transport
 
 log = logging.getLogger("voc")
 
-# Link addresses and bold come from code: foreign text contains neither.
-_OURS = re.compile(r"<https?://[^|>\s]+\||\*")
+# Link addresses, mentions and bold come from code: foreign text contains none. An id looks like a passport's number.
+_OURS = re.compile(r"<https?://[^|>\s]+\||<(?:[@#]|!subteam\^)\w+>|\*")
 # The parts of a block that people see; its numbers, addresses and the bot's values come from code.
 _SHOWN = {"text", "title", "label", "name", "alt_text", "categories"}
 

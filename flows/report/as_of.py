@@ -35,7 +35,7 @@ def checked_as_of(as_of: date | None, now: datetime) -> date:
     if as_of > today:
         raise UsageError(
             f"{as_of} is in the future (today is {today}), and its week is not complete. "
-            "Choose an earlier week.",
+            f"Choose an earlier week: the newest is {weeks.label_of(weeks.newest_week(today))}.",
             kind=WEEK,
         )
     return as_of

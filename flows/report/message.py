@@ -11,7 +11,16 @@ Block = dict[str, Any]
 """A block of Slack's Block Kit."""
 
 Kind = Literal[
-    "summary", "overflow", "analysis", "receipt", "correction", "late", "failed", "answer"
+    "summary",
+    "overflow",
+    "analysis",
+    "alert",
+    "receipt",
+    "correction",
+    "late",
+    "failed",
+    "unposted",
+    "answer",
 ]
 
 

@@ -12,12 +12,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogue import Texts
+from catalogue import Locale, Texts
 from flows.runtime.asked import AskedSource
 from flows.runtime.errors import UsageError, VocError
 from flows.runtime.settings import Settings
 from flows.runtime.usage import Usage
 from flows.runtime.workspace import Workspace, Workspaces
+from flows.source.owners import check_owners
 from flows.warehouse.bigquery.config import BigQueryConfig, CredentialsConfig
 from flows.warehouse.bigquery.connection import BigQuery
 from flows.warehouse.connection import DuckDBWarehouse, Warehouse
@@ -80,7 +81,8 @@ class Assembly:
             if s.asked_source != AskedSource():
                 raise UsageError("--map and other options on a file need the file. Add --source.")
             return None
-        return source_options(s.asked_source, s.source_timezone, source, s.source_map)
+        timezone = s.source_timezone if "source_timezone" in s.model_fields_set else None
+        return source_options(s.asked_source, timezone, source, s.source_map)
 
     @cached_property
     def bigquery(self) -> BigQuery | None:
@@ -125,6 +127,7 @@ class Assembly:
             s.ticket_url,
             full_refresh,
             backfill_from,
+            bool(check_owners()),
         )
 
     @cached_property
@@ -197,12 +200,18 @@ class Assembly:
         report_channel = s.slack_channel or destination.channel
         return Operators(self.transport, self.texts, s.ops_channel, report_channel)
 
-    def composer(self, report_url: str | None = None) -> Composer:
-        """Writes messages in the language and with the links of the settings."""
+    def composer(self, report_url: str | None = None, locale: Locale | None = None) -> Composer:
+        """Writes messages in the language and with the links of the settings, or in another language."""
         from flows.slack.messages import Composer
 
         s = self.settings
-        return Composer(self.texts, s.version, s.dashboard_url, report_url, s.ticket_url)
+        texts = Texts(locale or s.locale)
+        return Composer(texts, s.version, s.dashboard_url, report_url, s.ticket_url)
+
+    def is_for_everybody(self, destination: Destination) -> bool:
+        """Whether a report goes to its own channel; one that is asked for elsewhere is for its readers there."""
+        own = self.settings.slack_channel
+        return destination.thread_ts is None and own in (None, destination.channel)
 
     @property
     def answers(self) -> AnswerComposer:
@@ -253,10 +262,10 @@ class Assembly:
         """Where the pages on a source are kept; a file has a folder of its own."""
         from flows.page.store import FolderStore, joined_url
 
+        if self.dry_run:
+            return self.dry_run_pages(workspace)
         s = self.settings
         source = "" if workspace.duckdb_path is None else workspace.folder.name
-        if self.dry_run:
-            return FolderStore(self.home / "dry-run" / source)
         uri = s.report_bucket or str(s.home / "reports")
         if not uri.startswith("gs://"):
             return FolderStore(Path(uri).resolve() / source, joined_url(s.report_url, source))
@@ -273,6 +282,13 @@ class Assembly:
             "/".join(filter(None, (folder, source))),
             joined_url(url, source),
         )
+
+    def dry_run_pages(self, workspace: Workspace) -> PageStore:
+        """Where dry runs on a source write their pages."""
+        from flows.page.store import FolderStore
+
+        source = "" if workspace.duckdb_path is None else workspace.folder.name
+        return FolderStore(self.home / "dry-run" / source)
 
     @property
     def kept_answers(self) -> PageStore:

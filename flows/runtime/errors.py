@@ -58,8 +58,14 @@ class TransformError(VocError):
 
 
 class SlackError(VocError):
+    """`code` is Slack's own, where Slack refused."""
+
     exit_code = 5
     kind = "slack"
+
+    def __init__(self, message: str, *, is_passing: bool = False, code: str = "") -> None:
+        super().__init__(message, is_passing=is_passing)
+        self.code = code
 
 
 WEEK = "week"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -34,7 +34,7 @@ from catalogue.slack import ASKED, run_subject
 from flows.report.message import Message
 from flows.runtime.errors import WEEK, SlackError, VocError
 from flows.slack.delivery import Delivery, Subject
-from flows.slack.notes import crash_note, failure_note
+from flows.slack.notes import crash_note, failure_note, unposted_note
 from flows.slack.patience import Patience
 from flows.slack.transport import Destination, Transport
 
@@ -68,6 +68,14 @@ class Operators:
         failed = Failed(error.kind, str(error))
         if self._concerns_us(runtime.flow_run.tags, failed):
             self._note(run_subject(run_id), failure_note(self._texts, failed, run_url(run_id)))
+
+    def note_unposted(self, week: str, failures: Mapping[str, SlackError]) -> None:
+        """Report the categories' channels that took no alerts of a week, each once."""
+        url = run_url(str(runtime.flow_run.id))
+        for channel, error in failures.items():
+            if self._concerns_us(runtime.flow_run.tags):
+                note = unposted_note(self._texts, week, channel, error, url)
+                self._note(f"{week} {channel}", note)
 
     def _concerns_us(self, tags: Iterable[str], failed: Failed | None = None) -> bool:
         if ASKED not in tags:

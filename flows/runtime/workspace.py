@@ -11,7 +11,7 @@ from pathlib import Path
 from flows.runtime.errors import NoTables, SourceError, UsageError
 
 NO_SOURCE = (
-    "no source to read. Name a CSV or Parquet file with --source FILE, "
+    "no source to read. Name a CSV, .xlsx or Parquet file with --source FILE (voc sample --out FILE makes one up), "
     "or read BigQuery with --target bigquery. "
     "For a deployment set VOC_TARGET=bigquery in the worker's .env, or its parameter source in prefect.yaml."
 )
@@ -111,5 +111,8 @@ class Workspaces:
             record = json.loads((self.home / "last_run.json").read_text())
             duckdb_path = Path(record["duckdb_path"])
         except (OSError, ValueError, KeyError):
-            raise NoTables(NO_SOURCE) from None
+            raise NoTables(
+                f"no report was computed in {self.home} yet. Run voc run --source FILE, or name where one was: "
+                "another VOC_HOME (after make demo: export VOC_HOME=.voc/demo), or --target bigquery."
+            ) from None
         return Workspace(duckdb_path.parent, duckdb_path)

@@ -94,6 +94,15 @@ def formatted(text: str) -> str:
     return shown(text, literal, lambda strong: f"\u200b*{literal(strong)}*\u200b").strip("\u200b")
 
 
+def mention(id: str) -> str:
+    """A user (U…, W…) or a user group (S…), who is notified. Ids come from the owners' seed, which is checked."""
+    return f"<!subteam^{id}>" if id.startswith("S") else f"<@{id}>"
+
+
+def channel_link(id: str) -> str:
+    return f"<#{id}>"
+
+
 def _plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text, "emoji": True}
 

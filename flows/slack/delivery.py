@@ -168,7 +168,8 @@ class Delivery:
         return "/".join(filter(None, (self._destination.channel, self._destination.thread_ts)))
 
     def _destination_of(self, id: MessageId) -> Destination:
-        thread_ts = self._destination.thread_ts if id.kind == "summary" else self._thread_ts
+        in_channel = id.kind in ("summary", "alert")
+        thread_ts = self._destination.thread_ts if in_channel else self._thread_ts
         return Destination(self._destination.channel, thread_ts)
 
     def _payload(self, id: MessageId) -> dict[str, Any]:

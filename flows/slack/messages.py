@@ -53,11 +53,13 @@ from flows.slack.blocks import (
     actions,
     bar_chart,
     button,
+    channel_link,
     context,
     formatted,
     header,
     link_button,
     literal,
+    mention,
     section,
 )
 
@@ -128,8 +130,17 @@ class Composer:
             *self._overflow(left_out, report.doubts),
         )
 
-    def analysis(self, change: Change, analysis: Analysis, doubts: Sequence[Doubt] = ()) -> Message:
-        """The reply that says why one category got worse: its status and numbers, then the four sections."""
+    def analysis(
+        self,
+        change: Change,
+        analysis: Analysis,
+        doubts: Sequence[Doubt] = (),
+        owner: str | None = None,
+    ) -> Message:
+        """The reply that says why one category got worse: its status and numbers, then the four sections.
+
+        It mentions the owner: Slack's id of a user or a user group.
+        """
         texts = self.texts
         summary = analysis.summary.lstrip("> ")  # at the start of a line > would quote
         examples = "\n".join(self._example_line(example) for example in analysis.examples)
@@ -150,6 +161,7 @@ class Composer:
                 section(
                     f"{ICONS[change.status]} *{change.status}* · {self._label(change.status)}\n{line}"
                 ),
+                *([section(texts("analysis.owner", mention=mention(owner)))] if owner else []),
                 _titled_section(texts("analysis.summary"), written(summary)),
                 _titled_section(texts("analysis.examples"), examples),
                 _titled_section(
@@ -169,6 +181,22 @@ class Composer:
                 ),
             ),
         )
+
+    def alert(
+        self, change: Change, analysis: Analysis, report: WeeklyReport, report_channel: str
+    ) -> Message:
+        """The same for the category's own channel: one message, which says of which week, and where the report is."""
+        week = report.weeks.comparison
+        reply = self.analysis(change, analysis, report.doubts)
+        of_report = self.texts(
+            "alert.of_report",
+            week=week.label,
+            days=self._days(week),
+            channel=channel_link(report_channel),
+        )
+        buttons = self._report_buttons()
+        blocks = (*reply.blocks, context(of_report), *([actions(*buttons)] if buttons else []))
+        return Message(MessageId("alert", change.category), reply.text, blocks)
 
     def receipt(self, receipt: Receipt) -> Message:
         """The last line of the thread: what the report is made of and what it cost."""
@@ -442,13 +470,17 @@ class Composer:
     def _buttons(self, week: Week) -> Block:
         """The first button reports to the bot; its value is what a user would write to the bot."""
         buttons = [button(self.texts("button.rerun"), "rerun", week.label)]
-        if self.report_url:
-            buttons.append(link_button(self.texts("button.report"), self.report_url, "open_report"))
+        buttons += self._report_buttons()
         if self.dashboard_url:
             buttons.append(
                 link_button(self.texts("button.dashboard"), self.dashboard_url, "open_dashboard")
             )
         return actions(*buttons)
+
+    def _report_buttons(self) -> list[Block]:
+        """The button that opens the report as a page; none where the page has no address."""
+        url = self.report_url
+        return [link_button(self.texts("button.report"), url, "open_report")] if url else []
 
     def _days(self, week: Week) -> str:
         return self.texts("summary.days", start=week.start, end=week.end)

@@ -11,7 +11,8 @@ from catalogue.slack import escaped
 from flows.report.message import Kind, Message, MessageId
 from flows.report.values import Week, printable
 from flows.report.writing import cut
-from flows.slack.blocks import section
+from flows.runtime.errors import SlackError
+from flows.slack.blocks import channel_link, section
 
 MAX_REASON_CHARACTERS = 1_500
 
@@ -38,14 +39,29 @@ def failure_note(texts: Texts, failed: Failed | None, run_url: str | None) -> Me
     """A run failed: what that means, and the line of its log. None where the run left no such line."""
     why = texts(f"failure.{failed.kind if failed else 'unexpected'}")
     if failed and failed.kind != "unexpected":
-        reason = cut(escaped(printable(failed.reason)), MAX_REASON_CHARACTERS)
-        why += " " + texts("note.log_line", reason=reason)
+        why += " " + _log_line(texts, failed.reason)
     return _note(texts, "failed", texts("note.failed", why=why), run_url)
 
 
 def crash_note(texts: Texts, run_url: str | None) -> Message:
     """An earlier run ended without a message, with its process or machine."""
     return _note(texts, "failed", texts("note.crashed"), run_url)
+
+
+def unposted_note(
+    texts: Texts, week: str, channel: str, error: SlackError, run_url: str | None
+) -> Message:
+    """The report is posted, but a category's own channel did not take its alerts."""
+    text = texts(
+        "note.unposted", week=week, channel=channel_link(channel), reason=_log_line(texts, error)
+    )
+    return _note(texts, "unposted", text, run_url)
+
+
+def _log_line(texts: Texts, reason: object) -> str:
+    return texts(
+        "note.log_line", reason=cut(escaped(printable(str(reason))), MAX_REASON_CHARACTERS)
+    )
 
 
 def _note(texts: Texts, kind: Kind, text: str, run_url: str | None) -> Message:

@@ -90,7 +90,7 @@ class WebApiTransport:
 
     def identity(self) -> tuple[str, list[str]]:
         """The workspace that the token belongs to and the scopes that it has. Raises SlackError."""
-        answer = self._read("auth_test")
+        answer = self.read("auth_test")
         return str(answer.get("team")), scopes_of(answer.headers)
 
     def posted(
@@ -111,7 +111,7 @@ class WebApiTransport:
 
     @cached_property
     def _bot(self) -> _Bot:
-        return _Bot.of(self._read("auth_test"))
+        return _Bot.of(self.read("auth_test"))
 
     def _page(self, destination: Destination, since: float, cursor: str | None) -> Any:
         arguments: dict[str, Any] = {
@@ -122,9 +122,9 @@ class WebApiTransport:
             "cursor": cursor,
         }
         if destination.thread_ts is None:
-            page = self._read("conversations_history", **arguments)
+            page = self.read("conversations_history", **arguments)
         else:
-            page = self._read("conversations_replies", ts=destination.thread_ts, **arguments)
+            page = self.read("conversations_replies", ts=destination.thread_ts, **arguments)
         # Without their metadata, our messages would not be recognised as ours.
         if (scopes := scopes_of(page.headers)) and METADATA_SCOPE not in scopes:
             raise _lacking(METADATA_SCOPE, UnreadableHistory)
@@ -171,7 +171,7 @@ class WebApiTransport:
             thread_ts=destination.thread_ts,
         )
 
-    def _read(self, method: str, **arguments: Any) -> AsyncSlackResponse:
+    def read(self, method: str, **arguments: Any) -> AsyncSlackResponse:
         """Make a call that changes nothing. Raises SlackError, Unavailable among them."""
         try:
             return self._call(method, arguments)
@@ -216,7 +216,7 @@ def _refusal(failure: Failure, lacking: type[SlackError] = SlackError) -> SlackE
     if not failure.is_refusal:
         return SlackError(f"Slack was not reached: {code}. Check SLACK_API_URL and the network.")
     kind = RefusedBlocks if code in _REFUSED_BLOCKS else SlackError
-    return kind(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}")
+    return kind(f"Slack refused: {code}. {_REMEDIES.get(code, 'Run voc doctor.')}", code=code)
 
 
 def _lacking(scope: str, kind: type[SlackError]) -> SlackError:

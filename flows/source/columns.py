@@ -9,45 +9,55 @@ from flows.runtime.errors import SourceError, UsageError
 from flows.source.options import COLUMNS, MAP_FILE, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from flows.source.spelling import folded, shell_quoted, shown
 
-# Headers of Zendesk's exports and of sheets made from them, folded. They are proposed, never used unasked.
+_CATEGORIES = (
+    *("category", "ticket category", "type", "ticket type", "issue type"),
+    *("카테고리", "분류", "유형", "문의 유형", "문의유형", "상담 유형", "상담유형", "티켓 유형"),
+)
+
+
+def _of_level(number: int) -> list[str]:
+    """How a level of the categories is called: `category 2`, `문의유형2`."""
+    return [f"{name}{sign}{number}" for name in _CATEGORIES for sign in (" ", "_", "")]
+
+
+# Headers of helpdesks' exports and of sheets made from them, folded. They are proposed, never used unasked.
 _LIKELY = {
     "id": (
         *("ticket id", "ticket_id", "ticketid", "ticket number", "ticket #", "티켓 id", "티켓id"),
+        *("case id", "case number", "case #", "request id", "request #", "요청 번호", "요청번호"),
         *("티켓 번호", "티켓번호", "문의 번호", "문의번호", "접수 번호", "접수번호", "번호", "#"),
     ),
     "event_create_time": (
         *("created at", "created_at", "created", "createdat", "creation date", "date created"),
         *("ticket created - timestamp", "ticket created - date", "created date", "created time"),
+        *("opened at", "opened", "submitted at", "received at", "상담일시", "상담 일시"),
         *("requested", "생성일", "생성일시", "생성 일시", "생성 시간", "생성 시각", "생성됨"),
         *("티켓 생성 - 타임스탬프", "티켓 생성 - 날짜", "생성 날짜", "작성일", "작성일시"),
         *("등록일", "등록일시", "접수일", "접수일시", "접수 일시", "요청일", "요청됨"),
         *("문의일", "문의일시", "문의 일시"),
     ),
     "category1": (
-        *("category", "category 1", "category_1", "ticket category", "ticket type"),
-        *("대분류", "카테고리", "카테고리1", "카테고리 1", "1차 분류", "분류", "분류1"),
-        *("유형", "문의 유형", "문의유형", "상담 유형", "티켓 유형"),
+        *("대분류", "1차 분류", *_CATEGORIES, *_of_level(1)),
+        *("contact reason", "ticket group", "group", "상담 사유", "그룹"),
     ),
-    "category2": (
-        *("category 2", "category_2", "subcategory", "sub category"),
-        *("중분류", "카테고리2", "카테고리 2", "2차 분류", "분류2", "상세 유형"),
-    ),
-    "category3": (
-        *("category 3", "category_3", "소분류", "카테고리3", "카테고리 3", "3차 분류", "분류3"),
-    ),
+    "category2": ("중분류", "2차 분류", "subcategory", "sub category", "상세 유형", *_of_level(2)),
+    "category3": ("소분류", "3차 분류", *_of_level(3)),
     "overall_emotion": (
         *("emotion", "overall emotion", "sentiment", "customer sentiment", "overall sentiment"),
-        *("감정", "감성", "전체 감정", "고객 감정", "감정 분석", "감성 분석", "의도"),
+        *("sentiment label", "감정", "감성", "전체 감정", "고객 감정", "감정 분석", "감성 분석"),
+        *("의도", "만족도", "고객 만족도"),
+        *("satisfaction score", "satisfaction rating", "satisfaction"),
     ),
-    "title": ("subject", "ticket subject", "제목", "티켓 제목", "문의 제목"),
+    "title": ("subject", "ticket subject", "제목", "티켓 제목", "문의 제목", "문의제목"),
     "detail": (
-        *("description", "body", "comment", "ticket description", "content"),
-        *("내용", "설명", "본문", "문의 내용", "문의내용", "상세 내용"),
+        *("description", "body", "comment", "ticket description", "content", "first message"),
+        *("내용", "설명", "본문", "문의 내용", "문의내용", "상담 내용", "상세 내용"),
     ),
     "keywords": ("tags", "ticket tags", "keyword", "태그", "티켓 태그", "키워드"),
     "main_topic": ("topic", "main topic", "주제", "주요 주제"),
     "inbound_outbound": ("direction", "inbound/outbound", "수신/발신", "인바운드/아웃바운드"),
 }
+_REMARK = re.compile(r"[(\[（].*?[)\]）]")
 _OTHER_SEPARATORS = ";\t|"
 _LONGEST_NAME = 60
 _IS_DATA = re.compile(r"\d{4}\D{1,4}\d{1,2}\D{1,4}\d|@|^\s*[\d.,+-]+\s*$")
@@ -148,7 +158,10 @@ def _proposed(
 ) -> list[str]:
     """Options to copy. Optional columns are proposed only where a likely header is there."""
     taken = set(places.values())
-    free = {folded(header): header for n, header in enumerate(headers) if n not in taken}
+    others = [header for n, header in enumerate(headers) if n not in taken]
+    # `Created at (local)` is likely where `created at` is, unless there is one without such a remark.
+    free = {folded(_REMARK.sub("", header)): header for header in others}
+    free |= {folded(header): header for header in others}
     options = []
     for column in (*missing, *(name for name in OPTIONAL_COLUMNS if name not in places)):
         likely = next((free[name] for name in _LIKELY[column] if name in free), None)

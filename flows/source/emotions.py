@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from flows.source.options import EMOTIONS
-from flows.source.spelling import shown
+from flows.source.spelling import folded, shell_quoted, shown
 
 _NAMED, _LENGTH = 5, 20
+# Words of other classifiers, folded. They are proposed, never used unasked.
+_LIKELY = {
+    "부정": {
+        *("negative", "very negative", "angry", "bad", "frustrated", "unhappy", "dissatisfied"),
+        *("부정적", "불만", "불만족", "나쁨", "화남"),
+    },
+    "중립": {"neutral", "mixed", "중립적", "보통"},
+    "긍정": {
+        *("positive", "very positive", "good", "happy", "satisfied", "긍정적", "만족", "좋음"),
+    },
+}
 
 
 def emotion_expression(column: str, words: Mapping[str, str]) -> str:
@@ -44,8 +55,24 @@ def unknown_emotions(connection: duckdb.DuckDBPyConnection, tickets: str, file: 
     more = f"; and {found[0][2] - len(found)} more" if found[0][2] > len(found) else ""
     return (
         f"{file}: overall_emotion is none of {', '.join(EMOTIONS)} in some tickets: {named}{more}. "
-        f"Only 부정 counts as negative; --map-emotion 부정=… names other words for it"
+        f"Only 부정 counts as negative; {_proposed([word for word, _, _ in found])}"
     )
+
+
+def _proposed(words: Sequence[str]) -> str:
+    """Options to copy, of the words that are known from elsewhere. A comma separates words in the option."""
+    likely = {
+        emotion: [word.strip() for word in words if folded(word) in known]
+        for emotion, known in _LIKELY.items()
+    }
+    if not any(likely.values()):
+        return "--map-emotion 부정=… names other words for it"
+    options = (
+        f"--map-emotion {emotion}={shell_quoted(','.join(named))}"
+        for emotion, named in likely.items()
+        if named
+    )
+    return f"add {' '.join(options)}, if that is what they mean"
 
 
 def _literal(text: str) -> str:

@@ -36,7 +36,9 @@ class SourceFile:
     """A registered file: where its warehouse is, and which weeks it can compare.
 
     `needs_full_refresh` is true until a build of this version of the file has succeeded. `reportable` says which
-    weeks can be reported, such as "2026-W45 to 2026-W47"; it is empty if none can.
+    weeks can be reported, such as "2026-W45 to 2026-W47". `newest_whole` is the newest of them that the file does not
+    end in before its Friday, or the newest where there is no such one. `reportable` is empty if none can be reported:
+    then tickets from `needed_from` on would be enough.
     """
 
     path: Path
@@ -45,6 +47,8 @@ class SourceFile:
     first_date: date
     last_date: date
     reportable: str
+    newest_whole: str
+    needed_from: date
     needs_full_refresh: bool
 
     @property
@@ -53,10 +57,24 @@ class SourceFile:
 
     @property
     def advice(self) -> str:
-        """Which weeks to choose from."""
+        """What would work: a week to choose, or an export that reaches further back."""
         if not self.reportable:
-            return "It needs tickets in two complete weeks."
-        return f"Reports can be made on {self.reportable}."
+            return (
+                "A report compares two complete weeks: export the tickets from Monday, "
+                f"{self.needed_from} on."
+            )
+        is_newest = self.reportable.endswith(self.newest_whole)
+        remark = "" if is_newest else ", the newest that is whole"
+        return f"Reports can be made on {self.reportable}: add --week {self.newest_whole}{remark}."
+
+    @property
+    def without_report_week(self) -> str:
+        """What is wrong with a file that ends before the report week, and what would work."""
+        week = self.weeks.comparison
+        return (
+            f"{self.path.name} has no tickets in {week.label} ({week.start} – {week.end}): they are from "
+            f"{self.first_date} to {self.last_date}. {self.advice}"
+        )
 
     @property
     def key(self) -> str:
@@ -238,7 +256,10 @@ def _file_of(
         weeks_to_choose as (
             select
                 cast(date_trunc('week', first_date) as date) + 7 as first_week,
-                least(cast(date_trunc('week', newest_date) as date), newest_complete_week) as last_week
+                least(cast(date_trunc('week', newest_date) as date), newest_complete_week) as last_week,
+                -- Many companies have no tickets at a weekend.
+                last_week - case when newest_date < last_week + 4 and first_week < last_week then 7 else 0 end
+                    as newest_whole_week
             from tickets
         )
 
@@ -256,14 +277,16 @@ def _file_of(
                 when first_week < last_week
                     then strftime(first_week, '%G-W%V') || ' to ' || strftime(last_week, '%G-W%V')
                 else ''
-            end
+            end,
+            strftime(newest_whole_week, '%G-W%V'),
+            last_week - 7
         from tickets
         cross join weeks_to_choose
         cross join report_week
         """,
         {"as_of": as_of, "today": datetime.now(ZoneInfo(timezone)).date()},
     ).fetchall()
-    first_date, last_date, *weeks, reportable = row
+    first_date, last_date, *weeks, reportable, newest_whole, needed_from = row
     if first_date is None:
         raise SourceError(
             "the file holds no ticket with an event_create_time. Export the tickets again."
@@ -276,6 +299,8 @@ def _file_of(
         first_date,
         last_date,
         reportable or "",
+        newest_whole,
+        needed_from,
         needs_full_refresh=not is_built,
     )
 
@@ -286,6 +311,6 @@ def _check_two_complete_weeks(file: SourceFile, as_of: date) -> None:
         raise SourceError(
             f"{file.path.name} has fewer than two complete weeks before {as_of}: its tickets are from "
             f"{file.first_date} to {file.last_date}, and {file.weeks.comparison.label} would be compared with "
-            f"{file.weeks.base.label}. Choose a later --as-of or --week. {file.advice}",
+            f"{file.weeks.base.label}. {file.advice}",
             kind=WEEK,
         )

@@ -35,7 +35,7 @@ MAP_FILE = "voc-source.toml"
 DateOrder = Literal["dmy", "mdy"]
 _DATE_ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy")
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
-_KEYS = ("sheet", "date_order", "columns", "emotions")
+_KEYS = ("sheet", "date_order", "timezone", "columns", "emotions")
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,13 @@ class SourceOptions:
 
 
 def source_options(
-    asked: AskedSource, timezone: str, source: Path, map_file: Path | None
+    asked: AskedSource, timezone: str | None, source: Path, map_file: Path | None
 ) -> SourceOptions:
-    """The options for a source; what the command says wins over the file. Raises UsageError."""
+    """The options for a source; what the command and the settings say wins over the file. Raises UsageError.
+
+    Args:
+        timezone: zone of times without one; None if neither the command nor a setting names one.
+    """
     kept = _kept_options(source, map_file)
     columns = _columns(map(_pair_of("--map", 'id="Ticket ID"'), asked.columns), "--map")
     words = map(_pair_of("--map-emotion", "부정=negative,bad"), asked.emotions)
@@ -78,7 +82,7 @@ def source_options(
     return SourceOptions(
         merged,
         {**kept.emotions, **emotions},
-        timezone,
+        timezone or kept.timezone,
         asked.sheet or kept.sheet,
         _date_order(asked.date_order, "--date-order") or kept.date_order,
         {**kept.origins, **dict.fromkeys(columns, "--map")},
@@ -116,13 +120,14 @@ def _options_of(content: Mapping[str, Any], origin: str) -> SourceOptions:
         isinstance(word, str) for words in emotions.values() for word in words
     ):
         raise UsageError(f'{origin}: write [emotions] as lines such as "부정" = ["negative"].')
-    sheet = content.get("sheet")
-    if not isinstance(sheet, str | None):
-        raise UsageError(f"{origin}: sheet is not a name. Write it in quotes.")
+    for key in ("sheet", "timezone"):
+        if not isinstance(content.get(key, ""), str):
+            raise UsageError(f"{origin}: {key} is not a name. Write it in quotes.")
     return SourceOptions(
         _columns(columns.items(), origin),
         _emotions(emotions.items(), origin),
-        sheet=sheet,
+        content.get("timezone", "UTC"),
+        content.get("sheet"),
         date_order=_date_order(content.get("date_order"), origin),
         origins=dict.fromkeys(columns, origin),
     )

@@ -19,6 +19,7 @@ from flows.source.ids import id_expression
 from flows.source.moments import Moments, moments_of
 from flows.source.options import COLUMNS, SourceOptions
 from flows.source.reading import Records
+from flows.source.spelling import shown
 from flows.source.times import ISO
 from flows.source.workbook import write_sheet_as_csv
 
@@ -98,9 +99,10 @@ def _records_of(
         return records, places_of(records.headers, options.columns, options.origins, path.name)
     source, label = path, path.name
     if suffix == ".xlsx":
-        sheet = write_sheet_as_csv(path, options.sheet, copy)
+        sheet, others = write_sheet_as_csv(path, options.sheet, copy)
         lines.append(Line(f"{path.name}: the sheet {sheet!r} is read"))
-        label = f"{path.name} (sheet {sheet!r})"
+        is_chosen = options.sheet is not None or not others
+        label = f"{path.name} (sheet {sheet!r}{'' if is_chosen else f'; --sheet names another: {shown(others)}'})"
         source = copy
     else:
         reading.check_csv_bytes(path)
@@ -149,7 +151,9 @@ def _lines_on_times(moments: Moments, zone: str, file: str) -> Iterator[Line]:
         yield Line(f"{file}: event_create_time is read as {moments.kind.name}")
     if moments.has_no_zone:
         is_default = zone == "UTC"
-        other = ". --source-timezone names another" if is_default else ""
+        other = (
+            ". If they are local, add --source-timezone Asia/Seoul or another" if is_default else ""
+        )
         yield Line(
             f"{file}: event_create_time has times without a zone: they are read as {zone}{other}",
             is_warning=is_default,

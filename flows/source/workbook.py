@@ -18,8 +18,8 @@ _FIRST_INEXACT = 2**53
 _OLE = b"\xd0\xcf\x11\xe0"
 
 
-def write_sheet_as_csv(path: Path, sheet: str | None, copy: Path) -> str:
-    """Write a sheet's rows as CSV, rows without any value left out; return the sheet's name.
+def write_sheet_as_csv(path: Path, sheet: str | None, copy: Path) -> tuple[str, list[str]]:
+    """Write a sheet's rows as CSV, rows without any value left out; return the sheet's name, and the others'.
 
     A number is written as a whole one where it is exactly that, a time without a zone, a formula as what it last
     gave, an error such as #N/A as blank.
@@ -41,6 +41,7 @@ def write_sheet_as_csv(path: Path, sheet: str | None, copy: Path) -> str:
     try:
         with load_workbook(path) as workbook:
             name = _chosen(workbook, sheet, path.name)
+            others = [other for other in workbook.sheet_names if other != name]
             with copy.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
                 for row in workbook.get_sheet_by_name(name).iter_rows():
@@ -56,7 +57,7 @@ def write_sheet_as_csv(path: Path, sheet: str | None, copy: Path) -> str:
         ) from None
     if copy.stat().st_size == 0:
         raise SourceError(f"{path.name}: the sheet {name!r} is empty. Name another with --sheet.")
-    return name
+    return name, others
 
 
 def _chosen(workbook: CalamineWorkbook, sheet: str | None, file: str) -> str:

@@ -43,6 +43,8 @@ class Build:
         full_refresh: build the incremental tables from scratch.
         backfill_from: a date on which the first week to count again was the newest complete week; the last week to
             count is that of `as_of`.
+        has_owners: whether the seed of the categories' owners has a row: without one what reads it is not built, as
+            on BigQuery it takes jobs.
     """
 
     workspace: Workspace
@@ -53,6 +55,7 @@ class Build:
     ticket_url: str | None = None
     full_refresh: bool = False
     backfill_from: date | None = None
+    has_owners: bool = False
 
     def environment(self) -> dict[str, str]:
         """The variables that profiles.yml, the source's YAML and the macros read, without credentials."""
@@ -163,7 +166,8 @@ def _build_arguments(build: Build, *excluded: str) -> list[str]:
     refresh = ["--full-refresh"] if build.full_refresh else []
     # CI runs the tests of the code, and those of a mart, which come when it is written.
     tests = ("--exclude-resource-type", "unit_test", "--exclude", "tag:audit")
-    return ["build", *refresh, *tests, *excluded]
+    owners = () if build.has_owners else ("category_owners+",)
+    return ["build", *refresh, *tests, *owners, *excluded]
 
 
 def _invoke(

@@ -11,6 +11,7 @@ from typing import Any
 from catalogue import Texts
 from flows.report.answers import ComparedCategory
 from flows.report.doubts import doubt_text
+from flows.report.owners import Owner, Owners
 from flows.report.values import (
     COLUMNS_OF_CHANGE,
     STATUSES,
@@ -48,6 +49,11 @@ CORRECTED_WEEKS = 26
 """Weeks before the newest that are still corrected in their thread."""
 
 _LEVELS = ("category1", "category2", "category3")
+_OF_ALARMS = tuple(field.name for field in fields(Alarms))
+_OF_DRIVERS = (
+    *("level", "alert_level", "alert_status", "alert_reason", "explains_alert"),
+    *("total_effect", "excess", "excess_share", "rate_effect", "mix_effect"),
+)
 _WEEK_PAIRS = """
     select
         comparison.week_start, comparison.week_end, comparison.week_label,
@@ -94,48 +100,49 @@ def read_week(warehouse: Warehouse, as_of: date) -> Week | None:
 def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[tuple[Change, ...], Alarms | None]:
     """Every category of the comparison week, the most urgent first, and what the week's alarms are worth.
 
-    In one query: on BigQuery each is a job. Without a category there are no alarms to be read.
+    Without a category there are no alarms to be read.
     """
-    of_rows, of_week = COLUMNS_OF_CHANGE, [field.name for field in fields(Alarms)]
-    columns = [f"statuses.{name}" for name in of_rows] + [f"weeks.{name}" for name in of_week]
-    rows = warehouse.rows(
+    return _changes(_judged(warehouse, weeks, "fct_voc_weekly_status"))
+
+
+def read_alerts(
+    warehouse: Warehouse, weeks: WeekPair
+) -> tuple[tuple[Change, ...], Alarms | None, tuple[Change, ...]]:
+    """The same, and the levels above that are announced in place of alarms below them."""
+    rows = _judged(warehouse, weeks, "fct_voc_weekly_drivers", _OF_DRIVERS)
+    told = [r for r in rows if r["explains_alert"] or (r["alert_level"] or 3) < 3]
+    above = (row for row in told if row["alert_level"] == row["level"])
+    changes, alarms = _changes([row for row in rows if row["level"] == 3])
+    return changes, alarms, tuple(_alert_above(row, told) for row in above)
+
+
+def _judged(
+    warehouse: Warehouse, weeks: WeekPair, mart: str, more: Sequence[str] = ()
+) -> Sequence[Mapping[str, Any]]:
+    """The mart's rows of the comparison week, each with the week's alarms: a second query is a second job."""
+    columns = [f"judged.{name}" for name in (*COLUMNS_OF_CHANGE, *more)]
+    columns += [f"weeks.{name}" for name in _OF_ALARMS]
+    return warehouse.rows(
         f"""
         select {", ".join(columns)}
-        from fct_voc_weekly_status as statuses
-        inner join fct_voc_weekly_alarms as weeks on weeks.week_start = statuses.week_start
-        where statuses.week_start = @week_start and weeks.week_start = @week_start
+        from {mart} as judged
+        inner join fct_voc_weekly_alarms as weeks on weeks.week_start = judged.week_start
+        where judged.week_start = @week_start and weeks.week_start = @week_start
         """,
         week_start=weeks.comparison.start,
     )
-    changes = (
-        {name: row[name] for name in of_rows}
-        | {"total_last_8_weeks": tuple(row["total_last_8_weeks"])}
-        for row in rows
-    )
-    alarms = Alarms(**{name: rows[0][name] for name in of_week}) if rows else None
-    return most_urgent_first(Change(**change) for change in changes), alarms
 
 
-def read_alerts_above(warehouse: Warehouse, weeks: WeekPair) -> tuple[Change, ...]:
-    """The levels above that are announced in place of alarms below them."""
-    columns = ", ".join(name for name in COLUMNS_OF_CHANGE if name != "chance_of_alarm")
-    rows = warehouse.rows(
-        f"""
-        select
-            {columns}, level, alert_level, alert_status, alert_reason, explains_alert,
-            total_effect, excess, excess_share, rate_effect, mix_effect
-        from fct_voc_weekly_drivers
-        where
-            week_start = @week_start
-            and (explains_alert or alert_level < level or (alert_level = level and level < 3))
-        """,
-        week_start=weeks.comparison.start,
-    )
-    return tuple(
-        _alert_above(row, rows)
-        for row in rows
-        if row["level"] < 3 and row["alert_level"] == row["level"]
-    )
+def _changes(
+    rows: Sequence[Mapping[str, Any]],
+) -> tuple[tuple[Change, ...], Alarms | None]:
+    alarms = Alarms(**{name: rows[0][name] for name in _OF_ALARMS}) if rows else None
+    return most_urgent_first(map(_change, rows)), alarms
+
+
+def _change(row: Mapping[str, Any], **values: Any) -> Change:
+    columns = {name: row[name] for name in COLUMNS_OF_CHANGE}
+    return Change(**columns | {"total_last_8_weeks": tuple(row["total_last_8_weeks"])} | values)
 
 
 def _alert_above(row: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Change:
@@ -152,30 +159,25 @@ def _alert_above(row: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> C
         key=lambda each: (-more(each), _category(each)),
     )
     whole = row["total_effect"]
-    return Change(
-        **{name: row[name] for name in COLUMNS_OF_CHANGE if name in row}
-        | {
-            "total_last_8_weeks": tuple(row["total_last_8_weeks"]),
-            "status": row["alert_status"],
-            "status_reason": row["alert_reason"],
-            "drivers": tuple(
-                Driver(
-                    _category(each),
-                    change=each["total_effect"],
-                    share=each["total_effect"] / whole if whole else None,
-                    excess_share=each["excess_share"],
-                    rate_effect=each["rate_effect"],
-                    mix_effect=each["mix_effect"],
-                )
-                for each in below
-                if each["level"] == level + 1
-            ),
-            "folded": tuple(
-                _category(each)
-                for each in below
-                if each["level"] == 3 and each["alert_level"] == level
-            ),
-        }
+    return _change(
+        row,
+        status=row["alert_status"],
+        status_reason=row["alert_reason"],
+        drivers=tuple(
+            Driver(
+                _category(each),
+                change=each["total_effect"],
+                share=each["total_effect"] / whole if whole else None,
+                excess_share=each["excess_share"],
+                rate_effect=each["rate_effect"],
+                mix_effect=each["mix_effect"],
+            )
+            for each in below
+            if each["level"] == level + 1
+        ),
+        folded=tuple(
+            _category(each) for each in below if each["level"] == 3 and each["alert_level"] == level
+        ),
     )
 
 
@@ -442,7 +444,7 @@ def read_corrections(
 
 def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     """Everything that the messages of a week need."""
-    rows, alarms = read_status(warehouse, weeks)
+    rows, alarms, alerts_above = read_alerts(warehouse, weeks)
     samples, tickets = read_tickets(warehouse, weeks)
     return WeeklyReport(
         weeks=weeks,
@@ -463,7 +465,7 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
         keywords=read_keywords(warehouse, weeks),
         doubts=read_doubts(warehouse, weeks),
         alarms=alarms,
-        alerts_above=read_alerts_above(warehouse, weeks),
+        alerts_above=alerts_above,
     )
 
 
@@ -541,6 +543,17 @@ def read_tickets(
         for row in rows
     )
     return samples, tuple(tickets)
+
+
+def read_owners(warehouse: Warehouse, announced: Iterable[Category]) -> Owners:
+    """The owners of these categories and levels above, of those that have one."""
+    asked = set(announced)
+    rows = warehouse.rows(f"select * from {warehouse.internal('int_category_owners')}")
+    return {
+        _category(row): Owner(row["owner"], row["channel"], row["language"])
+        for row in rows
+        if _category(row) in asked
+    }
 
 
 def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:

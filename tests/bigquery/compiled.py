@@ -9,16 +9,18 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dbt.adapters.bigquery.__version__ as adapter
 
 from flows import PROJECT_ROOT
-from tests.bigquery.googlesql import GoogleSql, Row, made_once
+from tests.bigquery.googlesql import GoogleSql, Row
+from tests.once import made_once
 
 Node = dict[str, Any]
 
@@ -84,17 +86,18 @@ def execute(
     compiled: Compiled,
     engine: GoogleSql,
     tickets: list[Row],
-    overrides: Iterable[Row] = (),
+    seed_rows: Mapping[str, Sequence[Row]] = MappingProxyType({}),
 ) -> dict[str, list[Row]]:
     """Rows of every model and (failing) rows of every data test, by name, on these tickets.
 
-    `overrides` are rows that the seed status_thresholds has in addition.
+    `seed_rows` are rows that seeds, by name, have in addition.
     """
     engine.table(relation(compiled.source), compiled.source_columns, tickets)
     found: dict[str, list[Row]] = {}
     for node in compiled.nodes("seed", "model", "test"):
         if node["resource_type"] == "seed":
-            engine.table(relation(node), seed_types(node), [*_seed_rows(node), *overrides])
+            rows = [*_seed_rows(node), *seed_rows.get(node["name"], ())]
+            engine.table(relation(node), seed_types(node), rows)
             continue
         if node["config"]["materialized"] == "ephemeral":
             continue  # a part of the models that read it

@@ -7,7 +7,6 @@ answers are the rows that BigQuery would.
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -25,6 +24,8 @@ from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 from zetasql.wasi._pb2.zetasql.proto import options_pb2, simple_catalog_pb2  # type: ignore[import-untyped]
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options_pb2  # type: ignore[import-untyped]
 from zetasql.wasi._pb2.zetasql.public import type_pb2, value_pb2
+
+from tests.once import made_once
 
 Row = dict[str, Any]
 
@@ -51,14 +52,6 @@ PARTITIONS = {
     "storage_tier": "STRING",
 }
 _QUOTED_PATH = re.compile(r"`([^`]+)`\.`([^`]+)`\.`([^`]+)`")
-
-
-@contextmanager
-def made_once(path: Path) -> Iterator[None]:
-    """One process at a time: the tests run in several, and what is kept takes long to make."""
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 class GoogleSql:

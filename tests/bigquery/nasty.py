@@ -16,8 +16,8 @@ SECOND = timedelta(seconds=1)
 MONDAY_IN_SEOUL = datetime(2026, 11, 8, 15, tzinfo=UTC)
 STATUS_CASES = PROJECT_ROOT / "dbt_project" / "tests" / "fixtures" / "status_cases.csv"
 
-# Overrides on one level, on two and on all three; where they meet, the more specific one counts.
-OVERRIDES = [
+# Overrides and owners on one level, on two and on all three; where they meet, the more specific one counts.
+_OVERRIDES = [
     {"status": "CRITICAL", "category1": "경계", "min_total": 500, "min_increase_pct": 10},
     {"status": "CRITICAL", "category2": "(미분류)", "min_total": 15, "min_increase_pct": 40},
     {"status": "CRITICAL", "category3": "c", "min_total": 20, "min_increase_pct": 25},
@@ -32,6 +32,17 @@ OVERRIDES = [
     {"status": "MONITOR", "category2": "유저", "min_total": 1, "min_increase_pct": 0},
     {"status": "MONITOR", "category3": "none such", "min_total": 1, "min_increase_pct": 0},
 ]
+_OWNERS = [
+    {"owner": "U0ALL", "channel": "C0ALL"},
+    {"category1": " 경계\u200b ", "owner": "S0EDGE", "channel": "G0EDGE", "language": "en"},
+    {"category2": "(미분류)", "owner": "W0REST"},
+    {"category1": "경계", "category2": "(미분류)", "category3": "c"},
+    {"category3": "none such", "owner": "U0NONE"},
+]
+SEED_ROWS: dict[str, list[dict[str, Any]]] = {
+    "status_thresholds": _OVERRIDES,
+    "category_owners": _OWNERS,
+}
 
 KOREAN = (
     "이력서를 올리면 오류가 납니다. 연락처 010-1234-5678",

@@ -17,8 +17,8 @@ from tests.bigquery import googlesql as googlesql_module
 from tests.bigquery import nasty
 from tests.bigquery.compiled import Compiled, declared_types, execute, relation, seed_types
 from tests.bigquery.googlesql import GoogleSql, Row
-from tests.bigquery.nasty import OVERRIDES, nasty_tickets
-from tests.bigquery.twin import MARTS, DuckDBTwin, assert_same_rows, comparable, read_parquet
+from tests.bigquery.nasty import SEED_ROWS, nasty_tickets
+from tests.bigquery.twin import COMPARED, DuckDBTwin, assert_same_rows, comparable, read_parquet
 from tests.conftest import AS_OF
 from tests.mutation import mutator
 from tests.mutation.mutator import operator_mutants
@@ -86,12 +86,12 @@ def test_googlesql_and_duckdb_agree_on_the_sample(
 def test_googlesql_and_duckdb_agree_on_nasty_tickets(
     compiled: Compiled, googlesql: GoogleSql, tmp_path: Path
 ) -> None:
-    found = execute(compiled, googlesql, nasty_tickets(), OVERRIDES)
+    found = execute(compiled, googlesql, nasty_tickets(), SEED_ROWS)
     twin = DuckDBTwin(tmp_path / "twin", compiled.source_columns)
     twin.add(nasty_tickets())
     twin.build(AS_OF)
-    twin.override(OVERRIDES)
-    twin.build(AS_OF, select="int_status_thresholds+")
+    twin.override(SEED_ROWS)
+    twin.build(AS_OF, select="int_status_thresholds+ int_category_owners")
     assert_agreement(compiled, found, twin.marts())
 
 
@@ -113,7 +113,9 @@ def test_googlesql_counts_a_random_world_as_plain_python_does(
     tickets = [dict.fromkeys(compiled.source_columns) | asdict(row) for row in world.rows]
     found = {
         (row["week_start"], (row["category1"], row["category2"], row["category3"])): row
-        for row in execute(compiled, googlesql, tickets, overrides)["fct_voc_weekly_status"]
+        for row in execute(compiled, googlesql, tickets, {"status_thresholds": overrides})[
+            "fct_voc_weekly_status"
+        ]
     }
     expected = expected_statuses(world.rows, world.zone, world.rules, AS_OF)
     assert found.keys() == expected.keys()
@@ -135,7 +137,7 @@ def test_a_changed_operator_in_the_status_sql_is_noticed(
 
 def _survivors(compiled: Compiled, googlesql: GoogleSql) -> list[str]:
     """The changes after which the statuses are the same as before."""
-    unchanged = execute(compiled, googlesql, nasty_tickets(), OVERRIDES)
+    unchanged = execute(compiled, googlesql, nasty_tickets(), SEED_ROWS)
     judged, status = (
         next(node for node in compiled.nodes("model") if node["name"] == name)
         for name in ("int_category_weeks_judged", "fct_voc_weekly_status")
@@ -162,9 +164,9 @@ def _survivors(compiled: Compiled, googlesql: GoogleSql) -> list[str]:
 def assert_agreement(
     compiled: Compiled, found: dict[str, list[Row]], expected: dict[str, list[Row]]
 ) -> None:
-    """Every mart has the same rows, every status occurs, and no data test fails."""
-    for mart in MARTS:
-        assert_same_rows(found[mart], expected[mart], mart)
+    """Every table that is read has the same rows, every status occurs, and no data test fails."""
+    for name in COMPARED:
+        assert_same_rows(found[name], expected[name], name)
     statuses = {row["status"] for row in found["fct_voc_weekly_status"]}
     assert statuses == {"CRITICAL", "MONITOR", "IMPROVED", "STABLE"}
     assert found["fct_voc_weekly_samples"]

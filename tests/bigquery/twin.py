@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ MARTS = (
     "voc_weekly_status_flat",
 )
 
+
+COMPARED = (*MARTS, "int_category_owners")
+"""What both engines have the same rows of: the marts, and what a run reads besides."""
 
 OF_RUN = {"flow_run_id", "judged_at"}
 # What the evidence adds up of logarithms, of which each engine has its own.
@@ -59,16 +63,18 @@ class DuckDBTwin:
         """The same from a Parquet file, which is faster."""
         self.execute(f"insert into source.tickets by name from read_parquet('{path}')")
 
-    def override(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add rows to the seed's table; they hold until the seed is built again."""
-        for row in rows:
-            marks = ", ".join("?" * len(row))
-            self.execute(
-                f"insert into status_thresholds ({', '.join(row)}) values ({marks})", *row.values()
-            )
+    def override(self, seed_rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+        """Add rows to the tables of seeds; they hold until those are built again."""
+        for seed, rows in seed_rows.items():
+            for row in rows:
+                marks = ", ".join("?" * len(row))
+                self.execute(
+                    f"insert into {seed} ({', '.join(row)}) values ({marks})", *row.values()
+                )
 
     def build(self, as_of: date, *, select: str | None = None, **options: Any) -> None:
-        build_models(build_of(load_settings("duckdb"), self._workspace, as_of, **options), select)
+        build = build_of(load_settings("duckdb"), self._workspace, as_of, **options)
+        build_models(replace(build, has_owners=True), select)
 
     def backfill(self, first: date, last: date) -> None:
         backfill_models(
@@ -76,7 +82,7 @@ class DuckDBTwin:
         )
 
     def marts(self) -> dict[str, list[Row]]:
-        return {name: self.execute(f"from {name}") for name in MARTS}
+        return {name: self.execute(f"from {name}") for name in COMPARED}
 
     def execute(self, sql: str, *parameters: Any) -> list[Row]:
         with duckdb.connect(str(self._workspace.duckdb_path)) as connection:

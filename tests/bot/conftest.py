@@ -11,7 +11,8 @@ import pytest
 
 from tests import services
 from tests.fakes.people import People
-from tests.fakes.slack import FakeSlack
+from tests.fakes.slack import BOT_ID, BOT_USER, FakeSlack
+from tests.once import once
 
 SECRET = "test-signing-secret"
 PATIENCE = 30.0
@@ -78,14 +79,21 @@ class Prefect:
 
 @pytest.fixture(scope="session")
 def own_server(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> Iterator[Prefect]:
-    """A Prefect server of its own, which notices within seconds that a worker is gone."""
+    """A Prefect server of its own, which notices within seconds that a worker is gone.
+
+    The deployments are those that another server has registered, once for all processes.
+    """
+
+    def register(folder: Path) -> None:
+        with services.prefect_server(folder) as server:
+            services.deploy(server.url, folder, sample_file)
+
     folder = tmp_path_factory.mktemp("prefect")
     settings = {
         "PREFECT_SERVER_SERVICES_FOREMAN_LOOP_SECONDS": "1",
         "PREFECT_SERVER_SERVICES_FOREMAN_INACTIVITY_HEARTBEAT_MULTIPLE": "3",
     }
-    with services.prefect_server(folder, settings) as server:
-        services.deploy(server.url, folder, sample_file)
+    with services.prefect_server(folder, settings, once("deployed", register)) as server:
         yield Prefect(server)
         server.go_on()
 
@@ -160,6 +168,16 @@ def wait_for_reply(slack: FakeSlack, ts: str, part: str, seconds: float = PATIEN
         wait_for(lambda: any(part in text for text in replies(slack, ts)), seconds)
     except TimeoutError:
         raise AssertionError(f"{part!r} is not in {replies(slack, ts)}") from None
+
+
+def put_report(
+    slack: FakeSlack, week: str, kind: str = "summary", channel: str = "C0TEST", **fields: Any
+) -> str:
+    """A message as a run of the flow posts it, its kind as its text. Returns its ts."""
+    payload = {"report_week": week, "kind": kind, "key": "key", "target": "C0TEST", "run": "run"}
+    metadata = {"event_type": "voc_weekly", "event_payload": payload}
+    ours = {"user": BOT_USER, "bot_id": BOT_ID, "metadata": metadata}
+    return slack.say(channel, kind, **ours | fields)
 
 
 def deep_health(bot: services.Service) -> tuple[int, dict[str, str]]:

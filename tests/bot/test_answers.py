@@ -27,11 +27,19 @@ from bot.words import Asked, understood
 from catalogue import LOCALES, Locale, Texts
 from catalogue.weeks import as_of, label_of, newest_week
 from tests import services
-from tests.bot.conftest import Bots, Prefect, people_of, replies, wait_for, wait_for_reply
+from tests.bot.conftest import (
+    Bots,
+    Prefect,
+    people_of,
+    put_report,
+    replies,
+    wait_for,
+    wait_for_reply,
+)
 from tests.builders import KOREAN
 from tests.fakes.block_kit import problems
 from tests.fakes.people import People, Sent
-from tests.fakes.slack import BOT_ID, FakeSlack, not_ok
+from tests.fakes.slack import FakeSlack, not_ok
 
 RECEIVED = "⏳ 받음"
 
@@ -61,26 +69,6 @@ def leave_weeks(prefect: Prefect, data: str) -> None:
     """As a report does."""
     artifact = {"key": "voc-weeks", "type": "table", "data": data}
     services.HTTP.post(f"{prefect.api}/artifacts/", json=artifact).raise_for_status()
-
-
-def put_report(slack: FakeSlack, week: str, thread_ts: str | None = None) -> str:
-    """A report as the flow posts it, without its receipt; the ts of its summary."""
-    return put(slack, week, "summary", thread_ts)
-
-
-def put_receipt(slack: FakeSlack, week: str, thread_ts: str) -> None:
-    put(slack, week, "receipt", thread_ts)
-
-
-def put(slack: FakeSlack, week: str, kind: str, thread_ts: str | None) -> str:
-    payload = {"report_week": week, "kind": kind, "key": "key", "target": "C0TEST", "run": "run"}
-    fields: dict[str, Any] = {
-        "bot_id": BOT_ID,
-        "metadata": {"event_type": "voc_weekly", "event_payload": payload},
-    }
-    if thread_ts:
-        fields["thread_ts"] = thread_ts
-    return slack.say("C0TEST", kind, user="U0BOT", **fields)
 
 
 def buttons(message: dict[str, Any]) -> list[tuple[str, str]]:
@@ -151,6 +139,7 @@ def test_months_and_slips_are_asked_back_with_buttons_and_start_nothing(
     assert ("voc_ask", "지난주") in buttons(unclear)
     for _ in range(2):
         people.press("C0TEST", unclear["ts"], "voc_ask", "상태")
+    wait_for_reply(slack, slip.ts, KOREAN("bot.nothing_ran"))
     assert [text for text in replies(slack, slip.ts) if "실행된 리포트가 없" in text] == [
         KOREAN("bot.nothing_ran")
     ]
@@ -165,7 +154,7 @@ def test_a_report_that_is_complete_is_linked_and_posted_anew_only_by_the_button(
     summary = put_report(slack, NEWEST)
     unfinished = people.mention("지난주")
     wait_for_reply(slack, unfinished.ts, RECEIVED)  # a run that was cut off is gone on with
-    put_receipt(slack, NEWEST, summary)
+    put_report(slack, NEWEST, "receipt", thread_ts=summary)
     sent = people.mention("지난주")
     sent.again()
     stands = answer_to(slack, sent, "이미 여기 있습니다")
@@ -189,8 +178,8 @@ def test_a_thread_s_own_report_is_linked_there(
     people: People, slack: FakeSlack, prefect: Prefect
 ) -> None:
     parent = slack.say("C0TEST", "무슨 일이죠?")
-    put_report(slack, NEWEST, parent)
-    put_receipt(slack, NEWEST, parent)
+    put_report(slack, NEWEST, thread_ts=parent)
+    put_report(slack, NEWEST, "receipt", thread_ts=parent)
     people.mention("지난주", thread_ts=parent)
     wait_for_reply(slack, parent, "이미 여기 있습니다")
     assert not prefect.runs()
@@ -201,7 +190,7 @@ def test_a_thread_s_own_report_is_linked_there(
 def test_without_a_look_at_the_channel_the_report_starts(
     people: People, slack: FakeSlack, prefect: Prefect
 ) -> None:
-    put_receipt(slack, NEWEST, put_report(slack, NEWEST))
+    put_report(slack, NEWEST, "receipt", thread_ts=put_report(slack, NEWEST))
     forced = people.mention("지난주 다시")
     wait_for_reply(slack, forced.ts, RECEIVED)
     assert not [each for each in slack.requests if each.method == "conversations.history"]

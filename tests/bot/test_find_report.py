@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from bot.replies import NotTold, Replies, web_client
 from bot.settings import BotSettings
 from bot.texts import Phrases
+from tests.bot.conftest import put_report
 from tests.builders import KOREAN
-from tests.fakes.slack import BOT_ID, DEFAULT_SCOPES, FakeSlack, not_ok
+from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack, not_ok
 
 
 @pytest.fixture
@@ -21,15 +21,11 @@ def slack() -> Iterator[FakeSlack]:
         yield slack
 
 
-def put(slack: FakeSlack, week: str = "2026-W46", kind: str = "summary", **fields: Any) -> str:
-    """A message of a report."""
-    payload = {"report_week": week, "kind": kind, "key": "key", "target": "C0TEST", "run": "run"}
-    metadata = {"event_type": "voc_weekly", "event_payload": payload}
-    return slack.say("C0TEST", "x", **{"bot_id": BOT_ID, "metadata": metadata} | fields)
+W46 = "2026-W46"
 
 
 def found(
-    slack: FakeSlack, thread_ts: str | None = None, since: float = 0.0, week: str = "2026-W46"
+    slack: FakeSlack, thread_ts: str | None = None, since: float = 0.0, week: str = W46
 ) -> str | None:
     settings = BotSettings.model_validate(
         {"slack_bot_token": slack.token, "slack_api_url": f"{slack.url}/api/"}
@@ -46,12 +42,12 @@ def found(
 
 def test_the_newest_summary_of_the_week_is_found_on_any_page(slack: FakeSlack) -> None:
     assert found(slack) is None
-    put(slack)
-    newest = put(slack)
-    put(slack, week="2026-W45")
-    put(slack, kind="receipt")
-    put(slack, bot_id="B0OTHER")
-    put(slack, metadata={"event_type": "other"})
+    put_report(slack, W46)
+    newest = put_report(slack, W46)
+    put_report(slack, "2026-W45")
+    put_report(slack, W46, kind="receipt")
+    put_report(slack, W46, bot_id="B0OTHER")
+    put_report(slack, W46, metadata={"event_type": "other"})
     for _ in range(3):
         slack.say("C0TEST", "VOC 2026-W46")
     assert found(slack) == newest
@@ -61,15 +57,15 @@ def test_the_newest_summary_of_the_week_is_found_on_any_page(slack: FakeSlack) -
 
 def test_a_thread_s_report_is_found_in_that_thread_alone(slack: FakeSlack) -> None:
     parent = slack.say("C0TEST", "?")
-    put(slack, thread_ts=parent)
-    newest = put(slack, thread_ts=parent)
-    put(slack, kind="receipt", thread_ts=parent)
+    put_report(slack, W46, thread_ts=parent)
+    newest = put_report(slack, W46, thread_ts=parent)
+    put_report(slack, W46, kind="receipt", thread_ts=parent)
     assert found(slack) is None
     assert found(slack, parent) == newest
 
 
 def test_messages_that_cannot_be_read_are_not_taken_for_no_report(slack: FakeSlack) -> None:
-    put(slack)
+    put_report(slack, W46)
     for scope in ("channels:history", "metadata.message:read"):
         slack.scopes = tuple(each for each in DEFAULT_SCOPES if each != scope)
         with pytest.raises(NotTold):

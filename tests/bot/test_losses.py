@@ -77,7 +77,8 @@ def test_a_request_whose_bot_is_killed_after_its_answer_becomes_one_run(
         people = people_of(slack, bot)
         soon = people.mention("")
         assert soon.status == 200
-        assert len(prefect.runs()) == 1, "its answer means that it is a run"
+        assert soon.seconds > 1.9 or len(prefect.runs()) == 1, "its answer means that it is a run"
+        wait_for(lambda: len(prefect.runs()) == 1 and not requests())
         proxy.swallow_new_runs()
         mention, command = people.mention("2026-W46"), people.command("/voc", "2026-W45")
         for sent in (mention, command):
@@ -164,9 +165,11 @@ def test_a_reacting_bot_that_dies_does_not_keep_the_answer_from_people(
         people = people_of(slack, bot)
         slack.on("chat.postMessage", nth=1, do=hang(60))
         unanswered = people.mention("help")
+        wait_for(lambda: "chat.postMessage" in [each.method for each in slack.requests])
         slack.on("chat.postMessage", nth=1, do=hang(60, when="after"))
         answered = people.mention("help")
-        assert len(slack.reactions) == len(requests()) == 2
+        wait_for(lambda: replies(slack, answered.ts))
+        wait_for(lambda: len(slack.reactions) == len(requests()) == 2)
         bot.kill()
     assert (replies(slack, unanswered.ts), len(replies(slack, answered.ts))) == ([], 1)
     with bots():

@@ -55,6 +55,7 @@ def test_a_mention_is_acknowledged_and_becomes_a_run_for_its_thread(
     sent = people.mention("2026-W46 다시")
     assert sent.status == 200
     wait_for_reply(slack, sent.ts, RECEIVED)
+    wait_for(lambda: slack.reactions)  # the run does not wait for it
     assert slack.reactions == [("C0TEST", sent.ts, "eyes")]
     (run,) = prefect.runs()
     assert_asks_again_for_w46(run, sent.ts)
@@ -170,32 +171,33 @@ def test_a_run_that_no_worker_takes_is_said_to_wait_and_its_end_is_told(
     assert len(replies(slack, sent.ts)) == len(replies(slack, again.ts)) == 1
 
 
-def test_a_restarted_bot_goes_on_with_the_same_reply(
+def test_a_bot_tells_how_the_runs_of_one_that_was_killed_ended(
     bots: Bots, slack: FakeSlack, prefect: Prefect
 ) -> None:
+    """In the same reply, though the other had not noted one of them; a command's end in a direct message."""
     with bots() as bot:
-        sent = people_of(slack, bot).mention("")
-        wait_for(lambda: prefect.runs("slack:told=received"))
-        bot.kill()
-    prefect.set_state(prefect.runs()[0], "COMPLETED", "2026-W46 posted")
-    with bots():
-        wait_for_reply(slack, sent.ts, "✅ 완료", 60)
-        wait_for(lambda: not prefect.runs("slack:open"))
-    assert len(replies(slack, sent.ts)) == 1
-
-
-def test_a_bot_killed_before_it_noted_its_reply_does_not_reply_twice(
-    bots: Bots, slack: FakeSlack, prefect: Prefect
-) -> None:
-    with bots() as bot:
+        people = people_of(slack, bot)
+        mention, command = people.mention("2026-W46"), people.command("/voc", "2026-W45")
+        wait_for(lambda: len(prefect.runs("slack:told=received")) == 2)
+        ended = prefect.runs()
         slack.on("chat.postMessage", nth=1, do=hang(5, when="after"))
-        sent = people_of(slack, bot).mention("")
-        wait_for(lambda: replies(slack, sent.ts))
+        not_noted = people.mention("2026-W44")
+        wait_for(lambda: replies(slack, not_noted.ts))
         bot.kill()
-    prefect.set_state(prefect.runs()[0], "FAILED")
+    (failed,) = (run for run in prefect.runs() if run["id"] not in {each["id"] for each in ended})
+    for run in ended:
+        prefect.set_state(run, "COMPLETED", "2026-W46 posted")
+    prefect.set_state(failed, "FAILED")
     with bots():
-        wait_for_reply(slack, sent.ts, "❌ 실패", 60)
-    assert len(replies(slack, sent.ts)) == 1
+        wait_for_reply(slack, mention.ts, "✅ 완료", 60)
+        wait_for_reply(slack, not_noted.ts, "❌ 실패", 60)
+        direct = slack.dm("U0HUMAN")
+        wait_for(lambda: slack.messages(direct), 60)
+        wait_for(lambda: not prefect.runs("slack:open"))
+    assert len(replies(slack, mention.ts)) == len(replies(slack, not_noted.ts)) == 1
+    (message,) = slack.messages(direct)
+    assert "✅ 완료" in message["text"]
+    assert len(slack.responses(command.response_url)) == 1
 
 
 PLAIN = {"Content-Type": "text/plain"}
@@ -279,21 +281,6 @@ def test_a_command_is_answered_to_whoever_gave_it(
     assert "이미 여기에 있습니다" in ended["text"]
     assert {received["response_type"], ended["response_type"]} == {"ephemeral"}
     assert not slack.messages("C0TEST")
-
-
-def test_a_command_whose_bot_is_gone_ends_in_a_direct_message(
-    bots: Bots, slack: FakeSlack, prefect: Prefect
-) -> None:
-    with bots() as bot:
-        people_of(slack, bot).command("/voc")
-        wait_for(lambda: prefect.runs("slack:told=received"))
-        bot.kill()
-    prefect.set_state(prefect.runs()[0], "COMPLETED", "2026-W46 posted")
-    with bots():
-        direct = slack.dm("U0HUMAN")
-        wait_for(lambda: slack.messages(direct), 60)
-    (message,) = slack.messages(direct)
-    assert "✅ 완료" in message["text"]
 
 
 def test_no_tag_holds_the_address_that_lets_anybody_answer(

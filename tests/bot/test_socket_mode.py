@@ -31,8 +31,7 @@ UP = {"version": "1.2.3", "prefect": "ok", "slack": "ok"}
 def test_a_lost_connection_is_seen_and_opened_again(bots: Bots, slack: FakeSlack) -> None:
     with bots(SLACK_APP_TOKEN=slack.app_token, VOC_VERSION="1.2.3") as bot:
         people = People(slack, connect_timeout=60)
-        slack.socket.wait_for_connections()
-        assert deep_health(bot)[1]["socket"] == "ok"
+        wait_for(lambda: deep_health(bot)[1]["socket"] == "ok")
         slack.on("apps.connections.open", nth=1, do=not_ok("internal_error"))
         slack.socket.drop()
         wait_for(lambda: deep_health(bot) == (503, UP | {"status": "down", "socket": "down"}))

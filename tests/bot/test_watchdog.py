@@ -18,9 +18,9 @@ from bot.texts import Phrases
 from bot.watchdog import Watchdog
 from catalogue.ending import WAITING
 from tests import services
-from tests.bot.conftest import Bots, Prefect, wait_for
+from tests.bot.conftest import Bots, Prefect, put_report, wait_for
 from tests.builders import KOREAN
-from tests.fakes.slack import BOT_ID, DEFAULT_SCOPES, FakeSlack
+from tests.fakes.slack import DEFAULT_SCOPES, FakeSlack
 
 pytestmark = pytest.mark.slow
 
@@ -117,14 +117,6 @@ def start(prefect: Prefect, at: datetime, *tags: str) -> dict[str, Any]:
     return run
 
 
-def report(slack: FakeSlack, week: str = WEEK, kind: str = "summary") -> None:
-    """A message that a run left in the channel."""
-    payload = {"report_week": week, "kind": kind, "key": "key", "target": "C0TEST", "run": "run"}
-    metadata = {"event_type": "voc_weekly", "event_payload": payload}
-    channel = "C0TEST" if kind == "summary" else "C0OPS"
-    slack.say(channel, "x", bot_id=BOT_ID, metadata=metadata)
-
-
 def test_a_schedule_that_is_off_is_told_once_and_only_when_it_is_late(
     prefect: Prefect, slack: FakeSlack
 ) -> None:
@@ -136,7 +128,7 @@ def test_a_schedule_that_is_off_is_told_once_and_only_when_it_is_late(
 
 
 def test_a_report_in_the_channel_is_no_news(prefect: Prefect, slack: FakeSlack) -> None:
-    report(slack)
+    put_report(slack, WEEK)
     assert look(prefect, slack) == []
 
 
@@ -168,8 +160,8 @@ def test_what_the_run_has_told_already_is_not_told_again(
 ) -> None:
     run = start(prefect, DUE)
     prefect.set_state(run, "FAILED", "failed source: x")
-    report(slack, f"run {run['id']}", "failed")
-    assert look(prefect, slack) == ["x"]
+    put_report(slack, f"run {run['id']}", "failed", "C0OPS")
+    assert look(prefect, slack) == ["failed"]
 
 
 def test_a_run_that_waits_for_data_has_its_time(prefect: Prefect, slack: FakeSlack) -> None:
@@ -185,8 +177,8 @@ def test_a_run_that_waits_for_data_has_its_time(prefect: Prefect, slack: FakeSla
 def test_data_that_never_came_was_told_by_its_run(prefect: Prefect, slack: FakeSlack) -> None:
     last = start(prefect, DUE, WAITING)
     prefect.set_state(last, "COMPLETED", f"{WEEK} not_ready")
-    report(slack, WEEK, "late")
-    assert look(prefect, slack) == ["x"]
+    put_report(slack, WEEK, "late", "C0OPS")
+    assert look(prefect, slack) == ["late"]
 
 
 def test_where_the_channel_cannot_be_read_the_run_s_word_counts(
@@ -223,29 +215,28 @@ def test_a_server_that_is_gone_is_told_too(
     assert "Prefect 서버가 응답하지 않습니다" in note
 
 
-def test_a_bot_notes_a_missing_report_by_itself(
+def test_a_bot_notes_a_missing_report_and_a_crash_by_itself(
     prefect: Prefect, slack: FakeSlack, bots: Bots
 ) -> None:
-    """As a process, on a schedule that is due each minute and whose runs nobody makes."""
+    """As a process, on a schedule that is due each minute and whose runs nobody makes.
+
+    The run that crashed was due before, and was asked for by nobody.
+    """
+    run = start(prefect, datetime.now(UTC) - timedelta(minutes=5))
+    prefect.set_state(run, "CRASHED")
     schedule(prefect, schedule={"cron": "* * * * *", "timezone": "Asia/Seoul"})
     settings = {"VOC_OPS_CHANNEL": "C0OPS", "VOC_SLACK_CHANNEL": "C0TEST"}
     with bots(VOC_BOT_WATCHDOG_MINUTES="0.001", **settings):
-        wait_for(lambda: slack.messages("C0OPS"), 120)
-    (note,) = slack.messages("C0OPS")
-    assert "리포트가 아직 채널에 없습니다" in note["text"]
-    assert note["metadata"]["event_payload"]["kind"] == "missing"
-
-
-def test_a_crash_is_told_within_minutes(prefect: Prefect, slack: FakeSlack, bots: Bots) -> None:
-    """By the bot as a process; the run itself was asked for by nobody."""
-    run = start(prefect, datetime.now(UTC))
-    prefect.set_state(run, "CRASHED")
-    with bots(VOC_OPS_CHANNEL="C0OPS", VOC_SLACK_CHANNEL="C0TEST"):
-        wait_for(lambda: slack.messages("C0OPS"), 60)
-    (note,) = slack.messages("C0OPS")
-    assert "⚠️ 지난 VOC 리포트 실행이 중간에 멈췄습니다" in note["text"]
-    assert f"{run['id']}|실행 보기>" in note["text"]
-    assert note["metadata"]["event_payload"]["report_week"] == f"run {run['id']}"
+        wait_for(lambda: len(slack.messages("C0OPS")) == 2, 120)
+    notes = {
+        note["metadata"]["event_payload"]["report_week"]: note for note in slack.messages("C0OPS")
+    }
+    crash = notes.pop(f"run {run['id']}")
+    assert "⚠️ 지난 VOC 리포트 실행이 중간에 멈췄습니다" in crash["text"]
+    assert f"{run['id']}|실행 보기>" in crash["text"]
+    (missing,) = notes.values()
+    assert "리포트가 아직 채널에 없습니다" in missing["text"]
+    assert missing["metadata"]["event_payload"]["kind"] == "missing"
 
 
 def test_without_a_channel_of_theirs_a_crash_somebody_is_told_of_is_not_repeated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -188,6 +189,33 @@ def test_status_of_another_week_and_status(voc: Voc, home: Path) -> None:
     assert {row["status"] for row in ran.json["rows"]} <= {"STABLE", "IMPROVED"}
 
 
+@pytest.mark.parametrize(
+    ("week", "said"),
+    [
+        ("2020-W01", "is before the data. The first week that has one before it is {0}: add --week {0}."),
+        ("2026-W47", "was not computed; {0} to {1} were: add --week {1}, or run voc run --week {2} first"),
+    ],
+)  # fmt: skip
+def test_a_week_that_was_not_computed_is_refused_with_those_that_were(
+    voc: Voc, home: Path, week: str, said: str
+) -> None:
+    ran = voc("status", "--week", week, VOC_HOME=str(home))
+    assert (ran.code, len(ran.err.splitlines())) == (3, 1)
+    assert f"voc: {week} {said.format('2026-W38', '2026-W46', week)}" in ran.err
+
+
+def test_docs_of_tables_that_are_gone_are_refused(voc: Voc, tmp_path: Path) -> None:
+    """dbt would describe an empty database, without a word."""
+    gone = tmp_path / "home" / "duckdb" / "gone.duckdb"
+    gone.parent.mkdir(parents=True)
+    (tmp_path / "home" / "last_run.json").write_text(json.dumps({"duckdb_path": str(gone)}))
+    ran = voc("docs")
+    assert (ran.code, ran.err) == (
+        3,
+        f"voc: {gone} holds no report yet. Run voc run --source FILE.\n",
+    )
+
+
 def test_status_is_a_table_for_people(voc: Voc, home: Path) -> None:
     ran = voc("status", "--status", "CRITICAL", VOC_HOME=str(home), COLUMNS="160")
     assert ran.code == 0, ran.err
@@ -223,7 +251,7 @@ WRONG = [
     (
         ["run"],
         3,
-        "no source to read. Name a CSV or Parquet file with --source FILE, or read BigQuery",
+        "no source to read. Name a CSV, .xlsx or Parquet file with --source FILE (voc sample",
     ),
     (["run", "--source", "gone.csv"], 3, "cannot read"),
     (["run", "--source", "export.csv", "--week", "2099-W01"], 2, "2099-01-05 is in the future"),
@@ -232,7 +260,11 @@ WRONG = [
         2,
         "2099-01-05 is in the future",
     ),
-    (["run", "--source", "export.csv", "--week", "2020-W01"], 3, "fewer than two complete weeks"),
+    (
+        ["run", "--source", "export.csv", "--week", "2020-W01"],
+        3,
+        "2020-W01 would be compared with 2019-W52. Reports can be made on 2026-W46: add --week 2026-W46.",
+    ),
     (["run", "--source", "export.csv", "--week", "46"], 2, "is not a week"),
     (["run", "--source", "export.csv", "--as-of", "Monday"], 2, "is not a date"),
     (
@@ -254,7 +286,19 @@ WRONG = [
     (["run", "--map", "id=id"], 2, "need the file. Add --source."),
     (["status", "--sheet", "티켓"], 2, "need the file. Add --source."),
     (["status", "--status", "WORSE", "--source", "export.csv"], 2, "'WORSE' is not a status"),
-    (["status"], 3, "no source to read"),
+    (
+        ["status"],
+        3,
+        "/home yet. Run voc run --source FILE, or name where one was: another VOC_HOME",
+    ),
+    (["docs"], 3, "no report was computed in"),
+    (["open"], 3, "no report was computed in"),
+    (
+        ["status", "--source", "export.csv", "--week", "2026-W47"],
+        3,
+        "export.csv has no tickets in 2026-W47 (2026-11-16 – 2026-11-22): they are from 2026-11-03 to 2026-11-10. "
+        "Reports can be made on 2026-W46: add --week 2026-W46.",
+    ),
     (["sample", "--out", "x.xlsx"], 2, ".parquet or .csv"),
     (["sample", "--out", "x.csv", "--until", "soon"], 2, "is not a date"),
 ]
@@ -324,6 +368,12 @@ def test_a_run_inside_prefect_reads_the_file_as_the_options_say(
 
 def test_a_report_week_after_the_data_is_no_data(voc: Voc, csv: Path) -> None:
     csv.write_text(csv.read_text().replace("2026-11", "2026-10"))
+    shown = voc("run", "--source", csv, "--week", "2026-W46")
+    assert (shown.code, shown.out) == (3, "Nothing was posted for 2026-W46.\n")
+    assert shown.err.endswith(
+        "has no tickets in 2026-W46 (2026-11-09 – 2026-11-15): they are from 2026-10-03 to 2026-10-10. "
+        "Reports can be made on 2026-W41: add --week 2026-W41.\n"
+    )
     ran = voc("run", "--source", csv, "--week", "2026-W46", "--json")
     assert ran.code == 3
     assert ran.json["outcome"] == "no_data"
@@ -491,7 +541,11 @@ def test_an_app_that_may_not_read_the_channel_is_no_failure_and_posts_once(
         }
         examined = voc("doctor", "--source", csv, **settings)
         arguments = ("run", "--source", csv, "--as-of", "2026-11-16", "--json")
-        runs = [voc(*arguments, **settings) for _ in range(2)]
+        tables_stand = settings | {"CHAOS_TABLES_STAND": "1"}
+        runs = [
+            voc(*arguments, **settings),
+            run_module("tests.hurried", *arguments, environment=tables_stand),
+        ]
         posted = [call.method for call in slack.requests].count("chat.postMessage")
     assert examined.code == 0, examined.out
     assert re.search(r"–\s+Slack .*scope channels:history.*Prefect remembers", examined.out)

@@ -15,7 +15,7 @@ import pytest
 
 from flows.runtime.lock import one_run_at_a_time
 from flows.source.made_up.tickets import write_sample
-from tests.conftest import Ran, Voc, move_to, run_voc
+from tests.conftest import Ran, Voc, move_to, run_module, run_voc
 from tests.tables import rows_in
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ STATUSES = """
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> Path:
     """The folder of a file and of a home in which its last two weeks were reported.
 
     The detail of each ticket holds a word of its own.
@@ -48,7 +48,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         move_to(folder, patch)
         for week in ("2026-W45", "2026-W46"):
-            assert run_voc("run", "--source", folder / "tickets.csv", "--week", week).code == 0
+            asked = ("run", "--source", folder / "tickets.csv", "--week", week)
+            assert run_voc(*asked, PREFECT_API_URL=prefect_api).code == 0
     (tables_of(folder / "home").parent / ".copy-1.csv").write_text("표지2100000끝")
     answers = folder / "home" / "state" / "laas"
     answers.mkdir(parents=True)
@@ -113,7 +114,9 @@ def of_weeks_before(home: Path, day: str) -> set[str]:
     return {row["id"] for row in rows}
 
 
-def test_words_of_old_weeks_are_gone_and_numbers_stay(voc: Voc, home: Path, built: Path) -> None:
+def test_words_of_old_weeks_are_gone_and_numbers_stay(
+    voc: Voc, home: Path, built: Path, prefect_api: str
+) -> None:
     before, old = numbers(home), of_weeks_before(home, BEFORE)
     assert marked_in(home) & old
     young = marked_in(home) - old
@@ -138,7 +141,8 @@ def test_words_of_old_weeks_are_gone_and_numbers_stay(voc: Voc, home: Path, buil
     assert 'href="2026-W45.html"' not in next(home.glob("reports/*/index.html")).read_text()
     assert set(counts(voc("purge", "--before", BEFORE, "--json")).values()) == {0}
 
-    again = voc("run", "--source", built / "tickets.csv", "--week", "2026-W45", "--json")
+    asked = ("run", "--source", built / "tickets.csv", "--week", "2026-W45", "--json")
+    again = voc(*asked, PREFECT_API_URL=prefect_api)
     assert again.json["outcome"] == "already_posted"  # the ledger is whole
     assert numbers(home) == before
     assert marked_in(home) & old == set()
@@ -182,14 +186,25 @@ def test_deleted_words_are_not_in_the_file_s_free_blocks(voc: Voc, tmp_path: Pat
 
 
 def test_a_run_removes_pages_that_are_older_than_it_is_told(
-    voc: Voc, home: Path, built: Path
+    home: Path, built: Path, prefect_api: str
 ) -> None:
+    """The tables are those that it would build again."""
+
+    def run(*options: str) -> int:
+        source = str(built / "tickets.csv")
+        arguments = ("run", "--source", source, "--week", "2026-W46", *options)
+        settings = {
+            "VOC_PAGE_RETENTION_WEEKS": "1",
+            "PREFECT_API_URL": prefect_api,
+            "CHAOS_TABLES_STAND": "1",
+        }
+        return run_module("tests.hurried", *arguments, environment=settings).code
+
     (page,) = home.glob("reports/*/2026-W45.html")
     shutil.copy(page, page.with_name("2026-W44.html"))
-    asked = ("run", "--source", built / "tickets.csv", "--week", "2026-W46")
-    assert voc(*asked, "--dry-run", VOC_PAGE_RETENTION_WEEKS="1").code == 0
+    assert run("--dry-run") == 0
     assert "2026-W44.html" in pages(home)
-    assert voc(*asked, VOC_PAGE_RETENTION_WEEKS="1").code == 0
+    assert run() == 0
     assert {name for name in pages(home) if name.endswith(".html")} == {
         "2026-W45.html",
         "2026-W46.html",

@@ -6,6 +6,7 @@ import re
 import textwrap
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
@@ -39,6 +40,7 @@ from flows.runtime.settings import Settings
 from flows.slack import web_api
 from flows.slack.answers import AnswerComposer
 from flows.slack.preview import preview
+from flows.source.owners import SEED, check_owners
 from tests.builders import (
     KOREAN,
     build_analysis,
@@ -276,6 +278,28 @@ def test_the_analysis_is_what_the_code_writes() -> None:
     assert f"```text\n{preview(message.blocks)}\n```" in GUIDE
     message = build_composer().analysis(WORSE, build_analysis(source="rule_based"))
     assert f"`{preview(message.blocks[-1:])}`" in GUIDE
+
+
+def test_the_line_of_an_owner_and_of_a_category_s_channel_are_what_the_code_writes() -> None:
+    reply, *_, of_report = preview(
+        (
+            build_composer().analysis(WORSE, build_analysis(), owner="U0123ABCD").blocks[1],
+            *build_composer()
+            .alert(WORSE, build_analysis(), build_report(WORSE, weeks=WEEKS), "C0TEST")
+            .blocks,
+        )
+    ).split("\n\n")
+    assert_quoted(reply.replace("<@U0123ABCD>", "@이름"))
+    assert of_report in GUIDE
+    note = KOREAN("note.unposted", week="2026-W46", channel="…", reason="…")
+    assert note.split("…")[0] in GUIDE
+
+
+@pytest.mark.parametrize("row", GUIDE.split("owner,channel,language\n")[1].split("```")[0].split())
+def test_the_example_of_the_owners_is_a_seed(row: str, tmp_path: Path) -> None:
+    seed = tmp_path / "category_owners.csv"
+    seed.write_text(f"{SEED.read_text()}{row}\n")
+    assert len(check_owners(seed)) == 1
 
 
 def test_an_answer_is_what_the_code_writes() -> None:

@@ -30,7 +30,7 @@ _LINK_LABEL = rf"(?:\|(?:[^<>|&\n]|{_ESCAPED})+)"
 _CONTROL = re.compile(
     rf"(?P<fine>{_ESCAPED}"
     rf"|<(?:https?://|mailto:)(?:[^\s<>|&]|{_ESCAPED})+{_LINK_LABEL}?>"
-    rf"|<(?:#C|@[UW])[A-Z0-9]+{_LINK_LABEL}?>"
+    rf"|<(?:#[CG]|@[UW]|!subteam\^S)[A-Z0-9]+{_LINK_LABEL}?>"
     rf"|<!date\^\d+\^[^<>|&]+{_LINK_LABEL}>"
     r"|^>{1,3})"
     r"|[<>&].{0,20}",
@@ -41,8 +41,8 @@ _CONTROL = re.compile(
 def unescaped(text: str) -> list[str]:
     """Where `text` has a bare `&`, `<` or `>`: each excerpt begins with it.
 
-    Fine are entities, links, a mention of one user or channel, dates, and a quote at the start of
-    a line. Refused above all is what notifies many people: `<!channel>` and its kind.
+    Fine are entities, links, a mention of one user, user group or channel, dates, and a quote at
+    the start of a line. Refused above all is what notifies everybody: `<!channel>` and its kind.
     """
     return [found[0] for found in _CONTROL.finditer(text) if not found["fine"]]
 

@@ -61,6 +61,10 @@ DEFAULT_SCOPES = (
     "channels:history",
     "groups:history",
     "metadata.message:read",
+    "channels:read",
+    "groups:read",
+    "users:read",
+    "usergroups:read",
 )
 """What the app's manifest asks for."""
 
@@ -98,6 +102,8 @@ class FakeSlack(FakeServer):
 
     Args:
         channels: by id; `is_member` (default true), `is_private`, `is_archived`, `name`.
+        users: by id; `deleted` (default false).
+        usergroups: ids of those that are not disabled.
         messages_per_second: per channel, as Slack's "about one"; None for no limit.
         page_size_limit: the most messages a page, whatever the client's `limit` says; Slack
             reserves the right to return fewer than asked for.
@@ -116,10 +122,13 @@ class FakeSlack(FakeServer):
         page_size_limit: int = PAGE_LIMIT,
         clock: Callable[[], float] = time.time,
         app_token: str = "xapp-test-token",
+        users: Mapping[str, Mapping[str, Any]] | None = None,
+        usergroups: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.token, self.app_token, self.scopes = token, app_token, tuple(scopes)
         self.channels = dict(channels or {"C0TEST": {"is_member": True}})
+        self.users, self.usergroups = dict(users or {}), tuple(usergroups)
         self.messages_per_second = messages_per_second
         self.page_size_limit = page_size_limit
         self.reactions: list[tuple[str, str, str]] = []
@@ -283,7 +292,7 @@ class FakeSlack(FakeServer):
         member = settings.get("is_member", True)
         if channel not in self.channels or (private and not member):
             raise Refused("channel_not_found", ["channel ids only, not names"])
-        if not member:
+        if not member and not method.scope.endswith(":read"):
             raise Refused("not_in_channel")
         if method.scope.endswith(":write") and settings.get("is_archived"):
             raise Refused("is_archived")
@@ -382,6 +391,20 @@ class FakeSlack(FakeServer):
         thread = self._conversations.thread(channel, ts)
         return self._page(thread, params, f"replies {channel} {ts}")
 
+    def _channel_info(self, params: Params) -> dict[str, Any]:
+        channel = params["channel"]
+        settings = {"is_member": True, "is_archived": False, **self.channels[channel]}
+        return {"channel": {"id": channel, **settings}}
+
+    def _user_info(self, params: Params) -> dict[str, Any]:
+        user = params["user"]
+        if user not in self.users:
+            raise Refused("user_not_found")
+        return {"user": {"id": user, "deleted": False, **self.users[user]}}
+
+    def _list_usergroups(self, params: Params) -> dict[str, Any]:
+        return {"usergroups": [{"id": group} for group in self.usergroups]}
+
     def _page(self, messages: list[Message], params: Params, subject: str) -> dict[str, Any]:
         if is_true(params.get("include_all_metadata")):
             self._check_scope("metadata.message:read")
@@ -418,7 +441,7 @@ def _check_arguments(method: _Method, params: Params) -> None:
         raise Refused("invalid_arguments", reasons)
 
 
-_STRINGS = "channel channel_id filename text ts thread_ts message_ts timestamp name cursor"
+_STRINGS = "channel channel_id user filename text ts thread_ts message_ts timestamp name cursor"
 _PAGING = "cursor limit oldest include_all_metadata"
 _RESPONSE = _Method(
     FakeSlack._post, "", "text blocks response_type replace_original unfurl_links unfurl_media"
@@ -445,4 +468,7 @@ _METHODS = {
     "reactions.add": _Method(FakeSlack._react, "channel timestamp name", "", "reactions:write"),
     "conversations.history": _Method(FakeSlack._history, "channel", _PAGING, "{kind}:history"),
     "conversations.replies": _Method(FakeSlack._replies, "channel ts", _PAGING, "{kind}:history"),
+    "conversations.info": _Method(FakeSlack._channel_info, "channel", "", "{kind}:read"),
+    "users.info": _Method(FakeSlack._user_info, "user", "", "users:read"),
+    "usergroups.list": _Method(FakeSlack._list_usergroups, "", "", "usergroups:read"),
 }

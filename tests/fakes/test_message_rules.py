@@ -118,7 +118,7 @@ def test_a_message_beyond_the_rules_is_refused(params: Json, error: str) -> None
 
 def test_text_that_is_not_escaped_is_found() -> None:
     for each in (
-        *("<!channel>", "<!everyone|all>", "<!subteam^S123>", "a < b", "a > b", "Q&A", "&nbsp;"),
+        *("<!channel>", "<!everyone|all>", "<!subteam^C123>", "a < b", "a > b", "Q&A", "&nbsp;"),
         *("<b>bold</b>", "<javascript:alert(1)>", "<https://e.com?a=1&b=2>", "<https://e.com"),
         *("<https://e.com|a <b>>", "<!date^1763370000^{date}>"),
     ):
@@ -130,5 +130,6 @@ def test_markup_and_escaped_text_are_taken() -> None:
         *("Q&amp;A: 1 &lt; 2 &gt; 0", "&lt;!channel&gt;", "<https://e.com/a?b=1&amp;c=2>"),
         *("<http://e.com|다섯 건 &amp; more>", "<mailto:a@e.com|write>", "<#C0TEST|voc>, <@U0KIM>"),
         *("<!date^1763370000^{date_short}|17 Nov>", "said:\n> quoted\n>>> the rest"),
+        "<!subteam^S0KIM>",
     ):
         assert unescaped(each) == [], each

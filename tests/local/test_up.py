@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import signal
@@ -11,6 +12,7 @@ from urllib.error import URLError
 
 import pytest
 
+from flows import PROJECT_ROOT
 from tests.nursery.client import ADDRESS
 from tests.services import Service, start, wait_for
 
@@ -31,12 +33,25 @@ def test_the_report_arrives_and_ctrl_c_stops_everything(
         with urllib.request.urlopen(request) as answer:
             assert json.load(answer) == {"reached": True, "status": 200}
         wait_for(lambda: "VOC 주간 리포트" in _shown(page), 180)
+        assert [line for line in _report_in_the_readme() if line not in _words(_shown(page))] == []
         assert up.stop(signal.SIGINT) == 0
     finally:
         up.kill()
     for address in (page, _address(up, "Prefect")):
         with pytest.raises(URLError):
             urllib.request.urlopen(address, timeout=5)
+
+
+def _report_in_the_readme() -> list[str]:
+    """The lines of the demo's report, without the first, which names the week. These are the demo's tickets too."""
+    text = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```\n━━[^\n]*\n(.*?)^```$", text, re.M | re.S)
+    return [" ".join(line.split()) for line in block.splitlines() if line]
+
+
+def _words(shown: str) -> str:
+    """What is shown, without tags and with single blanks."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", shown)).split())
 
 
 def _address(up: Service, name: str) -> str:

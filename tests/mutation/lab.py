@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from unittest import mock
@@ -19,12 +20,14 @@ PROVEN = PROJECT_ROOT / "docs" / "mutation.md"
 # What decides which week a ticket is in, which weeks there are, what is counted in them, and the status.
 FILES = (
     "macros/as_of_date.sql",
+    "macros/category_patterns.sql",
     "macros/created_in_weeks.sql",
     "macros/first_week_to_count.sql",
     "macros/in_weeks.sql",
     "macros/last_week_to_count.sql",
     "macros/local_date.sql",
     "macros/local_midnight.sql",
+    "macros/matches_pattern.sql",
     "macros/monday_of.sql",
     "macros/newest_complete_week.sql",
     "macros/report_week_start.sql",
@@ -39,8 +42,13 @@ FILES = (
     "models/intermediate/int_changes_at_every_level.sql",
     "models/marts/fct_voc_weekly_drivers.sql",
 )
-# A changed macro is tested where tickets get their weeks, and the weeks their calendar.
+# A changed macro is tested where tickets get their weeks, and the weeks their calendar; that of patterns where they apply.
 _MODELS_WITH_WEEKS = ("stg_zendesk__tickets", "dim_voc_weeks")
+_MODELS_WITH_PATTERNS = (
+    "int_status_thresholds",
+    "int_category_weeks_judged",
+    "int_category_owners",
+)
 
 # A ticket an hour for four weeks, the last of them 2026-W46.
 _TICKETS = """
@@ -101,8 +109,7 @@ class Lab:
         original = path.read_text(encoding="utf-8")
         path.write_text(mutant.sql, encoding="utf-8")
         try:
-            models = [path.stem] if file.startswith("models/") else _MODELS_WITH_WEEKS
-            statuses = self._unit_tests(*models) or self._build_again()
+            statuses = self._unit_tests(*_tested_by(path)) or self._build_again()
         finally:
             path.write_text(original, encoding="utf-8")
         if not statuses:
@@ -153,6 +160,13 @@ class Lab:
             return ["error"]
         wrong = ("error", "fail", "runtime error")
         return [str(result.status) for result in outcome.result.results if result.status in wrong]
+
+
+def _tested_by(path: Path) -> Sequence[str]:
+    """The models whose unit tests notice a change of a file."""
+    if path.parent.name != "macros":
+        return [path.stem]
+    return _MODELS_WITH_PATTERNS if "pattern" in path.stem else _MODELS_WITH_WEEKS
 
 
 def mutants_of(file: str) -> list[Mutant]:

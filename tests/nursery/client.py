@@ -70,9 +70,11 @@ def fork(
 ) -> Fork | None:
     """Start `python -m module` with these as its standard streams, in a session of its own.
 
-    None where there is no nursery, and for a process with a PYTHONPATH of its own: its modules are others.
+    None where there is no nursery, and for a process with a PYTHONPATH of its own: its modules are others. A worker
+    puts the project's folder on that of a run.
     """
-    if ADDRESS not in os.environ or environment.get("PYTHONPATH") != str(AT_START):
+    places = set(environment.get("PYTHONPATH", "").split(os.pathsep)) - {str(ROOT)}
+    if ADDRESS not in os.environ or places != {str(AT_START)}:
         return None
     connection = _connected(os.environ[ADDRESS])
     umask = os.umask(0)

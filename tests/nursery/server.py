@@ -37,15 +37,19 @@ from unittest.mock import patch
 ENOUGH = 1 << 20
 STATIC_PARSER = "py_extract_from_source"
 PREFECT = ("flows.weekly_voc", "prefect.flow_engine", "prefect.task_engine", "fastapi")
+WORKSPACE = ("prefect.runner._workspace_starter", "prefect.deployments.steps.core")
 # What each program imports anyway, later or at once; not the modules that run as __main__.
 IMPORTS = {
     "flows.cli": ("flows.cli.main", "flows.runtime.assembly", "duckdb", "rich.console"),
     "flows.cli run": PREFECT,
     "bot": ("bot.app", "bot.deployments", "bot.follower", "uvicorn.server", "uvicorn.lifespan.off"),
     "prefect": ("prefect.cli",),
-    "prefect deploy": ("prefect.cli.deploy",),
     "prefect server": ("prefect.cli.server", "prefect.server.api.server", "uvicorn.server"),
     "prefect worker": ("prefect.cli.worker", "prefect.workers.process", "prefect.runner.runner"),
+    "tests.prefect_commands": ("prefect.cli", "prefect.cli.deploy"),
+    "prefect.engine": (*PREFECT, "flows.voc_ask", "flows.runtime.assembly", "duckdb"),
+    "prefect.runner._workspace_resolver": WORKSPACE,
+    "prefect.runner._workspace_supervisor": WORKSPACE,
     "deploy.register": ("prefect_gcp.workers.cloud_run_v2", "prefect.variables"),
     "flows.runtime.prefect_server": ("prefect.server.api.server", "uvicorn.server"),
     "flows.warehouse.dbt_server": ("dbt.adapters.duckdb", "dbt.cli.main"),
@@ -264,6 +268,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     order = serve(sys.argv[1])
     become(order)
+    sys.modules.pop(
+        "prefect.engine", None
+    )  # importing the flows did: as __main__ it would be warned of that
     runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
 
 

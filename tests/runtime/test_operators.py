@@ -9,7 +9,7 @@ from prefect import runtime
 from pydantic import SecretStr
 
 from catalogue.slack import ASKED
-from flows.runtime.errors import WEEK, SourceError, UsageError, VocError
+from flows.runtime.errors import WEEK, SlackError, SourceError, UsageError, VocError
 from flows.runtime.operators import Operators
 from flows.slack.web_api import WebApiTransport
 from tests.builders import KOREAN
@@ -62,6 +62,25 @@ def test_without_a_channel_of_theirs_only_a_missing_report_is_told(
     assert asked_for == {"C0TEST": [], "C0OPS": []}
     scheduled = noted(monkeypatch, slack, FAULT, ops_channel=None, tags=[])
     assert len(scheduled["C0TEST"]) == 1
+
+
+def test_a_channel_that_took_no_alerts_is_told_once_a_week(
+    monkeypatch: pytest.MonkeyPatch, slack: FakeSlack
+) -> None:
+    for run_id in ("one", "two"):
+        monkeypatch.setattr(runtime.deployment, "id", "d", raising=False)
+        monkeypatch.setattr(runtime.flow_run, "id", run_id, raising=False)
+        monkeypatch.setattr(runtime.flow_run, "tags", [], raising=False)
+        transport = WebApiTransport(SecretStr(slack.token), f"{slack.url}/api/")
+        operators = Operators(transport, KOREAN, "C0OPS", "C0TEST")
+        for week in ("2026-W46", "2026-W47"):
+            operators.note_unposted(week, {"C0OLD": SlackError("Slack refused: is_archived.")})
+    texts = [message["text"] for message in slack.messages("C0OPS")]
+    assert [week in text for week, text in zip(("2026-W46", "2026-W47"), texts, strict=True)] == [
+        True,
+        True,
+    ]
+    assert slack.messages("C0TEST") == []
 
 
 def test_a_person_s_mistake_reaches_no_operator(

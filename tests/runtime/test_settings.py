@@ -17,7 +17,7 @@ from flows.runtime.settings import Settings, load_settings
 
 
 def variables(*classes: type[BaseSettings]) -> dict[str, tuple[str, str]]:
-    """Every variable with its description and default, as the README's table shows them."""
+    """Every variable with its description and default, as docs/settings.md shows them."""
     found: dict[str, tuple[str, str]] = {}
     for name, field in ((n, f) for each in classes for n, f in each.model_fields.items()):
         alias = field.validation_alias
@@ -30,10 +30,10 @@ def variables(*classes: type[BaseSettings]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def test_the_readme_lists_every_setting_with_its_meaning_and_default() -> None:
+def test_the_page_lists_every_setting_with_its_meaning_and_default() -> None:
     rows = re.findall(
         r"^\| `([A-Z_]+)` \| (.+?) \| (.*?) ?\|$",
-        (PROJECT_ROOT / "README.md").read_text(),
+        (PROJECT_ROOT / "docs" / "settings.md").read_text(),
         re.MULTILINE,
     )
     assert {name: (meaning, default) for name, meaning, default in rows} == variables(

@@ -15,9 +15,10 @@ import pytest
 
 from catalogue.slack import WEEKLY
 from flows.report.message import SUMMARY, Block, Delivered, Message
-from flows.report.values import Week, WeeklyReport
+from flows.report.values import Category, Week, WeeklyReport
 from flows.runtime.errors import SlackError
 from flows.runtime.settings import Settings
+from flows.slack.channels import CategoryChannels
 from flows.slack.delivery import Delivery, Subject
 from flows.slack.outbox import OutboxTransport
 from flows.slack.remembered import RememberingTransport
@@ -530,6 +531,131 @@ def test_a_record_that_cannot_be_read_stops_the_run(blind: BlindPlace) -> None:
     with pytest.raises(SlackError, match="cannot be read from VOC_STATE_URI"):
         deliver(blind, run_id="run-2")
     assert len(blind.messages()) == 2
+
+
+# --- In the categories' own channels ------------------------------------------------------------
+
+
+TWO = (build_change(), build_change(category=("기업", "결제", "환불")))
+TEAM = {change.category: "C0TEST" for change in TWO}
+
+
+def alert(
+    place: PageStore,
+    run_id: str = "run-1",
+    channels: dict[Category, str] | None = None,
+    *,
+    force: bool = False,
+) -> tuple[list[Delivered], CategoryChannels]:
+    """One run: every alert that its channel lacks."""
+
+    def open_delivery(channel: str) -> Delivery:
+        return Delivery(
+            place.transport(), Destination(channel), SCOPE, run_id, force=force, waits=WAITS
+        )
+
+    found = CategoryChannels(TEAM if channels is None else channels, open_delivery)
+    alerts = [
+        build_composer().alert(change, build_analysis(), build_report(change), "C0MAIN")
+        for change in TWO
+        if found.lacks(change.category)
+    ]
+    return [each for message in alerts if (each := found.post(message))], found
+
+
+def test_an_alert_stands_in_its_category_s_channel_once(place: PageStore) -> None:
+    first, _ = alert(place)
+    assert [message["ts"] for message in place.messages()] == [each.ts for each in first]
+    assert [each.thread_ts for each in first] == [None, None]
+    assert len({each.key for each in first}) == 2
+    payload = place.messages()[0]["metadata"]["event_payload"]
+    assert (payload["kind"], payload["target"], payload["report_week"]) == (
+        *("alert", "C0TEST"),
+        COMPARISON.label,
+    )
+    again, channels = alert(place, "run-2")
+    assert again == []
+    assert [channels.find(change.category) for change in TWO] == [
+        replace(each, is_new=False) for each in first
+    ]
+    forced, _ = alert(place, "run-3", force=True)
+    assert [each.is_new for each in forced] == [True, True]
+    assert alert(place, "run-3", force=True)[0] == []
+    assert len(place.messages()) == 4
+
+
+def test_an_alert_goes_into_no_report_s_thread_and_is_found_beside_one(place: PageStore) -> None:
+    """A report on the week may stand in that channel too, before or after."""
+    (summary,) = deliver(place, QUIET)
+    first, _ = alert(place)
+    assert [each.thread_ts for each in first] == [None, None]
+    (again,) = deliver(place, QUIET, run_id="run-2")
+    assert again == replace(summary, is_new=False)
+    assert alert(place, "run-2")[0] == []
+
+
+def test_a_run_that_ended_between_two_alerts_is_resumed(place: PageStore) -> None:
+    def open_delivery(channel: str) -> Delivery:
+        return Delivery(place.transport(), Destination(channel), SCOPE, "run-1", waits=WAITS)
+
+    broken = CategoryChannels(TEAM, open_delivery)
+    message = build_composer().alert(TWO[0], build_analysis(), ONE_REPLY, "C0MAIN")
+    assert broken.post(message)
+    (rest,), _ = alert(place, "run-2")
+    assert rest.is_new
+    assert len(place.messages()) == 2
+
+
+@pytest.mark.parametrize("fault", UNCLEAR.values(), ids=UNCLEAR.keys())
+def test_an_alert_that_took_effect_without_an_answer_is_not_repeated(
+    on_slack: SlackPlace, fault: Fault
+) -> None:
+    on_slack.slack.on("chat.postMessage", nth=1, do=fault)
+    posted, channels = alert(on_slack)
+    assert [message["ts"] for message in on_slack.messages()] == [each.ts for each in posted]
+    assert (len(posted), channels.failures) == (2, {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "remedy"),
+    [
+        ({"is_member": False}, "not_in_channel. Invite the app"),
+        ({"is_archived": True}, "is_archived. Choose another channel"),
+        (None, "channel_not_found"),
+    ],
+)
+def test_a_channel_that_fails_stops_no_other_and_gets_its_alerts_later(
+    settings: dict[str, bool] | None, remedy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = {"C0TEST": {}, **({"C0TEAM": settings} if settings else {})}
+    channels = {TWO[0].category: "C0TEAM", TWO[1].category: "C0TEST"}
+    with FakeSlack(channels=known) as slack:
+        place = SlackPlace(slack)
+        (posted,), failed = alert(place, channels=channels)
+        assert (posted.channel, list(failed.failures)) == ("C0TEST", ["C0TEAM"])
+        assert remedy in str(failed.failures["C0TEAM"])
+        assert "the channel C0TEAM gets no alerts: Slack refused" in caplog.text
+        slack.channels["C0TEAM"] = {}
+        (late,), later = alert(place, "run-2", channels)
+        assert (late.channel, late.is_new, later.failures) == ("C0TEAM", True, {})
+        assert len(slack.messages("C0TEAM")) == len(slack.messages("C0TEST")) == 1
+
+
+def test_a_channel_that_is_away_is_waited_for_once(on_slack: SlackPlace) -> None:
+    tries = len(WAITS) + 1
+    on_slack.slack.on("chat.postMessage", nth=range(1, tries + 1), do=not_ok("internal_error"))
+    posted, channels = alert(on_slack)
+    calls = [request.method for request in on_slack.slack.requests]
+    assert (posted, calls.count("chat.postMessage")) == ([], tries)
+    assert list(channels.failures) == ["C0TEST"]
+    assert len(alert(on_slack, "run-2")[0]) == 2
+
+
+def test_a_category_without_a_channel_lacks_nothing(place: PageStore) -> None:
+    posted, channels = alert(place, channels={})
+    assert (posted, channels.find(TWO[0].category)) == ([], None)
+    message = build_composer().alert(TWO[0], build_analysis(), ONE_REPLY, "C0MAIN")
+    assert channels.post(message) is None
 
 
 def test_channel_and_thread_are_read_once_a_run_from_the_end_of_the_week_on(

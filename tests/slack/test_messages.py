@@ -30,6 +30,7 @@ from flows.report.values import (
 )
 from flows.report.writing import category_name, sparkline
 from flows.slack.messages import Composer
+from flows.slack.preview import preview
 from flows.slack.transport import Destination
 from tests.builders import (
     CATEGORY,
@@ -587,6 +588,48 @@ def test_what_the_model_and_the_tickets_say_is_escaped() -> None:
     assert "<" not in everything
 
 
+@pytest.mark.parametrize(
+    ("owner", "notified"), [("U0ALICE", "<@U0ALICE>"), ("S0TEAM", "<!subteam^S0TEAM>")]
+)
+def test_an_analysis_mentions_its_owner_and_nobody_else(
+    workspace: FakeSlack, owner: str, notified: str
+) -> None:
+    evil = "<@U0VICTIM> <!subteam^S0VICTIM> <!here> @U0VICTIM **<@U0VICTIM>**"
+    change = build_change(category=(evil, evil, evil))
+    analysis = build_analysis(
+        summary=evil, examples=(Example(evil, evil),), hypotheses=(evil,), actions=(evil,)
+    )
+    message = build_composer().analysis(change, analysis, owner=owner)
+    everything = json.dumps([message.text, *message.blocks], ensure_ascii=False)
+    assert re.findall("<.*?>", everything) == [notified]
+    assert texts(message.blocks)[1] == f"담당 {notified}"
+    post(workspace, [message])
+
+
+def test_without_an_owner_an_analysis_has_no_line_for_one() -> None:
+    assert "담당" not in str(build_composer().analysis(build_change(), build_analysis()).blocks[1])
+
+
+def test_an_alert_is_the_analysis_with_its_week_and_a_way_to_the_report(
+    workspace: FakeSlack,
+) -> None:
+    change, analysis = build_change(), build_analysis()
+    composer = build_composer(report_url="https://voc.example/2025-W46.html")
+    reply = composer.analysis(change, analysis)
+    alert = composer.alert(change, analysis, build_report(change), "C0TEST")
+    assert alert.text == reply.text
+    assert alert.blocks[: len(reply.blocks)] == reply.blocks
+    week, button = preview(alert.blocks[len(reply.blocks) :]).split("\n\n")
+    assert week == (
+        "VOC 주간 리포트 2025-W46 · 2025.11.10(월) – 2025.11.16(일) · 리포트 채널 <#C0TEST>"
+    )
+    assert button == "[ 리포트 열기 ]"
+    assert alert.blocks[-1]["elements"][0]["url"] == "https://voc.example/2025-W46.html"
+    without_page = build_composer().alert(change, analysis, build_report(change), "C0TEST")
+    assert without_page.blocks == alert.blocks[:-1]
+    post(workspace, [alert, without_page])
+
+
 def test_addresses_in_somebody_elses_words_do_not_become_links() -> None:
     message = build_composer().analysis(
         build_change(), build_analysis(summary="https://evil.example #공지")
@@ -689,7 +732,8 @@ def test_in_english_nothing_korean_is_left(workspace: FakeSlack) -> None:
         *composer.summary(build_report(change, better), replaces_earlier=True),
         *composer.summary(build_quiet_report()),
         composer.analysis(change, analysis),
-        composer.analysis(change, replace(analysis, source="model")),
+        composer.analysis(change, replace(analysis, source="model"), owner="U0ALICE"),
+        composer.alert(change, analysis, build_report(change), "C0TEST"),
         composer.receipt(receipt),
         composer.correction(COMPARISON, [correction]),
     ]

@@ -9,7 +9,8 @@ import pytest
 from catalogue.ending import Failed
 from flows.report.message import Message, MessageId
 from flows.report.values import Correction, Status
-from flows.slack.notes import crash_note, failure_note, late_data_note
+from flows.runtime.errors import SlackError
+from flows.slack.notes import crash_note, failure_note, late_data_note, unposted_note
 from flows.slack.transport import Destination
 from flows.slack.web_api import WebApiTransport
 from tests.builders import COMPARISON, KOREAN, build_composer
@@ -44,6 +45,10 @@ URL = "http://prefect.example/runs/flow-run/1"
         (failure_note(KOREAN, Failed("unexpected", "x"), URL), ["예상하지 못한 오류"]),
         (failure_note(KOREAN, None, URL), ["예상하지 못한 오류"]),
         (crash_note(KOREAN, URL), ["중간에 멈췄습니다"]),
+        (
+            unposted_note(KOREAN, "2025-W46", "C0TEAM", SlackError("Slack refused: <x>."), URL),
+            ["2025-W46", "<#C0TEAM>", "“Slack refused: &lt;x&gt;.”"],
+        ),
     ],
 )
 def test_a_note_says_what_happened_and_leads_to_the_run(

@@ -66,6 +66,34 @@ def test_what_is_found_is_listed_and_a_mapping_proposed_that_works(tmp_path: Pat
     assert [row[0] for row in read(path, columns=COLUMNS)] == ["1", "2"]
 
 
+@pytest.mark.parametrize(
+    ("header", "proposed"),
+    [
+        (
+            "접수 번호,접수일시(KST),문의 유형 1,문의 유형 2,문의유형3,고객 감정 (AI),제목",
+            '--map id="접수 번호" --map event_create_time="접수일시(KST)" --map category1="문의 유형 1" '
+            '--map overall_emotion="고객 감정 (AI)" --map title="제목" --map category2="문의 유형 2" '
+            '--map category3="문의유형3" (or',
+        ),
+        (
+            "Case #,Opened (local time),Opened by,Issue type,Sentiment label,First message,Agent",
+            '--map id="Case #" --map event_create_time="Opened (local time)" --map category1="Issue type" '
+            '--map overall_emotion="Sentiment label" --map detail="First message" (or',
+        ),
+        (
+            "Request #,Created at,Requester,Group,Satisfaction Score,Subject,Status",
+            '--map id="Request #" --map event_create_time="Created at" --map category1="Group" '
+            '--map overall_emotion="Satisfaction Score" --map title="Subject" (or',
+        ),
+    ],
+)
+def test_what_is_proposed_for_a_helpdesk_s_export_can_be_copied(
+    tmp_path: Path, header: str, proposed: str
+) -> None:
+    path = csv(tmp_path, f"1,{BASE},a,b,c,d,e", f"2,{COMPARISON},a,b,c,d,e", header=header)
+    assert proposed in refusal(path)
+
+
 def test_what_nothing_resembles_is_left_to_say(tmp_path: Path) -> None:
     said = refusal(csv(tmp_path, *TWO_WEEKS, header=HEADER.replace("category1", 'a "b" $c')))
     assert "--map category1=…" in said
@@ -93,6 +121,17 @@ def test_an_option_wins_over_the_named_file_and_that_over_the_one_beside(
     monkeypatch.setenv("VOC_SOURCE_MAP", str(tmp_path / "ours.toml"))
     assert {row[2] for row in read(path)} == {"c"}
     assert {row[2] for row in read(path, columns=("category1=category1",))} == {"유저"}
+
+
+def test_the_zone_of_the_times_can_be_kept_with_the_mapping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = csv(tmp_path, "1,2026-11-03 09:30,유저,부정", "2,2026-11-10 09:30,유저,부정")
+    (tmp_path / MAP_FILE).write_text('timezone = "Asia/Seoul"\n')
+    assert read(path)[0][1] == "2026-11-03 00:30:00"
+    assert read(path, zone="Europe/Paris")[0][1] == "2026-11-03 08:30:00"
+    monkeypatch.setenv("VOC_SOURCE_TIMEZONE", "UTC")
+    assert read(path)[0][1] == "2026-11-03 09:30:00"
 
 
 def test_another_mapping_reads_the_file_again(tmp_path: Path) -> None:
@@ -155,13 +194,15 @@ def test_options_that_are_wrong_are_refused(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("column = {}", "'column' is not a key. Keys are sheet, date_order, columns, emotions."),
+        ("column = {}", "'column' is not a key. Keys are sheet, date_order, timezone, "),
         ("columns = 1", "write [columns] as lines such as"),
         ("[columns]\nid = 1", "write [columns] as lines such as"),
         ('[emotions]\n"부정" = "bad"', "write [emotions] as lines such as"),
         ('[emotions]\n"부정" = [1]', "write [emotions] as lines such as"),
         ("[emotions]\n부정 = []", "is not TOML: Invalid statement (at line 2, column 1)"),
         ("sheet = 1", "sheet is not a name"),
+        ("timezone = 9", "timezone is not a name"),
+        ('timezone = "Mars"', "Mars is not a time zone here"),
         ('date_order = "ymd"', "a date order is dmy (day first) or mdy"),
         ('[columns]\nid = "Nope"', "voc-source.toml: export.csv has no column 'Nope' for id"),
         ("부정".encode("cp949"), "voc-source.toml is not UTF-8"),
@@ -194,6 +235,21 @@ def test_emotions_that_are_unknown_are_listed_with_their_counts(
         "overall_emotion is none of 긍정, 중립, 부정 in some tickets: "
         "'나쁨' 1,200; 'b' 1; 'c' 1; 'd' 1; 'e' 1; and 2 more. "
     ) in caplog.text
+
+
+def test_the_words_of_other_classifiers_are_proposed_and_what_is_proposed_works(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = ["Negative", "Very negative", "neutral", "Positive"]
+    path = csv(tmp_path, *(f"{n},{BASE},유저,{word}" for n, word in enumerate(words)), *TWO_WEEKS)
+    read(path)
+    proposed = (
+        'add --map-emotion 부정="Negative,Very negative" --map-emotion 중립="neutral" '
+        '--map-emotion 긍정="Positive", if that is what they mean'
+    )
+    assert proposed in caplog.text
+    asked = ("부정=Negative,Very negative", "중립=neutral", "긍정=Positive")
+    assert [row[3] for row in read(path, emotions=asked)].count("부정") == 3
 
 
 def test_a_number_as_an_emotion_can_be_mapped(tmp_path: Path) -> None:

@@ -150,7 +150,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path, settings: Settings) -
 def test_fewer_than_two_complete_weeks_are_refused(tmp_path: Path, settings: Settings) -> None:
     path = csv(tmp_path, *TWO_WEEKS)
     with pytest.raises(
-        SourceError, match=r"fewer than two complete weeks before 2026-11-15.*Choose a later"
+        SourceError,
+        match=r"fewer than two complete weeks before 2026-11-15.* on 2026-W46: add --week 2026-W46",
     ):
         open_source(settings, path, date(2026, 11, 15))
     with pytest.raises(SourceError, match="from 2026-11-03 to 2026-11-10"):

@@ -236,7 +236,13 @@ def with_title(workbook: Any, sheet: Any) -> None:
     ("rows", "change", "asked", "said"),
     [
         pytest.param(CELLS, with_title, {}, "1 line(s) above the one with", id="a title"),
-        pytest.param(CELLS, with_note_first, {}, "(sheet '메모') has no column id", id="a note"),
+        pytest.param(
+            CELLS,
+            with_note_first,
+            {},
+            "(sheet '메모'; --sheet names another: 티켓) has no column id",
+            id="a note",
+        ),
         pytest.param(
             [[5e17, FIRST, "유저", "부정"]], None, {}, "scientific notation", id="a number too long"
         ),
@@ -310,8 +316,10 @@ def test_a_week_outside_the_file_is_refused_with_those_that_can_be_reported(
     file = open_asked(path)
     assert (file.reportable, file.advice) == (
         "2026-W46 to 2026-W47",
-        "Reports can be made on 2026-W46 to 2026-W47.",
+        "Reports can be made on 2026-W46 to 2026-W47: add --week 2026-W46, the newest that is whole.",
     )
+    csv(tmp_path, *TWO_WEEKS, "3,2026-11-20T01:00:00Z,유저,부정")
+    assert open_asked(path).advice.endswith("2026-W46 to 2026-W47: add --week 2026-W47.")
     csv(tmp_path, *TWO_WEEKS[1:])
-    assert "It needs tickets in two complete weeks." in refusal(path)
+    assert "export the tickets from Monday, 2026-11-02 on." in refusal(path)
     assert AS_OF.isoformat() in refusal(path)

@@ -17,11 +17,14 @@ import duckdb
 import pytest
 
 from flows import PROJECT_ROOT
+from flows.report.owners import Owner
 from flows.runtime.errors import TransformError
 from flows.runtime.settings import load_settings
 from flows.runtime.workspace import Workspace
 from flows.warehouse import dbt
+from flows.warehouse.connection import DuckDBWarehouse
 from flows.warehouse.dbt import backfill_models, build_models, run_unit_tests
+from flows.warehouse.marts import read_owners
 from tests.bench.measure import dbt_command
 from tests.parts import build_of, open_source
 
@@ -67,10 +70,17 @@ class Lab:
             self.settings, self._csv, newest + timedelta(days=7)
         ).workspace
 
-    def run(self, as_of: date, select: str | None = None, *, full_refresh: bool = False) -> None:
+    def run(
+        self,
+        as_of: date,
+        select: str | None = None,
+        *,
+        full_refresh: bool = False,
+        has_owners: bool = False,
+    ) -> None:
         """Build for the date: all, or what is selected. A test that reads counts alone saves three quarters."""
         build = build_of(self.settings, self.workspace, as_of, full_refresh=full_refresh)
-        build_models(build, select)
+        build_models(replace(build, has_owners=has_owners), select)
 
     def backfill(self, first: date, last: date) -> None:
         """Count the weeks again that begin on these Mondays."""
@@ -112,7 +122,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Lab:
                 total, negative = int(case[f"{role}_total"]), int(case[f"{role}_negative"])
                 rows += tickets(week, total, negative, case["category1"])
         lab = Lab(folder, rows)
-        lab.run(W47)
+        lab.run(W47, has_owners=True)  # every table that a test of dbt's reads
         return lab
 
 
@@ -352,7 +362,7 @@ def test_the_same_tickets_give_the_same_samples(tmp_path: Path) -> None:
     for name, order in (("one", rows), ("two", rows[::-1])):
         (tmp_path / name).mkdir()
         lab = Lab(tmp_path / name, order)
-        lab.run(W47)
+        lab.run(W47, "+fct_voc_weekly_samples")
         chosen.append(lab.sql("from fct_voc_weekly_samples order by all"))
     assert chosen[0] == chosen[1]
 
@@ -372,13 +382,61 @@ def test_an_override_changes_every_week_at_once(tmp_path: Path) -> None:
     )
     judge = (
         "int_status_thresholds int_category_weeks_paired int_category_weeks_judged "
-        "int_changes_at_every_level fct_voc_weekly_status"
+        "int_changes_at_every_level fct_voc_weekly_drivers fct_voc_weekly_status"
     )
     build_models(build_of(lab.settings, lab.workspace, W47), select=judge)
     assert lab.sql("select week_start, status from fct_voc_weekly_status order by 1") == [
         (W45, "MONITOR"),
         (W46, "STABLE"),
     ]
+
+
+def test_owners_are_read_of_what_is_announced_and_of_upper_levels(tmp_path: Path) -> None:
+    """The seed is data, like the thresholds: with rows in its table. Without a row nothing is built for owners."""
+    lab = Lab(tmp_path, [*tickets(W45, 1), *tickets(W46, 1), *tickets(W46, 1, category="기업")])
+    lab.run(W47, "category_owners+ +fct_voc_weekly_counts")
+    tables = {name for (name,) in lab.sql("select table_name from information_schema.tables")}
+    assert "fct_voc_weekly_counts" in tables
+    assert not {"category_owners", "int_category_owners"} & tables
+    lab.run(W47, "category_owners int_category_owners", has_owners=True)
+    assert lab.workspace.duckdb_path is not None
+    warehouse = DuckDBWarehouse(lab.workspace.duckdb_path)
+    user, company = ("유저", "(미분류)", "(미분류)"), ("기업", "(미분류)", "(미분류)")
+    assert read_owners(warehouse, [user]) == {}
+    for row in (
+        ("유\u200b저 ", "(미분류)", None, "U0REST", "C0REST", "en"),
+        (None, None, None, "S0ALL", None, None),
+        ("기업", None, None, None, None, None),
+    ):
+        lab.sql("insert into category_owners values (?, ?, ?, ?, ?, ?)", *row)
+    lab.run(W47, "int_category_owners", has_owners=True)
+    rest = Owner("U0REST", "C0REST", "en")
+    assert read_owners(warehouse, [user, user[:2], user[:1], company]) == {
+        user: rest,
+        user[:2]: rest,
+        user[:1]: Owner("S0ALL"),
+        company: Owner(),
+    }
+    assert read_owners(warehouse, [company]) == {company: Owner()}
+
+
+def test_rows_of_owners_that_could_not_be_used_stop_the_run(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, [*tickets(W45, 1), *tickets(W46, 1)])
+    lab.run(W47, "category_owners", has_owners=True)
+    fine = ("유저", None, None, "U0ALICE", "C0TEAM", None)
+    for wrong in (
+        (" 유저", None, None, "U0BOB", None, None),
+        ("기업", None, None, "alice", None, None),
+        ("기업", None, None, "U0A><!here>", None, None),
+        ("기업", None, None, None, "#team", None),
+        ("기업", None, None, None, None, "jp"),
+    ):
+        lab.sql("delete from category_owners")
+        lab.sql("insert into category_owners values (?, ?, ?, ?, ?, ?)", *fine)
+        lab.run(W47, "sound_category_owners", has_owners=True)
+        lab.sql("insert into category_owners values (?, ?, ?, ?, ?, ?)", *wrong)
+        with pytest.raises(TransformError, match="test sound_category_owners"):
+            lab.run(W47, "sound_category_owners", has_owners=True)
 
 
 def test_seoul_decides_the_week_whatever_the_machine_thinks(

@@ -35,9 +35,8 @@ MODELS = (
     "dim_voc_weeks",
     "int_category_weeks_judged",
     "int_category_weeks_judged_modelled",
-    "int_changes_at_every_level",
-    "fct_voc_weekly_status",
     "fct_voc_weekly_drivers",
+    "fct_voc_weekly_status",
     "fct_voc_weekly_alarms",
 )
 # A smaller company is made of another seed, not of a part of this one: shrinking finds nothing.

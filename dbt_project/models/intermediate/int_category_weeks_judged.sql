@@ -23,10 +23,7 @@ thresholds_ranked as (
         ) as threshold_rank
     from pairs
     inner join thresholds
-        on
-            (thresholds.category1 is null or pairs.category1 = thresholds.category1)
-            and (thresholds.category2 is null or pairs.category2 = thresholds.category2)
-            and (thresholds.category3 is null or pairs.category3 = thresholds.category3)
+        on {{ matches_pattern('thresholds', 'pairs') }}
 ),
 
 -- In whole numbers, so that a threshold is met at equality. A rule without a number (NULL) is never met.

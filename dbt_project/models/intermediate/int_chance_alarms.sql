@@ -31,10 +31,7 @@ thresholds_ranked as (
         ) as threshold_rank
     from categories
     inner join thresholds
-        on
-            (thresholds.category1 is null or categories.category1 = thresholds.category1)
-            and (thresholds.category2 is null or categories.category2 = thresholds.category2)
-            and (thresholds.category3 is null or categories.category3 = thresholds.category3)
+        on {{ matches_pattern('thresholds', 'categories') }}
 ),
 
 thresholds_of_categories as (

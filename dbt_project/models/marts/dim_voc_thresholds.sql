@@ -18,10 +18,7 @@ thresholds_matched as (
         thresholds.category3
     from thresholds
     inner join categories
-        on
-            (thresholds.category1 is null or thresholds.category1 = categories.category1)
-            and (thresholds.category2 is null or thresholds.category2 = categories.category2)
-            and (thresholds.category3 is null or thresholds.category3 = categories.category3)
+        on {{ matches_pattern('thresholds', 'categories') }}
     where thresholds.specificity > 0
 )
 

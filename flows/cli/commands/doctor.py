@@ -23,6 +23,7 @@ from flows.runtime.errors import SlackError, SourceError, VocError
 from flows.runtime.prefect_server import check_api
 from flows.runtime.workspace import NO_SOURCE, Workspace
 from flows.source.file import open_source
+from flows.source.owners import check_owners
 from flows.source.thresholds import check_rules
 from flows.warehouse import dbt
 from flows.warehouse.bigquery.connection import BigQuery
@@ -56,6 +57,7 @@ def examine(parts: Assembly, *, source: Path | None) -> int:
             _checked("dbt", lambda: _dbt(parts, source)),
             _checked("source", lambda: _source(parts, source)),
             _checked("Slack", lambda: _slack(parts)),
+            _checked("owners", lambda: _owners(parts)),
             _checked("report", lambda: _report(parts)),
             _checked(_MODELS[parts.settings.model_api][0], lambda: _model(parts)),
             _checked("Prefect", lambda: _prefect(parts)),
@@ -157,6 +159,21 @@ def _slack(parts: Assembly) -> tuple[State, str]:
             "for the chart where the workspace takes none"
         )
     return "ok", f"{team}, channel {channel.channel}: the app may post and read"
+
+
+def _owners(parts: Assembly) -> tuple[State, str]:
+    """Whether the seed's owners and channels can be used. No run ends because one cannot."""
+    from flows.slack.directory import unusable
+
+    rows = check_owners()
+    owners, channels = ({row[name] for row in rows if row[name]} for name in ("owner", "channel"))
+    if not rows:
+        return "missing", "the seed category_owners is empty: analyses mention nobody"
+    if parts.slack is None:
+        return "missing", "no SLACK_BOT_TOKEN: the seed category_owners is not compared with Slack"
+    if faults := unusable(parts.slack, owners, channels):
+        return "missing", " ".join(faults)
+    return "ok", f"{len(owners)} owners and {len(channels)} channels are all in Slack"
 
 
 def _report(parts: Assembly) -> tuple[State, str]:

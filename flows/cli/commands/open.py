@@ -13,12 +13,15 @@ _PAGE = re.compile(r"\d{4}-W\d{2}\.html")
 
 
 def newest_page(parts: Assembly) -> str:
-    """The address or the path of the newest week's page. Raises SourceError where there is none."""
-    store = parts.page_store(parts.workspaces.of(None))
-    pages = sorted(filter(_PAGE.fullmatch, store.names()))
-    if not pages:
-        raise SourceError("no report was written as a page yet. Run voc run first.")
-    return store.url(pages[-1]) or store.where(pages[-1])
+    """The address or the path of the newest week's page; a dry run's where none was published.
+
+    Raises SourceError where there is none.
+    """
+    workspace = parts.workspaces.of(None)
+    for store in (parts.page_store(workspace), parts.dry_run_pages(workspace)):
+        if pages := sorted(filter(_PAGE.fullmatch, store.names())):
+            return store.url(pages[-1]) or store.where(pages[-1])
+    raise SourceError("no report was written as a page yet. Run voc run first.")
 
 
 def show_in_browser(page: str) -> bool:

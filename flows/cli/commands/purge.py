@@ -189,7 +189,8 @@ class _Purge:
         where = f"the channel {s.slack_channel}" if s.slack_channel else "the channel"
         yield (
             f"Slack: open the week's report in {where}, and delete its messages (… → Delete message). "
-            "Answers to questions are in the threads where people asked."
+            "Answers to questions are in the threads where people asked, alerts in the channels of "
+            "category_owners.csv too."
         )
         yield "LaaS or another model: what it keeps of questions and answers, ask its operator."
         yield "Prefect's database and logs: they hold counts, categories and masked questions, no ticket's text."

@@ -52,7 +52,7 @@ def run_report(
             options = parts.source_options(source)
             file = source_of(parts.workspaces, settings.timezone, source, as_of, options)
         if file and file.ends_before_report_week:
-            log.warning("%s ends on %s. %s", file.path.name, file.last_date, file.advice)
+            log.warning("%s", file.without_report_week)
             return RunResult("no_data", file.weeks, last_date=file.last_date)
         build = parts.build(file.workspace if file else parts.workspaces.of(None), as_of)
         with prefect_api(parts.home, build), settings_in_use(settings):

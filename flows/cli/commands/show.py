@@ -46,9 +46,12 @@ def _closing_line(result: RunResult) -> str:
         case "dry_run":
             return f"Dry run for {week.label}: nothing was posted."
         case "no_data":
+            if result.last_date:  # of a file that ends earlier: its weeks were named above
+                return f"Nothing was posted for {week.label}."
             days = f"{week.start} – {week.end}"
-            end = f" The tickets end on {result.last_date}." if result.last_date else ""
-            return f"No tickets in {week.label} ({days}): nothing was posted.{end} Choose another --week."
+            return (
+                f"No tickets in {week.label} ({days}): nothing was posted. Choose another --week."
+            )
         case "not_ready":
             days = ", ".join(map(str, result.missing_days)) or "its days"
             return f"{week.label} is not loaded yet: nothing was posted. Tickets of {days} are missing."

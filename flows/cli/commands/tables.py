@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from catalogue import weeks
 from flows.cli.commands.progress import progress_on_stderr
 from flows.report.as_of import checked_as_of
 from flows.report.values import WeekPair
@@ -50,23 +52,28 @@ def computed_week(
         file = _built(parts, source, as_of, options, with_texts=with_texts)
     workspace = file.workspace if file else parts.workspaces.of(None)
     warehouse = parts.warehouse(workspace)
-    weeks = _weeks(warehouse, as_of)
-    if weeks is None:
-        raise SourceError(f"that week was not computed. {_advice(warehouse)}")
-    return Computed(warehouse, workspace, weeks, file.last_date if file else None)
+    pair = _weeks(warehouse, as_of)
+    if pair is None:
+        raise SourceError(_not_computed(as_of, read_week_labels(warehouse)))
+    return Computed(warehouse, workspace, pair, file.last_date if file else None)
 
 
 def _weeks(warehouse: Warehouse, as_of: date | None) -> WeekPair | None:
     return read_latest_week_pair(warehouse) if as_of is None else read_week_pair(warehouse, as_of)
 
 
-def _advice(warehouse: Warehouse) -> str:
-    computed = read_week_labels(warehouse)
-    if not computed:
-        return "Nor was any other: run voc run first."
+def _not_computed(as_of: date | None, computed: Sequence[str]) -> str:
+    """What is wrong with the week that was newest at `as_of`, and which weeks (newest first) would work."""
+    if as_of is None or not computed:
+        return "no week was computed yet. Run voc run first."
+    week = weeks.label_of(weeks.newest_week(as_of))
+    newest, first = computed[0], computed[-1]
+    if week < first:
+        return f"{week} is before the data. The first week that has one before it is {first}: add --week {first}."
+    others = f"{newest} was" if newest == first else f"{first} to {newest} were"
     return (
-        f"Choose one from {computed[-1]} to {computed[0]}, or run voc run --week for it first, "
-        "if the source has its tickets and those of the week before."
+        f"{week} was not computed; {others}: add --week {newest}, or run voc run --week {week} first, "
+        "if the source reaches that far."
     )
 
 
@@ -84,10 +91,7 @@ def _built(
     file = open_source(parts.workspaces, parts.settings.timezone, source, asked, options)
     if file.needs_full_refresh or not _has(file, parts, as_of, with_texts=with_texts):
         if file.ends_before_report_week:
-            raise SourceError(
-                f"{source.name} has no tickets in {file.weeks.comparison.label}: they are from {file.first_date} "
-                f"to {file.last_date}. Choose a --week. {file.advice}"
-            )
+            raise SourceError(file.without_report_week)
         with progress_on_stderr():
             logging.getLogger("voc").info("dbt: building the tables")
             dbt.build_models(
@@ -100,5 +104,5 @@ def _built(
 
 def _has(file: SourceFile, parts: Assembly, as_of: date | None, *, with_texts: bool) -> bool:
     warehouse = parts.warehouse(file.workspace)
-    weeks = _weeks(warehouse, as_of)
-    return weeks is not None and (not with_texts or weeks == read_latest_week_pair(warehouse))
+    pair = _weeks(warehouse, as_of)
+    return pair is not None and (not with_texts or pair == read_latest_week_pair(warehouse))

@@ -1,14 +1,21 @@
-"""On the PYTHONPATH of what the tests start: dbt's process and the temporary server become forks of the nursery's.
+"""On the PYTHONPATH of what the tests start: what a program of ours starts becomes a fork of the nursery's.
 
 Python imports this module in each new process. `flows.warehouse.dbt` starts dbt's process in a test, in a `voc`, and
-in a run of a worker, `flows.runtime.prefect_server` starts a server in a test and in a `voc`: this one process then
-stands for the fork, passes signals on, and ends as the fork ends.
+in a run of a worker, `flows.runtime.prefect_server` starts a server in a test and in a `voc`, and a worker starts three
+programs of Prefect's for each run: this one process then stands for the fork, passes signals on, and ends as the fork
+ends.
 """
 
 import os
 import sys
 
-FORKED = ("flows.warehouse.dbt_server", "flows.runtime.prefect_server")
+FORKED = (
+    "flows.warehouse.dbt_server",
+    "flows.runtime.prefect_server",
+    "prefect.engine",
+    "prefect.runner._workspace_resolver",
+    "prefect.runner._workspace_supervisor",
+)
 
 if sys.orig_argv[1:2] == ["-m"] and sys.orig_argv[2] in FORKED and "TESTS_NURSERY" in os.environ:
     import signal
