@@ -250,7 +250,7 @@ def test_a_purge_waits_for_a_run(voc: Voc, home: Path) -> None:
         purge.start()
         purge.join(5)
         assert purge.is_alive()
-        assert len(pages(home)) == 5
+        assert len(pages(home)) == 4 + len(LISTS)
     purge.join()
     assert json.loads(ran[0].out)["removed"]
-    assert len(pages(home)) == 3
+    assert len(pages(home)) == 2 + len(LISTS)
