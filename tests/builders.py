@@ -103,15 +103,17 @@ def build_report(*rows: Change, **values: Any) -> WeeklyReport:
 
 def build_alert_above(*folded: Category, **columns: Any) -> Change:
     """유저 / 이력서 as it is announced: it rose by 30, most of it in 업로드 오류."""
-    shares = ((CATEGORY[2], 24), ("첨부 파일", 10), ("미리보기", 0), ("서식", -4))
+    changes = ((CATEGORY[2], 24), ("첨부 파일", 10), ("미리보기", 0), ("서식", -4))
     values: dict[str, Any] = {
         "base": 60,
         "comparison": 90,
         "evidence": "strong",
         "p_increase": 1e-5,
         "drivers": tuple(
-            Driver((*CATEGORY[:2], name), change, change / 30, max(change, 0) / 34, 0.01, 0.0)
-            for name, change in shares
+            Driver(
+                (*CATEGORY[:2], name), 15, 15 + change, change / 30, max(change, 0) / 34, 0.01, 0.0
+            )
+            for name, change in changes
         ),
         "folded": folded,
     }

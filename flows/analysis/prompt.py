@@ -24,6 +24,7 @@ MAX_SAMPLE_CHARACTERS = 600
 MAX_LEVEL_CHARACTERS = 200
 MAX_QUOTE_CHARACTERS = 200
 EXAMPLES_BY_RULE = 3
+DRIVERS_SHOWN = 10
 
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-f]{4})|(["\\])|.)')
 
@@ -163,6 +164,11 @@ def _change_summary(material: Material) -> str:
         "last_8_weeks": change.total_last_8_weeks,
         "rising_keywords": list(map(_keyword_text, material.keywords)),
     }
+    if change.drivers:
+        summary["below"] = [
+            f"{d.category[-1][:MAX_LEVEL_CHARACTERS]} {d.base_total}→{d.comparison_total}"
+            for d in change.drivers[:DRIVERS_SHOWN]
+        ]
     return _inert(json.dumps(summary, ensure_ascii=False))
 
 

@@ -163,19 +163,27 @@ class Driver:
     """What is right below a level that is announced, with its part of the change.
 
     Args:
-        change: in tickets; those of one alert add up to its own.
-        share: of the alert's change in tickets; None where that is 0.
+        base_total, comparison_total: its tickets; the changes of those of one alert add up to the alert's.
+        share: its change in tickets ÷ the alert's; None where that is 0.
         excess_share: of what all of them have beyond the expected, 0 to 1; None where none has more.
         rate_effect, mix_effect: parts of the change in the alert's negative ratio, −1 to 1; None where a week has no
             ticket.
     """
 
     category: Category
-    change: int
+    base_total: int
+    comparison_total: int
     share: float | None
     excess_share: float | None
     rate_effect: float | None
     mix_effect: float | None
+
+    @property
+    def change(self) -> int:
+        return self.comparison_total - self.base_total
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"category": list(self.category), "change": self.change}
 
 
 @dataclass(frozen=True)
@@ -260,7 +268,7 @@ class Change:
             "category": list(self.category),
             "evidence": self.evidence,
             "p": self.p,
-            "drivers": [asdict(d) | {"category": list(d.category)} for d in self.drivers],
+            "drivers": [driver.as_json() for driver in self.drivers],
             "folded": [list(category) for category in self.folded],
         }
 

@@ -166,7 +166,8 @@ def _alert_above(row: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> C
         drivers=tuple(
             Driver(
                 _category(each),
-                change=each["total_effect"],
+                each["base_total"],
+                each["comparison_total"],
                 share=each["total_effect"] / whole if whole else None,
                 excess_share=each["excess_share"],
                 rate_effect=each["rate_effect"],

@@ -8,6 +8,7 @@ import pytest
 
 from flows.analysis.claims import Facts, Refused, refusal
 from tests.analysis import corpus
+from tests.builders import build_alert_above, build_material, build_samples
 
 # 30 tickets, then 69; negative 12, then 49. 사파리 0 → 49, 결제 실패 6 → 31. Usual 24 to 38. 2026-11-09 to 15.
 FACTS = Facts(next(c.material for c in corpus.TRUE if c.material.change.category3 == "결제 오류"))
@@ -216,3 +217,9 @@ def test_a_long_sentence_takes_no_time(piece: str) -> None:
     started = time.process_time()
     refusal((piece * 500)[:500], FACTS)
     assert time.process_time() - started < 2
+
+
+def test_of_a_level_above_what_is_below_it_may_be_told_with_its_numbers() -> None:
+    material = build_material(build_alert_above(), samples=build_samples(3))
+    assert refusal("특히 '첨부 파일' 문의가 15건에서 25건으로 늘었습니다.", Facts(material)) is None
+    assert refusal("특히 '첨부 파일' 문의가 15건에서 35건으로 늘었습니다.", Facts(material))

@@ -19,7 +19,14 @@ from flows.analysis.prompt import (
 )
 from flows.privacy.masker import Masker
 from flows.report.values import Keyword, Material
-from tests.builders import CATEGORY, build_change, build_material, build_report, build_samples
+from tests.builders import (
+    CATEGORY,
+    build_alert_above,
+    build_change,
+    build_material,
+    build_report,
+    build_samples,
+)
 
 
 def block(prompt: str, name: str) -> str:
@@ -70,6 +77,12 @@ def test_the_change_is_told_with_dates_counts_ratios_and_rules() -> None:
         "last_8_weeks": [0, 0, 0, 0, 0, 0, 20, 45],
         "rising_keywords": ["업로드 3→17"],
     }
+
+
+def test_of_a_level_above_the_prompt_has_what_is_below_it() -> None:
+    told = change_in(build_material(build_alert_above()))
+    assert told["category"] == ["유저", "이력서"]
+    assert told["below"] == ["업로드 오류 15→39", "첨부 파일 15→25", "미리보기 15→15", "서식 15→11"]
 
 
 def test_of_a_new_category_what_cannot_be_known_is_null() -> None:

@@ -102,6 +102,8 @@ def test_an_alert_is_printed_with_what_explains_it() -> None:
     }
     assert first == {
         "category": ["유저", "이력서", "업로드 오류"],
+        "base_total": 15,
+        "comparison_total": 39,
         "change": 24,
         "share": 0.8,
         "excess_share": 24 / 34,

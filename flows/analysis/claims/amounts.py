@@ -268,7 +268,7 @@ class _Amounts:
             r"|담은|포함된|들어간|나온)\s?|[에]\s(?:관한|대한)\s)?(?:문의|티켓|언급|건"
             r"|요청)"
         )
-        for keyword in self.facts.material.keywords:
+        for keyword in self.facts.named:
             label = compact(keyword.label)
             spaced = r"\s?".join(map(re.escape, label))
             is_quoted = label in map(compact, self.sentence.quoted)

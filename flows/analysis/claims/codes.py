@@ -19,7 +19,7 @@ _EDGES = " .,!?~…·:;"
 
 def check_quotations(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     """Refuse a quotation that stands in no ticket. A long one may leave out its middle."""
-    keywords = {compact(keyword.label) for keyword in facts.material.keywords}
+    keywords = {compact(keyword.label) for keyword in facts.named}
     spans: list[tuple[int, int]] = []
     words: list[str] = []
     for match in _QUOTES.finditer(sentence.rest):

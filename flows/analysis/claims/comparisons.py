@@ -132,7 +132,7 @@ def _keywords_compared(before: str, facts: Facts) -> tuple[float, float] | None:
     found = sorted(
         (
             (said.rindex(label), keyword)
-            for keyword in facts.material.keywords
+            for keyword in facts.named
             if (label := compact(keyword.label)) in said
         ),
         key=lambda pair: pair[0],

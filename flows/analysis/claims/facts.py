@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
-from flows.report.values import Material, Sample
+from flows.report.values import Keyword, Material, Sample
 
 Unit = Literal["count", "percent", "points", "factor"]
 Role = Literal["base", "comparison", "change", "beyond", "other"]
@@ -43,8 +43,17 @@ class Facts:
     material: Material
 
     @cached_property
+    def named(self) -> tuple[Keyword, ...]:
+        """What tickets are counted by: the rising keywords, and the names right below a level above."""
+        below = (
+            Keyword(d.category, d.category[-1], d.base_total, d.comparison_total)
+            for d in self.material.change.drivers
+        )
+        return (*self.material.keywords, *below)
+
+    @cached_property
     def numbers(self) -> tuple[Fact, ...]:
-        """The numbers of the category and of its rising keywords."""
+        """The numbers of the category, and of what is named in it."""
         change = self.material.change
         totals = change.base_total, change.comparison_total
         negative = change.base_negative, change.comparison_negative
@@ -53,7 +62,7 @@ class Facts:
             *_counted(NEGATIVE, negative, totals),
             *_counted(NOT_NEGATIVE, (totals[0] - negative[0], totals[1] - negative[1]), totals),
         ]
-        for keyword in self.material.keywords:
+        for keyword in self.named:
             counts = keyword.base_count, keyword.comparison_count
             facts += _counted(compact(keyword.label), counts, totals)
         return tuple(dict.fromkeys([*facts, *self._usual()]))
@@ -122,7 +131,7 @@ class Facts:
         return "\n".join(
             [
                 *("\n".join(map(compact, text.split("\n"))) for _, text in self._texts),
-                *(compact(keyword.keyword) for keyword in self.material.keywords),
+                *(compact(keyword.keyword) for keyword in self.named),
                 *map(compact, change.category),
             ]
         )

@@ -158,7 +158,7 @@ def _is_extreme_keyword(
     )
     sizes = {
         compact(k.label): k.comparison_count - (k.base_count if by_change else 0)
-        for k in facts.material.keywords
+        for k in facts.named
     }
     spoken = compact(sentence.whole)
     named = [word for word in keywords_in(sentence.rest, sentence, facts) if word in spoken]

@@ -99,7 +99,7 @@ def _are_keywords_in_order(before: str, match: re.Match[str], facts: Facts) -> b
     said = compact(before)
     places = sorted(
         (said.index(compact(k.label)), k.comparison_count)
-        for k in facts.material.keywords
+        for k in facts.named
         if compact(k.label) in said
     )
     if (
@@ -161,7 +161,7 @@ def _is_same(match: re.Match[str], sentence: Sentence, facts: Facts) -> bool:
 def _noise(said: str, facts: Facts) -> float:
     """How much a count may change and is still nearly the same."""
     spoken = compact(said)
-    keywords = (k for k in facts.material.keywords if compact(k.label) in spoken)
+    keywords = (k for k in facts.named if compact(k.label) in spoken)
     keyword = next(keywords, None)
     base = keyword.base_count if keyword else facts.material.change.base_total
     return max(3.0, 0.1 * base) if keyword else 0.07 * base

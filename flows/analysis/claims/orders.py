@@ -113,7 +113,7 @@ def _is_first(match: re.Match[str], facts: Facts) -> bool:
     clause = match.string[: match.start()]
     if not (BY_FACTOR.search(clause) or BY_CHANGE.search(clause)):
         return True
-    keywords = {compact(k.label) for k in facts.material.keywords}
+    keywords = {compact(k.label) for k in facts.named}
     sizes = {word: size for word, size in _sizes(match.string, facts).items() if word in keywords}
     found = list(_words(clause, sizes))
     if not found or len(sizes) < 2:

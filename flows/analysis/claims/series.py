@@ -28,7 +28,7 @@ _COUNTS_OF_WORD = (
 def without_counted_words(sentence: Sentence, facts: Facts) -> Sentence | None:
     """A sentence without the counts of '보상'(39→96) and '환불'(9건); None where a word has others."""
     spans: list[tuple[int, int]] = []
-    for keyword in facts.material.keywords:
+    for keyword in facts.named:
         spaced = r"\s?".join(map(re.escape, compact(keyword.label)))
         for match in re.finditer(rf"(?i:(?<![가-힣]){spaced}){_COUNTS_OF_WORD}", sentence.whole):
             first, last = (n and int(n.replace(",", "")) for n in match.group("first", "last"))

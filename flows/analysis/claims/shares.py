@@ -141,7 +141,7 @@ def _nearest_keyword(before: str, facts: Facts) -> str | None:
     said = compact(re.split(r"[,;]\s|(?:이고|이며|지만|으나)\s", before)[-1])
     places = {
         said.rindex(label): label
-        for keyword in facts.material.keywords
+        for keyword in facts.named
         if (label := compact(keyword.label)) in said
     }
     return places[max(places)] if places else None

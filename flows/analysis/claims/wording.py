@@ -93,10 +93,10 @@ def subjects_in(text: str) -> list[str]:
 
 def keywords_in(text: str, sentence: Sentence, facts: Facts) -> Iterator[str]:
     """The rising keywords in a part of a sentence, and those that a quotation in the sentence holds."""
-    labels = {compact(keyword.label) for keyword in facts.material.keywords}
+    labels = {compact(keyword.label) for keyword in facts.named}
     # A quotation that is a keyword stands where it is said.
     spoken = [compact(text), *({compact(words) for words in sentence.quoted} - labels)]
-    for keyword in facts.material.keywords:
+    for keyword in facts.named:
         label = compact(keyword.label)
         if any(label in words for words in spoken):
             yield label
