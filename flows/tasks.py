@@ -139,7 +139,7 @@ def read_changes(warehouse: Warehouse, as_of: date, masker: Masker) -> WeeklyRep
     report = without_private(read_report(warehouse, weeks), masker.contains_pii)
     counts = ", ".join(f"{status} {count}" for status, count in report.status_counts.items())
     log.info("%s: %s", weeks.comparison.label, counts)
-    warn_of_faults(warehouse, report.doubts)
+    warn_of_faults(report.doubts, report.unused_overrides)
     return report
 
 

@@ -7,19 +7,22 @@
   level. So of the rows that match a category no two are equally specific, unless they are for the same categories.
 -#}
 {% macro category_patterns(relation) -%}
-{%- set levels = {'category1': 11, 'category2': 10, 'category3': 9} -%}
     select
         *,
-        {%- for level, weight in levels.items() %}
-        {{ '+ ' if not loop.first }}case when {{ level }} is not null then {{ weight }} else 0 end
-        {%- endfor %} as specificity
+        {{ specificity() }} as specificity
     from (
         select
             * replace (
-                {%- for level in levels %}
+                {%- for level in ['category1', 'category2', 'category3'] %}
                 nullif({{ normalised_text(level) }}, '') as {{ level }}{{ ',' if not loop.last }}
                 {%- endfor %}
             )
         from {{ relation }}
     ) as levels_spelled
+{%- endmacro %}
+
+{% macro specificity() -%}
+    {%- for level, weight in {'category1': 11, 'category2': 10, 'category3': 9}.items() %}
+        {{ '+ ' if not loop.first }}case when {{ level }} is not null then {{ weight }} else 0 end
+    {%- endfor %}
 {%- endmacro %}

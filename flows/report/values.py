@@ -20,6 +20,15 @@ Mark = Literal["strong", "weak"]
 Category = tuple[str, ...]
 """The three names of a category; of what is announced, perhaps the one or two of a level above."""
 
+
+def levels_named(names: Iterable[str]) -> Category:
+    """The names of a row down to its level: in the marts those below it are empty."""
+    levels = tuple(names)
+    while len(levels) > 1 and levels[-1] == "":
+        levels = levels[:-1]
+    return levels
+
+
 Cause = Literal["late", "deleted", "reclassified", "thresholds"]
 
 MAX_KEYWORD_CHARACTERS = 40
@@ -231,7 +240,7 @@ class Change:
 
     @property
     def category(self) -> Category:
-        return tuple(filter(None, (self.category1, self.category2, self.category3)))
+        return levels_named((self.category1, self.category2, self.category3))
 
     @property
     def is_clear(self) -> bool:
@@ -422,6 +431,10 @@ class Threshold:
     min_decrease_pct: int | None
 
 
+Override = tuple[Status, tuple[str, ...]]
+"""A row of the thresholds for some categories: its status, and the levels that it names, * for any."""
+
+
 @dataclass(frozen=True)
 class Doubt:
     """A fault of the source in a week: a row of `fct_voc_source_doubts`; units and codes are documented there.
@@ -456,6 +469,7 @@ class WeeklyReport:
     alarms: Alarms | None = None
     tickets: tuple[Ticket, ...] = ()
     alerts_above: tuple[Change, ...] = ()
+    unused_overrides: tuple[Override, ...] = ()
 
     @property
     def missing_tickets(self) -> tuple[Doubt, ...]:

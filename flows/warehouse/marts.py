@@ -26,6 +26,7 @@ from flows.report.values import (
     Driver,
     History,
     Keyword,
+    Override,
     PastWeek,
     Sample,
     Status,
@@ -35,6 +36,7 @@ from flows.report.values import (
     Week,
     WeeklyReport,
     WeekPair,
+    levels_named,
     most_urgent_first,
 )
 from flows.warehouse.connection import Warehouse, dates_in
@@ -50,6 +52,13 @@ CORRECTED_WEEKS = 26
 
 _LEVELS = ("category1", "category2", "category3")
 _OF_ALARMS = tuple(field.name for field in fields(Alarms))
+_OF_DOUBTS = (
+    *("code", "is_incomplete", "dates", "category1", "category2", "category3"),
+    *("renamed_to", "observed", "usual"),
+)
+_DOUBTS_ORDERED = (
+    "doubts.is_incomplete desc, doubts.code, doubts.category1, doubts.category2, doubts.category3"
+)
 _OF_DRIVERS = (
     *("level", "alert_level", "alert_status", "alert_reason", "explains_alert"),
     *("total_effect", "excess", "excess_share", "rate_effect", "mix_effect"),
@@ -447,20 +456,17 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     """Everything that the messages of a week need."""
     rows, alarms, alerts_above = read_alerts(warehouse, weeks)
     samples, tickets = read_tickets(warehouse, weeks)
+    thresholds = _thresholds(warehouse)
+    general = [field.name for field in fields(Threshold)]
     return WeeklyReport(
         weeks=weeks,
         rows=rows,
         thresholds=tuple(
-            Threshold(**row)
-            for row in warehouse.rows(
-                """
-                select status, min_total, min_increase_pct, min_negative_ratio_increase_pp, min_decrease_pct
-                from dim_voc_thresholds
-                where not is_override
-                order by status_rank
-                """
-            )
+            Threshold(**{name: row[name] for name in general})
+            for row in thresholds
+            if not row["is_override"]
         ),
+        unused_overrides=_unused(thresholds),
         samples=samples,
         tickets=tickets,
         keywords=read_keywords(warehouse, weeks),
@@ -521,9 +527,7 @@ def read_tickets(
     )
     samples = tuple(
         Sample(
-            tuple(
-                filter(None, (row["category1"], row["sample_category2"], row["sample_category3"]))
-            ),
+            levels_named((row["category1"], row["sample_category2"], row["sample_category3"])),
             row["week_role"],
             row["ticket_id"],
             row["is_negative"],
@@ -559,45 +563,38 @@ def read_owners(warehouse: Warehouse, announced: Iterable[Category]) -> Owners:
 
 def read_doubts(warehouse: Warehouse, weeks: WeekPair) -> tuple[Doubt, ...]:
     """What is doubtful about the tickets of the two weeks: the comparison week first, missing tickets first."""
-    return _read_doubts(warehouse, (weeks.comparison, weeks.base))
-
-
-def _read_doubts(warehouse: Warehouse, weeks: Sequence[Week]) -> tuple[Doubt, ...]:
-    """What is doubtful about the tickets of these weeks, which follow each other: newest first."""
-    if not weeks:
-        return ()
     rows = warehouse.rows(
-        """
+        f"""
         select *
-        from fct_voc_source_doubts
-        where week_start between @oldest and @newest
-        order by week_start desc, is_incomplete desc, code, category1, category2, category3
+        from fct_voc_source_doubts as doubts
+        where week_start in (@comparison, @base)
+        order by week_start desc, {_DOUBTS_ORDERED}
         """,
-        oldest=min(week.start for week in weeks),
-        newest=max(week.start for week in weeks),
+        comparison=weeks.comparison.start,
+        base=weeks.base.start,
     )
-    by_start = {week.start: week for week in weeks}
-    return tuple(
-        Doubt(
-            week=by_start[row["week_start"]],
-            code=row["code"],
-            is_incomplete=row["is_incomplete"],
-            days=dates_in(row["dates"]),
-            category=tuple(filter(None, _category(row))),
-            renamed_to=row["renamed_to"],
-            observed=row["observed"],
-            usual=row["usual"],
-        )
-        for row in rows
-        if row["week_start"] in by_start
+    by_start = {week.start: week for week in (weeks.comparison, weeks.base)}
+    return tuple(_doubt(row, by_start[row["week_start"]]) for row in rows)
+
+
+def _doubt(row: Mapping[str, Any], week: Week) -> Doubt:
+    return Doubt(
+        week=week,
+        code=row["code"],
+        is_incomplete=row["is_incomplete"],
+        days=dates_in(row["dates"]),
+        category=tuple(filter(None, _category(row))),
+        renamed_to=row["renamed_to"],
+        observed=row["observed"],
+        usual=row["usual"],
     )
 
 
-def warn_of_faults(warehouse: Warehouse, doubts: Sequence[Doubt]) -> None:
+def warn_of_faults(doubts: Sequence[Doubt], unused_overrides: Sequence[Override]) -> None:
     """Log what is doubtful about the source, and threshold rows that apply to nothing."""
     for doubt in doubts:
         log.warning("the source: %s", doubt_text(doubt, Texts("en")))
-    for status, levels in read_unused_overrides(warehouse):
+    for status, levels in unused_overrides:
         log.warning("%s", unused_override(status, levels))
 
 
@@ -606,12 +603,23 @@ def unused_override(status: Status, levels: Sequence[str]) -> str:
     return f"a threshold of {status} matches no category: {' / '.join(levels)}. Fix status_thresholds.csv."
 
 
-def read_unused_overrides(warehouse: Warehouse) -> tuple[tuple[Status, tuple[str, ...]], ...]:
-    """The threshold rows for one category that match none: each status, with the levels that the row names."""
-    rows = warehouse.rows(
-        "select * from dim_voc_thresholds where not is_used order by status_rank, category1, category2, category3"
+def read_unused_overrides(warehouse: Warehouse) -> tuple[Override, ...]:
+    """The threshold rows for one category that match none."""
+    return _unused(_thresholds(warehouse))
+
+
+def _thresholds(warehouse: Warehouse) -> Sequence[Mapping[str, Any]]:
+    return warehouse.rows(
+        "select * from dim_voc_thresholds order by status_rank, category1, category2, category3"
     )
-    return tuple((row["status"], tuple(level or "*" for level in _category(row))) for row in rows)
+
+
+def _unused(thresholds: Sequence[Mapping[str, Any]]) -> tuple[Override, ...]:
+    return tuple(
+        (row["status"], tuple(level or "*" for level in _category(row)))
+        for row in thresholds
+        if not row["is_used"]
+    )
 
 
 def read_history(warehouse: Warehouse, newest: Week, weeks: int = 26) -> History:
@@ -664,41 +672,50 @@ def read_history(warehouse: Warehouse, newest: Week, weeks: int = 26) -> History
 
 
 def read_past_weeks(warehouse: Warehouse) -> tuple[PastWeek, ...]:
-    """Every comparison week, newest first, as it is counted today."""
+    """Every comparison week, newest first, as it is counted today, with its doubts, missing tickets first."""
     rows = warehouse.rows(
-        """
-        select
-            weeks.week_start, weeks.week_end, weeks.week_label,
-            alarms.alarms, alarms.strong_alarms, alarms.alarms_by_chance,
-            statuses.status,
-            count(*) as category_count,
-            sum(statuses.comparison_total) as ticket_count
-        from dim_voc_weeks as weeks
-        inner join fct_voc_weekly_status as statuses on statuses.week_start = weeks.week_start
-        inner join fct_voc_weekly_alarms as alarms on alarms.week_start = weeks.week_start
-        group by
-            weeks.week_start, weeks.week_end, weeks.week_label,
-            alarms.alarms, alarms.strong_alarms, alarms.alarms_by_chance,
-            statuses.status
-        order by weeks.week_start desc
+        f"""
+        with counted as (
+            select
+                weeks.week_start, weeks.week_end, weeks.week_label,
+                alarms.alarms, alarms.strong_alarms, alarms.alarms_by_chance,
+                statuses.status,
+                count(*) as category_count,
+                sum(statuses.comparison_total) as ticket_count
+            from dim_voc_weeks as weeks
+            inner join fct_voc_weekly_status as statuses on statuses.week_start = weeks.week_start
+            inner join fct_voc_weekly_alarms as alarms on alarms.week_start = weeks.week_start
+            group by
+                weeks.week_start, weeks.week_end, weeks.week_label,
+                alarms.alarms, alarms.strong_alarms, alarms.alarms_by_chance,
+                statuses.status
+        )
+
+        select counted.*, {", ".join(f"doubts.{name}" for name in _OF_DOUBTS)}
+        from counted
+        left join fct_voc_source_doubts as doubts on doubts.week_start = counted.week_start
+        order by counted.week_start desc, {_DOUBTS_ORDERED}
         """
     )
     by_week: dict[Week, list[Mapping[str, Any]]] = {}
     for row in rows:
         by_week.setdefault(_week(row), []).append(row)
-    doubts = _read_doubts(warehouse, tuple(by_week))
-    return tuple(
-        PastWeek(
-            week,
-            dict.fromkeys(STATUSES, 0) | {row["status"]: row["category_count"] for row in of_week},
-            sum(row["ticket_count"] for row in of_week),
-            of_week[0]["alarms"],
-            of_week[0]["strong_alarms"],
-            of_week[0]["alarms_by_chance"],
-            tuple(doubt for doubt in doubts if doubt.week == week),
+    found = []
+    for week, of_week in by_week.items():
+        by_status = {row["status"]: row for row in of_week}
+        counts = {status: row["category_count"] for status, row in by_status.items()}
+        found.append(
+            PastWeek(
+                week,
+                dict.fromkeys(STATUSES, 0) | counts,
+                sum(row["ticket_count"] for row in by_status.values()),
+                of_week[0]["alarms"],
+                of_week[0]["strong_alarms"],
+                of_week[0]["alarms_by_chance"],
+                tuple(dict.fromkeys(_doubt(row, week) for row in of_week if row["code"])),
+            )
         )
-        for week, of_week in by_week.items()
-    )
+    return tuple(found)
 
 
 def _below(table: str = "") -> str:
@@ -728,5 +745,4 @@ def _usual(row: Mapping[str, Any]) -> Usual | None:
 
 
 def _category(row: Mapping[str, Any]) -> Category:
-    """The names of the row: of a level above, those below it are empty."""
-    return tuple(row[name] for name in _LEVELS if row[name] != "")
+    return levels_named(row[name] for name in _LEVELS)

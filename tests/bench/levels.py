@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 
 def measure(files: Path, scale: Scale) -> Iterator[Result]:
-    """Sixteen companies of 72 categories in three levels: six categories or one change every third week."""
+    """Sixteen companies of 72 categories in three levels: six of them or one change every third week."""
     counted: Counter[str] = Counter()
     for seed in range(SEEDS if scale.repetitions > 1 else 1):
         progress(f"tree {seed + 1}")

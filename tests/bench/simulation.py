@@ -19,8 +19,8 @@ Levels = tuple[str, ...]
 BROAD, NEW = "broad", "new"
 PLANTED = {"six x1.5": (2, 1.5), "six x2": (2, 2.0), "leaf x3": (3, 3.0)}
 """What is planted in a tree: at which level, and by how much its tickets are multiplied."""
-LEAST_LEAF, MOST_LEAF = 10, 50
-"""Tickets a week of a category that is changed alone."""
+LEAST_SIZE, MOST_SIZE, LEAST_ALONE = 5, 50, 20
+"""Tickets a week of a tree's categories, and at least of one that is changed alone."""
 _CHANGES = ("x1.3", "x1.5", "x2", "share", NEW, "gone")
 _CHANCES = (0.20, 0.25, 0.25, 0.20, 0.05, 0.05)
 _FACTORS = {"x1.3": 1.3, "x1.5": 1.5, "x2": 2.0}
@@ -65,7 +65,7 @@ class Company:
 def simulated(seed: int, categories: int, weeks: int, *, change_rate: float = 0.02) -> Company:
     """A company: sizes by Zipf's law, growth, season, holidays, weekly noise, more spread than Poisson, changes."""
     random = np.random.default_rng(seed)
-    mean = _means(random, categories, weeks)
+    mean = _means(random, np.maximum(300 / np.arange(1, categories + 1), 1.0), weeks)
     factor, points, began = _changes(random, mean.shape, change_rate)
     spread = random.choice([1.0, 1.5, 2.0, 3.0], categories, p=[0.25, 0.35, 0.25, 0.15])[:, None]
     counts = random.poisson(_gamma(random, mean * factor, spread))
@@ -81,17 +81,18 @@ def simulated_tree(
 ) -> tuple[Company, dict[int, tuple[str, Levels]]]:
     """A company whose categories have these names, and what was changed in which week: the kind, and below which name.
 
-    Every third week from `first` on has one change of one week. Sizes have nothing to do with names.
+    Every third week from `first` on has one change of one week.
     """
     random = np.random.default_rng(seed)
-    mean = _means(random, len(names), weeks)[random.permutation(len(names))]
+    size = np.exp(random.uniform(np.log(LEAST_SIZE), np.log(MOST_SIZE), len(names)))
+    mean = _means(random, size, weeks)
     factor, began = np.ones(mean.shape), np.full(mean.shape, "", dtype="U8")
     planted: dict[int, tuple[str, Levels]] = {}
     groups = sorted({name[:2] for name in names})
     for week in range(first, weeks, 3):
         kind = str(random.choice(list(PLANTED)))
         level, times = PLANTED[kind]
-        leaves = [n for n, name in enumerate(names) if LEAST_LEAF <= mean[n, week] < MOST_LEAF]
+        leaves = np.flatnonzero(mean[:, week] >= LEAST_ALONE)
         hit = names[random.choice(leaves)] if level == 3 else groups[random.integers(len(groups))]
         below = [n for n, name in enumerate(names) if name[: len(hit)] == hit]
         factor[below, week], began[below, week] = times, kind
@@ -142,9 +143,8 @@ def write_tickets(
         )
 
 
-def _means(random: Generator, categories: int, weeks: int) -> Numbers:
-    t = np.arange(weeks)
-    size = np.maximum(300 / np.arange(1, categories + 1), 1.0)
+def _means(random: Generator, size: Numbers, weeks: int) -> Numbers:
+    t, categories = np.arange(weeks), len(size)
     company = np.exp(0.002 * t + random.normal(0, 0.04, weeks))
     company *= 1 + 0.08 * np.sin(2 * np.pi * (t + random.uniform(0, 52)) / 52)
     company *= np.where(np.isin(t, _HOLIDAY_WEEKS), 0.6, 1.0)

@@ -38,7 +38,7 @@ from tests.parts import build_of, workspace_of
 
 W46, W47 = date(2026, 11, 16), date(2026, 11, 23)  # the Mondays that report these weeks
 # Together they are the limit, 35: a job more needs one less elsewhere.
-MONDAY_DBT_JOBS, MONDAY_READS = 24, 11
+MONDAY_DBT_JOBS, MONDAY_READS = 25, 10
 COLUMNS = {field.name: field.field_type for field in SOURCE_SCHEMA}
 
 

@@ -21,6 +21,7 @@ MARTS = (
     "fct_voc_weekly_counts",
     "dim_voc_weeks",
     "fct_voc_weekly_status",
+    "fct_voc_weekly_drivers",
     "fct_voc_weekly_alarms",
     "fct_voc_weekly_samples",
     "fct_voc_weekly_keywords",
@@ -37,7 +38,7 @@ OF_RUN = {"flow_run_id", "judged_at"}
 # What the evidence adds up of logarithms, of which each engine has its own.
 SUMS_OF_FRACTIONS = {
     *(f"{kind}_{change}" for kind in "pq" for change in ("increase", "decrease", "negative")),
-    *("chance_of_alarm", "alarms_by_chance", "negative_share_expected"),
+    *("chance_of_alarm", "alarms_by_chance", "negative_share_expected", "excess_share"),
 }
 
 

@@ -96,6 +96,7 @@ def test_run_prints_exactly_one_json_object(
         "alarms",
         "strong_alarms",
         "alarms_by_chance",
+        "alerts",
         "changes",
         "analyses",
         "messages",

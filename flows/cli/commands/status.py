@@ -11,7 +11,12 @@ from flows.cli.commands.tables import computed_week
 from flows.report.values import STATUSES, Alarms, Change, WeekPair
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import UsageError
-from flows.warehouse.marts import read_doubts, read_status, warn_of_faults
+from flows.warehouse.marts import (
+    read_doubts,
+    read_status,
+    read_unused_overrides,
+    warn_of_faults,
+)
 
 
 def read_statuses(
@@ -24,6 +29,7 @@ def read_statuses(
     computed = computed_week(parts, as_of, source)
     wanted = {status.upper() for status in statuses} or set(STATUSES)
     rows, alarms = read_status(computed.warehouse, computed.weeks)
+    doubts = read_doubts(computed.warehouse, computed.weeks)
     with progress_on_stderr():
-        warn_of_faults(computed.warehouse, read_doubts(computed.warehouse, computed.weeks))
+        warn_of_faults(doubts, read_unused_overrides(computed.warehouse))
     return computed.weeks, [row for row in rows if row.status in wanted], alarms
