@@ -39,17 +39,15 @@ days_taken_in_turn as (
 categories_in_proportion as (
     select
         *,
-        (
-            row_number() over (
-                partition by
-                    category1, category2, category3, week_role, is_preferred, ticket_category2, ticket_category3
-                order by turn, ticket_date, ticket_hash
-            )
-            - 5e-1
-        )
-        / count(*) over (
-            partition by category1, category2, category3, week_role, is_preferred, ticket_category2, ticket_category3
-        ) as place
+        row_number() over (
+            partition by
+                category1, category2, category3, week_role, is_preferred, ticket_category2, ticket_category3
+            order by turn asc, ticket_date asc, ticket_hash asc
+        ) as place,
+        count(*) over (
+            partition by
+                category1, category2, category3, week_role, is_preferred, ticket_category2, ticket_category3
+        ) as place_count
     from days_taken_in_turn
 ),
 
@@ -58,7 +56,7 @@ samples_ranked as (
         *,
         row_number() over (
             partition by category1, category2, category3, week_role
-            order by is_preferred desc, place asc, ticket_hash asc
+            order by is_preferred desc, (place - 5e-1) / place_count asc, ticket_hash asc
         ) as sample_rank
     from categories_in_proportion
 )
