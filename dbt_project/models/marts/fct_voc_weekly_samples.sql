@@ -36,7 +36,7 @@ days_taken_in_turn as (
 ),
 
 -- Of a level above, each category has as large a part of the samples as of the tickets.
-categories_in_proportion as (
+places_counted as (
     select
         *,
         row_number() over (
@@ -51,12 +51,19 @@ categories_in_proportion as (
     from days_taken_in_turn
 ),
 
+categories_in_proportion as (
+    select
+        *,
+        (place - 5e-1) / place_count as share_before
+    from places_counted
+),
+
 samples_ranked as (
     select
         *,
         row_number() over (
             partition by category1, category2, category3, week_role
-            order by is_preferred desc, (place - 5e-1) / place_count asc, ticket_hash asc
+            order by is_preferred desc, share_before asc, ticket_hash asc
         ) as sample_rank
     from categories_in_proportion
 )
