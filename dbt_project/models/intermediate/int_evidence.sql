@@ -88,7 +88,6 @@ select
     category2,
     category3,
     weeks_before,
-    level,
     expected_total,
     usual_low,
     usual_high,
