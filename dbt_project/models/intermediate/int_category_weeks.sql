@@ -34,6 +34,7 @@ categories as (
         first_weeks.category1,
         first_weeks.category2,
         first_weeks.category3,
+        first_weeks.first_week_start,
         weeks_numbered.week_number as first_week_number
     from first_weeks
     inner join weeks_numbered
@@ -69,6 +70,7 @@ weeks_filled as (
         categories.category1,
         categories.category2,
         categories.category3,
+        categories.first_week_start,
         least(
             {{ var('evidence_baseline_weeks') }},
             case
@@ -109,6 +111,7 @@ select
     category1,
     category2,
     category3,
+    first_week_start,
     weeks_before,
     total_count,
     negative_count,

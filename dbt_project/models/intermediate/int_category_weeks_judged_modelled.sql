@@ -35,6 +35,7 @@ judged_modelled as (
         judged.comparison_negative,
         judged.status,
         judged.status_reason,
+        modelled.first_week_start,
         modelled.weeks_before,
         modelled.baseline_total,
         modelled.week_level,

@@ -130,13 +130,11 @@ shrunk as (
         on shares_below.week_start = company.week_start
 ),
 
--- pi / 2 × the square of the mean absolute error is a normal distribution's variance; absolute, because one wild week
--- would rule a sum of squares for a year.
 spread_measured as (
     select
         *,
-        greatest(1.5707963267948966e0 * mean_volume_error * mean_volume_error, 1e0) as volume_spread,
-        greatest(1.5707963267948966e0 * mean_share_error * mean_share_error, 1e0) as share_spread,
+        {{ spread_of('mean_volume_error') }} as volume_spread,
+        {{ spread_of('mean_share_error') }} as share_spread,
         case
             when category_count >= 5 and others_total >= 50
                 then
@@ -152,6 +150,7 @@ select
     category1,
     category2,
     category3,
+    first_week_start,
     weeks_before,
     total_count,
     negative_count,

@@ -65,6 +65,7 @@ select
     judged.threshold_min_negative_ratio_increase_pp,
     judged.threshold_min_decrease_pct,
     judged.is_threshold_override,
+    evidence.first_week_start,
     evidence.weeks_before,
     evidence.expected_total,
     evidence.usual_low,

@@ -15,7 +15,6 @@ chance_alarms as (
     select * from {{ ref('int_chance_alarms') }}
 ),
 
--- 1.3066 = 2/3 × 1.96: the power 2/3 of such a count is nearly normal.
 p_values as (
     select
         judged_modelled.*,
@@ -25,7 +24,7 @@ p_values as (
         volume_p_values.p_decrease_own,
         share_p_values.p_negative,
         case when judged_modelled.level = 3 then coalesce(chance_alarms.chance_of_alarm, 1e0) end as chance_of_alarm,
-        13066e-4 * sqrt(judged_modelled.variance_ratio / judged_modelled.expected_total) as usual_width
+        {{ usual_width('judged_modelled.variance_ratio', 'judged_modelled.expected_total') }} as usual_width
     from judged_modelled
     left join volume_p_values
         on judged_modelled.row_id = volume_p_values.row_id
@@ -44,8 +43,8 @@ p_values_ranked as (
             partition by week_start, level order by coalesce(p_{{ kind }}, 2e0)
         ) as {{ kind }}_rank,
         {%- endfor %}
-        cast(ceil(expected_total * power(greatest(1e0 - usual_width, 0e0), 15e-1)) as int64) as usual_low,
-        cast(floor(expected_total * power(1e0 + usual_width, 15e-1)) as int64) as usual_high
+        {{ usual_low('expected_total', 'usual_width') }} as usual_low,
+        {{ usual_high('expected_total', 'usual_width') }} as usual_high
     from p_values
 ),
 
@@ -87,6 +86,7 @@ select
     category1,
     category2,
     category3,
+    first_week_start,
     weeks_before,
     expected_total,
     usual_low,

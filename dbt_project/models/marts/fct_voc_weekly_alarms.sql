@@ -14,6 +14,10 @@ modelled as (
     where category3 != ''
 ),
 
+totals as (
+    select * from {{ ref('int_week_totals_modelled') }}
+),
+
 rules as (
     select {{ judging_version(ref('int_status_thresholds')) }} as judging_version
 ),
@@ -59,6 +63,12 @@ select
     shares_summed.negative_share,
     shares_summed.negative_share_expected,
     weeks_numbered.weeks_of_history,
+    totals.base_total,
+    totals.comparison_total,
+    totals.base_negative,
+    totals.comparison_negative,
+    totals.usual_low,
+    totals.usual_high,
     '{{ flow_run_id() }}' as flow_run_id,
     {{ moment_of_run() }} as judged_at,
     rules.judging_version
@@ -68,4 +78,6 @@ left join alarms_counted
     on weeks_numbered.week_start = alarms_counted.week_start
 left join shares_summed
     on weeks_numbered.week_start = shares_summed.week_start
+left join totals
+    on weeks_numbered.week_start = totals.week_start
 where weeks_numbered.weeks_of_history > 0 and ({{ in_weeks('weeks_numbered.week_start', weeks_to_judge()) }})

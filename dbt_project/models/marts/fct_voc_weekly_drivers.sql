@@ -1,97 +1,69 @@
-with changes as (
-    select
-        *,
-        case when level > 1 then category1 else '' end as parent1,
-        case when level > 2 then category2 else '' end as parent2,
-        greatest(comparison_total - expected_total, 0e0) as increase_excess,
-        greatest(comparison_negative - expected_negative, 0e0) as negative_excess
-    from {{ ref('int_changes_at_every_level') }}
+{%- set told = ['week_start', 'category1', 'category2', 'category3', 'alert_level', 'alert_status', 'alert_reason'] -%}
+with alerts as (
+    select * from {{ ref('int_alerts_at_every_level') }}
 ),
 
--- Those of one parent, which add up to it; the top level's add up to all tickets.
-beside_siblings as (
+-- Of all weeks: those that are judged now, and those that earlier runs judged. A week that changes has all later ones
+-- judged again.
+told as (
     select
-        *,
-        sum(base_total) over siblings as parent_base_total,
-        sum(comparison_total) over siblings as parent_comparison_total,
-        sum(base_negative) over siblings as parent_base_negative,
-        sum(comparison_negative) over siblings as parent_comparison_negative,
-        sum(increase_excess) over siblings as siblings_excess
-    from changes
-    window siblings as (partition by week_start, level, parent1, parent2)
+        {{ told | join(',\n        ') }}
+    from alerts
+    where alert_level is not null
+    {%- if is_incremental() %}
+    union all
+    select
+        {{ told | join(',\n        ') }}
+    from {{ this }}
+    where alert_level is not null and not ({{ in_weeks('week_start', weeks_to_judge()) }})
+    {%- endif %}
 ),
 
--- One without tickets in a week has the ratio of the other week: all of its effect is mix.
-weighed as (
+told_numbered as (
     select
         *,
-        base_total / nullif(parent_base_total, 0) as base_weight,
-        comparison_total / nullif(parent_comparison_total, 0) as comparison_weight,
-        coalesce(base_negative_ratio, comparison_negative_ratio) as base_rate,
-        coalesce(comparison_negative_ratio, base_negative_ratio) as comparison_rate,
-        (
-            parent_base_negative / nullif(parent_base_total, 0)
-            + parent_comparison_negative / nullif(parent_comparison_total, 0)
-        )
-        / 2e0 as parent_rate
-    from beside_siblings
+        row_number() over name_by_week as told_number,
+        lag(week_start) over name_by_week as week_told_before
+    from told
+    window name_by_week as (partition by category1, category2, category3 order by week_start)
 ),
 
--- What is clear below a level and holds half of what is beyond the expected is the cause.
-causes_looked_for as (
+-- Weeks in a row are as far from their numbers.
+told_in_a_row as (
     select
         *,
-        {{ held_below('increase') }} as is_increase_held_below,
-        {{ held_below('negative') }} as is_negative_held_below
-    from weighed
-),
-
--- From the top: what is told of a level is not told of those below it.
-told_at_level_1 as (
-    select
-        *,
-        {{ told_at(1, 'increase') }} as is_increase_told_at_1,
-        {{ told_at(1, 'negative') }} as is_negative_told_at_1
-    from causes_looked_for
-),
-
-told_at_level_2 as (
-    select
-        *,
-        {{ told_at(2, 'increase') }} as is_increase_told_at_2,
-        {{ told_at(2, 'negative') }} as is_negative_told_at_2
-    from told_at_level_1
-),
-
--- What is clear for a reason that is told of no level above is told of the row itself.
-with_own_reasons as (
-    select
-        *,
+        {{ integer_division(days_between("date '1970-01-05'", 'week_start'), 7) }} - told_number as row_of_weeks,
         case
-            when level = 3 then status in ('CRITICAL', 'MONITOR')
-            else is_increase_clear or is_negative_clear
-        end as is_alarm,
-        (is_increase_clear and not is_increase_told_at_1)
-        or (is_negative_clear and not is_negative_told_at_1) as has_reason_untold_at_1,
-        (is_increase_clear and not is_increase_told_at_1 and not is_increase_told_at_2)
-        or (is_negative_clear and not is_negative_told_at_1 and not is_negative_told_at_2) as has_reason_untold_at_2
-    from told_at_level_2
+            when week_told_before < week_start - 7
+                then {{ integer_division(days_between('week_told_before', 'week_start'), 7) }}
+        end as weeks_without
+    from told_numbered
 ),
 
-alerts as (
+alarm_history as (
     select
-        *,
-        case
-            when not is_alarm then null
-            when (is_increase_told_at_1 or is_negative_told_at_1) and not has_reason_untold_at_1 then 1
-            when
-                level > 1
-                and (is_increase_told_at_2 or is_negative_told_at_2)
-                and not has_reason_untold_at_2
-                then 2
-            when level = 3 then 3
-        end as alert_level
-    from with_own_reasons
+        week_start,
+        category1,
+        category2,
+        category3,
+        row_number() over (
+            partition by category1, category2, category3, row_of_weeks order by week_start
+        ) as alarm_weeks,
+        max(weeks_without) over (partition by category1, category2, category3, row_of_weeks) as weeks_since_alarm
+    from told_in_a_row
+),
+
+-- What was announced one week and is no alarm the next, by itself or in parts, is over unless it has stayed as it was.
+announced_before as (
+    select
+        week_start + 7 as week_start,
+        category1,
+        category2,
+        category3,
+        alert_status as alert_status_before,
+        alert_reason as alert_reason_before
+    from told
+    where alert_status is not null
 ),
 
 rules as (
@@ -104,47 +76,45 @@ select
     {%- endfor %}
     alerts.level,
     alerts.alert_level,
+    alerts.alert_status,
+    alerts.alert_reason,
+    alerts.explains_alert,
+    alerts.total_effect,
+    alerts.excess,
+    alerts.excess_share,
+    alerts.rate_effect,
+    alerts.mix_effect,
+    coalesce(alarm_history.alarm_weeks, 0) as alarm_weeks,
+    alarm_history.weeks_since_alarm,
+    announced_before.alert_status_before,
     case
-        when alerts.alert_level = alerts.level
-            then case when alerts.status = 'CRITICAL' then 'CRITICAL' else 'MONITOR' end
-    end as alert_status,
-    case
-        when alerts.alert_level = alerts.level
-            then
-                substr(
-                    concat(
-                        case
-                            when alerts.is_increase_clear or alerts.status_reason like '%volume_increase%'
-                                then '+volume_increase'
-                            else ''
-                        end,
-                        case
-                            when alerts.is_negative_clear or alerts.status_reason like '%negative_ratio%'
-                                then '+negative_ratio'
-                            else ''
-                        end
-                    ),
-                    2
-                )
-    end as alert_reason,
-    case alerts.level
-        when 1 then false
-        {%- for level in [1, 2] %}
-        when {{ level + 1 }}
-            then
-                max(case when alerts.level = {{ level }} and alerts.alert_level = {{ level }} then 1 else 0 end)
-                    over {{ below_level(level) }}
-                = 1
-        {%- endfor %}
-    end as explains_alert,
-    alerts.comparison_total - alerts.base_total as total_effect,
-    alerts.comparison_total - alerts.expected_total as excess,
-    alerts.increase_excess / nullif(alerts.siblings_excess, 0) as excess_share,
-    (alerts.base_weight + alerts.comparison_weight) / 2e0 * (alerts.comparison_rate - alerts.base_rate) as rate_effect,
-    ((alerts.base_rate + alerts.comparison_rate) / 2e0 - alerts.parent_rate)
-    * (alerts.comparison_weight - alerts.base_weight) as mix_effect,
+        when announced_before.alert_status_before is null or alerts.is_told_at_or_below then null
+        when
+            (
+                announced_before.alert_reason_before like '%volume_increase%'
+                and alerts.comparison_total > alerts.usual_high
+            )
+            or (
+                announced_before.alert_reason_before like '%negative_ratio%'
+                and coalesce(alerts.p_negative <= {{ var('evidence_p') }}e0, false)
+            )
+            then 'still_raised'
+        else 'resolved'
+    end as resolution,
     '{{ flow_run_id() }}' as flow_run_id,
     {{ moment_of_run() }} as judged_at,
     rules.judging_version
 from alerts
 cross join rules
+left join alarm_history
+    on
+        alerts.week_start = alarm_history.week_start
+        and alerts.category1 = alarm_history.category1
+        and alerts.category2 = alarm_history.category2
+        and alerts.category3 = alarm_history.category3
+left join announced_before
+    on
+        alerts.week_start = announced_before.week_start
+        and alerts.category1 = announced_before.category1
+        and alerts.category2 = announced_before.category2
+        and alerts.category3 = announced_before.category3

@@ -7,6 +7,10 @@ select
     {%- for column in columns_of_change() %}
     {{ column }},
     {%- endfor %}
+    alarm_weeks,
+    weeks_since_alarm,
+    alert_status_before,
+    resolution,
     flow_run_id,
     judged_at,
     judging_version
