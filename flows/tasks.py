@@ -23,7 +23,7 @@ from flows.page.record import Record
 from flows.page.store import PageStore
 from flows.privacy.kept import masked_errors
 from flows.privacy.masker import Masker
-from flows.report.message import SUMMARY, Delivered, Message
+from flows.report.message import SUMMARY, Block, Delivered, Message
 from flows.report.owners import Owners
 from flows.report.values import Category, Correction, Week, WeeklyReport
 from flows.runtime.errors import WEEK, SourceError, VocError
@@ -200,6 +200,15 @@ def open_channels(
 def post_alert(channels: CategoryChannels, alert: Message) -> list[Delivered]:
     """Post an alert to its category's channel. A failure stops nothing else."""
     return [delivered] if (delivered := channels.post(alert)) else []
+
+
+@step()
+def note_resolution(earlier: Delivery, resolution: Block) -> None:
+    """Put below an earlier week's summary what has become of its alarms. A failure stops nothing else."""
+    try:
+        earlier.append_to_summary(resolution)
+    except VocError as error:
+        log.warning("the summary of the week before stays as it is: %s", error)
 
 
 @step()

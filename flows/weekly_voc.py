@@ -47,6 +47,7 @@ from flows.tasks import (
     find_corrections,
     find_owners,
     forget_old_pages,
+    note_resolution,
     open_channels,
     open_delivery,
     post,
@@ -187,7 +188,9 @@ async def report_week(
             analyses.append(analysis)
             owner = owners.get(change.category, NOBODY)
             if posted[change] is None:
-                messages.append(composer.analysis(change, analysis, report.doubts, owner.id))
+                messages.append(
+                    composer.analysis(change, analysis, report.weeks, report.doubts, owner.id)
+                )
                 delivered.append(await post(delivery, messages[-1]))
             if channels.lacks(change.category):
                 writer = parts.composer(composer.report_url, owner.language)
@@ -198,7 +201,7 @@ async def report_week(
         operators.note_unposted, report.weeks.comparison.label, channels.failures
     )
     receipt = receipt_of(parts, report, last_day)
-    messages.append(composer.receipt(receipt))
+    messages.append(composer.receipt(receipt, report.weeks, analyses))
     delivered.append(await post(delivery, messages[-1]))
     if not parts.dry_run:
         s = parts.settings
@@ -210,6 +213,9 @@ async def report_week(
     await keep_artifact(
         "voc-receipt", messages[-1].text, "What the report is made of, and its cost"
     )
+    if resolution := composer.resolution(report):
+        before = await delivery_of(parts, destination, file, report.weeks.base)
+        await note_resolution(before, resolution)
     for week in read_changed_weeks(warehouse, report.weeks.comparison):
         earlier = await delivery_of(parts, destination, file, week)
         if corrections := await find_corrections(warehouse, week, earlier):
@@ -278,6 +284,8 @@ def receipt_of(parts: Assembly, report: WeeklyReport, last_day: date | None) -> 
     return Receipt(
         last_day=last_day,
         tickets=sum(row.base_total + row.comparison_total for row in report.rows),
+        comparison_tickets=sum(row.comparison_total for row in report.rows),
+        timezone=parts.settings.timezone,
         bytes_billed=usage.bytes_billed if parts.bigquery else None,
         laas_calls=usage.laas_calls,
         laas_tokens=usage.laas_tokens,

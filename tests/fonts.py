@@ -11,7 +11,7 @@ from flows.slack.picture import drawn
 
 def _has_hangul() -> bool:
     try:
-        drawn(bar_chart("t", ["a"], {"s": [1], "t": [1]}))
+        drawn([bar_chart("t", ["a"], {"s": [1], "t": [1]})])
     except SlackError:
         return False
     return True

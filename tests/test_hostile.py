@@ -39,6 +39,7 @@ from flows.slack.transport import Destination
 from flows.warehouse.dbt import build_models
 from tests.builders import (
     KOREAN,
+    WEEKS,
     build_analysis,
     build_change,
     build_composer,
@@ -87,17 +88,17 @@ PLAIN = r"(?:[^\n<>&*~`_]|&(?:amp|lt|gt);|(?<=[^\W_])_(?=[^\W_]))"
 WORDS = rf"(?:{PLAIN}|\*{PLAIN}+\*(?:\u200b|$))"  # what a model emphasised
 NAME = rf"(?:\*{WORDS}+\*|{WITHHELD})"
 NUMBERS = (
-    r"` *[\d,]+ → *[\d,]+건 *(?:신규|[+−][\d,.]+%)`  `[▁-█]+`\n부정 (?:–|[\d.]+%) → (?:–|[\d.]+%)"
+    r"` *[\d,]+ → *[\d,]+건 *(?:신규|[+−][\d,.]+%)`(?:  `[▁-█]+`)?\n부정 (?:–|[\d.]+%) → (?:–|[\d.]+%)"
     r"(?: \([+−][\d.]+%p\))?  ·  (?:건수 증가|부정 비율 상승| · )+"
     r"(?:\n(?:평소 [\d,]+–[\d,]+건(?: \(기록 \d+주\))?|[◆◇] [뚜렷약함: 평소라면에도주한번없는수1만\d,]+|최근 \d+주 동안 없던 카테고리| · )+)?"
 )
 QUOTE = rf"(?:> `{WORDS}+` {WORDS}+|{WITHHELD})"
 BULLET = rf"(?:• {WORDS}*|{WITHHELD})"
 SUMMARY = (
-    r"🔴 심각 \*\d+\*   🟠 주의 \*\d+\*   🟢 개선 \*\d+\*   ⚪ 안정 \*\d+\*"
+    r"(?:전체 문의 \*[\d,]+\*건(?: \(평소 [\d,]+–[\d,]+건\))? · 부정 [\d.]+% → [\d.]+%\n)?🔴 심각 \*\d+\*   🟠 주의 \*\d+\*   🟢 개선 \*\d+\*   ⚪ 안정 \*\d+\*"
     r"(?:\n경보 \d+건 중 뚜렷한 변화 \d+건(?: · 변화가 없어도 약 \d+건은 나옵니다)?)?"
     rf"\n(?:먼저 볼 변화: 🔴 {NAME} [\d,]+ → [\d,]+건 \((?:신규|[+−][\d,.]+%)\)|{WITHHELD})",
-    r"비교주 [\d.]+\(월\) – [\d.]+\(일\)  ·  기준주 [\d.]+\(월\) – [\d.]+\(일\)",
+    r"월요일부터 일요일까지, 기준주\(비교하는 주\)는 전주\(W\d+\) [\d.]+–[\d.]+",
     rf"\*🔴 CRITICAL · 심각 \d+개\*(?:\n{NAME}\n{NUMBERS})+(?:\n_외 \d+개는 스레드에 있습니다\._)?",
     r"기준: 🔴 [^\n]+(?:\n◆ [^\n]+)?(?:\nvoc-analyst [\w.+-]+)?",
 )
@@ -107,7 +108,7 @@ ANALYSIS = (
     rf"\*대표 예시\*(?:\n{QUOTE}){{1,4}}",
     rf"\*원인 가설\*\n(?:–|{BULLET}(?:\n{BULLET}){{0,3}})",
     rf"\*후속 조치\*\n(?:–|{BULLET}(?:\n{BULLET}){{0,3}})",
-    r"(?:LaaS 분석|규칙 기반 분석) · [^\n]+(?:\n확인되지 않은 문장 \d+개를 뺐습니다\.)?",
+    r"(?:LaaS 분석|규칙 기반 분석)(?: · 확인되지 않은 문장 \d+개 제외)?",
 )
 
 
@@ -211,7 +212,9 @@ def test_a_ticket_leaves_the_messages_in_their_form(workspace: FakeSlack, case: 
     report = build_report(material.change)
     for message in build_composer().summary(report):
         assert_is_a_summary(posted(workspace, message), withheld=has_personal_data)
-    message = build_composer().analysis(material.change, rule_based_analysis(material, KOREAN))
+    message = build_composer().analysis(
+        material.change, rule_based_analysis(material, KOREAN), WEEKS
+    )
     withheld = has_personal_data or case.get("looks_like_personal_data", False)
     assert_is_an_analysis(posted(workspace, message), withheld=withheld)
 
@@ -221,7 +224,9 @@ def test_a_ticket_id_leaves_the_analysis_in_its_form(workspace: FakeSlack, case:
     """Ids are Zendesk's, but a file may hold anything."""
     id_ = text_of(case) or "9001"
     material = build_material(samples=build_samples(2, ticket_id=id_))
-    message = build_composer().analysis(material.change, rule_based_analysis(material, KOREAN))
+    message = build_composer().analysis(
+        material.change, rule_based_analysis(material, KOREAN), WEEKS
+    )
     withheld = masker().contains_pii(id_) or case.get("looks_like_personal_data", False)
     assert_is_an_analysis(posted(workspace, message), withheld=withheld)
 
@@ -230,7 +235,7 @@ def test_an_owner_whose_id_looks_like_personal_data_is_mentioned(workspace: Fake
     """Ids are code's, and an id may hold what is else a telephone number."""
     owner = "S0101234567"
     assert masker().contains_pii(owner)
-    message = build_composer().analysis(build_change(), build_analysis(), owner=owner)
+    message = build_composer().analysis(build_change(), build_analysis(), WEEKS, owner=owner)
     assert posted(workspace, message)["blocks"] == list(message.blocks)
     said = replace(message, blocks=(section(f"&lt;!subteam^{owner}&gt;"),))
     assert posted(workspace, said)["blocks"] != list(said.blocks)
@@ -294,7 +299,9 @@ def test_an_answer_is_held_to_the_four_sections(workspace: FakeSlack, case: Case
     assert {
         example.ticket_id: example.quote for example in analysis.examples
     }.items() <= ours.items()
-    assert_is_an_analysis(posted(workspace, build_composer().analysis(material.change, analysis)))
+    assert_is_an_analysis(
+        posted(workspace, build_composer().analysis(material.change, analysis, WEEKS))
+    )
 
 
 @EACH_ANSWER
@@ -311,7 +318,7 @@ def test_words_that_the_data_would_carry_leave_the_analysis_in_its_form(
         hypotheses=(words,),
         actions=(words,),
     )
-    message = build_composer().analysis(material.change, analysis)
+    message = build_composer().analysis(material.change, analysis, WEEKS)
     withheld = case.get("looks_like_personal_data", False)
     assert_is_an_analysis(posted(workspace, message), withheld=withheld)
 
@@ -405,7 +412,10 @@ def assert_is_a_thread(messages: Sequence[Case], categories: int) -> list[Case]:
     for message in analyses:
         assert_is_an_analysis(message, withheld=True)
     assert_looks_like(
-        [r"🧾 데이터 2026-11-11까지 · 티켓 [\d,]+건 · [^\n<>]+"], thread[-1]["blocks"]
+        [
+            r"🧾 티켓 [\d,]+건을 셈: W\d+ [\d,]+건, 전주\(W\d+\) [\d,]+건 · 데이터 2026-11-11까지 · [^\n<>]+"
+        ],
+        thread[-1]["blocks"],
     )
     return analyses
 

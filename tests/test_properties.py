@@ -25,7 +25,7 @@ from flows.runtime.settings import load_settings
 from flows.slack.notes import failure_note, late_data_note
 from flows.warehouse.dbt import Build
 from tests.bench.measure import dbt_command
-from tests.builders import KOREAN, build_change, build_composer, build_report
+from tests.builders import KOREAN, WEEKS, build_change, build_composer, build_report
 from tests.fakes.slack import FakeSlack
 from tests.parts import build_of, open_source
 from tests.slack.test_messages import assert_within_limits, names, post, texts
@@ -500,7 +500,7 @@ def test_slack_takes_any_correction_receipt_and_note(
 ) -> None:
     messages = [
         build_composer().correction(week, corrections),
-        build_composer().receipt(receipt),
+        build_composer().receipt(receipt, WEEKS),
         failure_note(KOREAN, Failed("source", reason or ""), "http://127.0.0.1:4200/runs/1"),
         late_data_note(KOREAN, week, last_day, None),
     ]

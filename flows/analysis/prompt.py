@@ -153,7 +153,7 @@ def _change_summary(material: Material) -> str:
         "comparison_week": f"{weeks.comparison.start} ~ {weeks.comparison.end}",
         "tickets": {"base": change.base_total, "comparison": change.comparison_total},
         "change_pct": _rounded(change.total_change_pct),
-        "new_this_week": change.is_new,
+        "new_this_week": change.is_first_seen,
         "negative_tickets": {
             "base": change.base_negative,
             "comparison": change.comparison_negative,
@@ -161,6 +161,8 @@ def _change_summary(material: Material) -> str:
         "negative_ratio_pct": _ratios(change),
         "negative_ratio_change_pp": _rounded(change.negative_ratio_change_pp),
         "usual_tickets": change.usual,
+        "weeks_of_alarm_in_a_row": change.alarm_weeks,
+        "weeks_since_last_alarm": change.weeks_since_alarm,
         "last_8_weeks": change.total_last_8_weeks,
         "rising_keywords": list(map(_keyword_text, material.keywords)),
     }

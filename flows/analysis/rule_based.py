@@ -7,48 +7,54 @@ from flows.analysis.prompt import EXAMPLES_BY_RULE, quoted, samples_for_prompt, 
 from flows.analysis.reading import Hypothesis
 from flows.analysis.support import ranked
 from flows.report.values import Analysis, Change, Material
-from flows.report.writing import signed
+from flows.report.writing import announced_name, week_before_text
 
 _KEYWORDS = 3
 
 
 def rule_based_analysis(material: Material, texts: Texts) -> Analysis:
-    """The four sections, written from the rules that fired, the rising keywords and representative samples."""
-    change = material.change
+    """The four sections, written from the counts, the rising keywords and representative samples.
+
+    Each sentence names the category or numbers of its own: the replies of a report share none, and none repeats the
+    line above it.
+    """
+    name = announced_name(material.change.category, texts)
     samples = samples_for_prompt(material)
     hypotheses, supports = ranked(_hypotheses(material, texts), material)
     return Analysis(
-        category=change.category,
+        category=material.change.category,
         source="rule_based",
-        summary=_summary(change, texts),
+        summary=_summary(material, name, texts),
         examples=quoted(shown_first(samples)[:EXAMPLES_BY_RULE]),
-        hypotheses=hypotheses or (texts("rules.no_keyword"),),
-        actions=_actions(material, texts),
+        hypotheses=hypotheses or (texts("rules.no_keyword", name=name),),
+        actions=_actions(material, name, texts),
         supports=supports,
     )
 
 
-def _summary(change: Change, texts: Texts) -> str:
-    pct = change.total_change_pct or 0.0
+def _summary(material: Material, name: str, texts: Texts) -> str:
+    change = material.change
+    base, comparison = change.base_total, change.comparison_total
+    values = {
+        "name": name,
+        "count": comparison,
+        "more": comparison - base,
+        "fewer": base - comparison,
+        "week": week_before_text(material.weeks.base, texts),
+        "negative": _negative(change, texts) if comparison else "",
+    }
     if change.is_new:
-        was_there = any(change.total_last_8_weeks[:-1])
-        key = "rules.back" if was_there else "rules.new"
-        sentence = texts(key, count=change.comparison_total)
+        key = "new" if change.is_first_seen else "back"
     else:
-        direction = "more" if pct > 0 else "fewer" if pct < 0 else "same"
-        sentence = texts(
-            f"rules.{direction}",
-            base=change.base_total,
-            comparison=change.comparison_total,
-            pct=signed(pct),
-        )
-    points = change.negative_ratio_change_pp
-    if change.comparison_negative_ratio is None:
-        return sentence
-    ratio = 100 * change.comparison_negative_ratio
-    if points is None:
-        return f"{sentence} {texts('rules.negative', ratio=ratio)}"
-    return f"{sentence} {texts('rules.negative_change', ratio=ratio, points=signed(points))}"
+        key = "more" if comparison > base else "fewer" if comparison < base else "same"
+    return texts(f"rules.{key}", **values)
+
+
+def _negative(change: Change, texts: Texts) -> str:
+    base, comparison = change.base_negative, change.comparison_negative
+    if change.is_new or base == comparison:
+        return texts("rules.negative", comparison=comparison)
+    return texts("rules.negative_change", base=base, comparison=comparison)
 
 
 def _hypotheses(material: Material, texts: Texts) -> list[Hypothesis]:
@@ -62,10 +68,12 @@ def _hypotheses(material: Material, texts: Texts) -> list[Hypothesis]:
     ]
 
 
-def _actions(material: Material, texts: Texts) -> tuple[str, ...]:
+def _actions(material: Material, name: str, texts: Texts) -> tuple[str, ...]:
     is_critical = material.change.status == "CRITICAL"
     top = next((k.label for k in material.keywords), None)
     return (
-        texts("rules.ask_team", keyword=top) if top else texts("rules.read_tickets"),
-        *([texts("rules.today")] if is_critical else []),
+        texts("rules.ask_team", keyword=top, name=name)
+        if top
+        else texts("rules.read_tickets", name=name),
+        *([texts("rules.today", name=name)] if is_critical else []),
     )

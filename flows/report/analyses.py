@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from catalogue import Texts
-from flows.report.values import Analysis, Support
+from flows.report.values import Analysis, Support, Week
+from flows.report.writing import week_before_text
 
 
-def support_text(support: Support, texts: Texts) -> str:
+def support_text(support: Support, base: Week, texts: Texts) -> str:
     """How many tickets of both weeks hold the words of a hypothesis; that there is none."""
     if not support.comparison:
         return texts("analysis.no_support")
@@ -14,6 +15,7 @@ def support_text(support: Support, texts: Texts) -> str:
         "comparison": len(support.comparison),
         "total": support.comparison_total,
         "base": len(support.base),
+        "week": week_before_text(base, texts),
     }
     if support.words:
         return texts("analysis.support", words="·".join(support.words), **numbers)

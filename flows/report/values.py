@@ -16,6 +16,7 @@ STATUSES: tuple[Status, ...] = ("CRITICAL", "MONITOR", "IMPROVED", "STABLE")
 ANALYSED: tuple[Status, ...] = ("CRITICAL", "MONITOR")
 
 Mark = Literal["strong", "weak"]
+Resolution = Literal["resolved", "still_raised"]
 
 Category = tuple[str, ...]
 """The three names of a category; of what is announced, perhaps the one or two of a level above."""
@@ -54,6 +55,11 @@ class Week:
 
 Usual = tuple[int, int]
 """The fewest and the most tickets that a category has in a week without a change (usual_low, usual_high)."""
+
+
+def usual_range(low: int | None, high: int | None) -> Usual | None:
+    """None where it is not known."""
+    return None if low is None or high is None else (low, high)
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,8 @@ class Receipt:
         model: name of the model.
         questions_not_asked: analyses for which the model was not asked, as it had failed several times in a row.
         questions_out_of_time: analyses for which the time for the model was too short.
+        comparison_tickets: those of them in the comparison week.
+        timezone: the zone whose days make weeks.
     """
 
     last_day: date | None
@@ -154,6 +162,8 @@ class Receipt:
     model: str = "LaaS"
     questions_not_asked: int = 0
     questions_out_of_time: int = 0
+    comparison_tickets: int = 0
+    timezone: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "last_day": self.last_day and self.last_day.isoformat()}
@@ -235,6 +245,11 @@ class Change:
     evidence: Mark | None = None
     evidence_note: str | None = None
     is_unusual: bool | None = None
+    first_week_start: date | None = None
+    alarm_weeks: int = 0
+    weeks_since_alarm: int | None = None
+    alert_status_before: Status | None = None
+    resolution: Resolution | None = None
     drivers: tuple[Driver, ...] = ()
     folded: tuple[Category, ...] = ()
 
@@ -248,10 +263,25 @@ class Change:
         return self.evidence == "strong"
 
     @property
+    def is_first_seen(self) -> bool:
+        """Whether it has its first tickets ever: one without tickets in the base week may also be back."""
+        was_there = any(self.total_last_8_weeks[:-1])
+        return self.is_new and not was_there and self.first_week_start in (None, self.week_start)
+
+    @property
+    def is_share_alone(self) -> bool:
+        """Whether only the negative share decided."""
+        return self.reasons == ("negative_ratio",)
+
+    @property
     def usual(self) -> Usual | None:
-        if self.usual_low is None or self.usual_high is None:
-            return None
-        return self.usual_low, self.usual_high
+        return usual_range(self.usual_low, self.usual_high)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether its tickets are within the usual range."""
+        usual = self.usual
+        return usual is not None and usual[0] <= self.comparison_total <= usual[1]
 
     @property
     def p(self) -> float | None:
@@ -268,7 +298,11 @@ class Change:
         """The row as `voc … --json` prints it: the mart's columns without the trend."""
         row = {name: getattr(self, name) for name in COLUMNS_OF_CHANGE}
         del row["total_last_8_weeks"]
-        return row | {"week_start": self.week_start.isoformat()}
+        first = self.first_week_start
+        return row | {
+            "week_start": self.week_start.isoformat(),
+            "first_week_start": first and first.isoformat(),
+        }
 
     def as_alert(self) -> dict[str, Any]:
         """What is announced, as `voc run --json` prints it."""
@@ -324,6 +358,23 @@ class Alarms:
     week_level: float | None
     negative_share: float | None
     negative_share_expected: float | None
+    base_total: int = 0
+    comparison_total: int = 0
+    base_negative: int = 0
+    comparison_negative: int = 0
+    usual_low: int | None = None
+    usual_high: int | None = None
+
+    @property
+    def base(self) -> Count:
+        """All tickets of the base week."""
+        return Count(self.base_total, self.base_negative)
+
+    @property
+    def comparison(self) -> Count:
+        """All tickets of the comparison week, with how many are usual."""
+        usual = usual_range(self.usual_low, self.usual_high)
+        return Count(self.comparison_total, self.comparison_negative, usual)
 
 
 @dataclass(frozen=True)
@@ -458,6 +509,7 @@ class WeeklyReport:
     """What one run has to report; rows are in the order of `most_urgent_first`.
 
     `alerts_above` are the levels above that are announced: their folded alarms are not announced by themselves.
+    `past_alerts` were announced in the base week, at any level, and are no alarm any more.
     """
 
     weeks: WeekPair
@@ -469,6 +521,7 @@ class WeeklyReport:
     alarms: Alarms | None = None
     tickets: tuple[Ticket, ...] = ()
     alerts_above: tuple[Change, ...] = ()
+    past_alerts: tuple[Change, ...] = ()
     unused_overrides: tuple[Override, ...] = ()
 
     @property
@@ -499,6 +552,20 @@ class WeeklyReport:
     def held_back(self) -> tuple[Change, ...]:
         """What is not announced as improved, because tickets may be missing."""
         return tuple(c for c in self.changes if c.status == "IMPROVED" and self.is_incomplete)
+
+    @property
+    def resolved(self) -> tuple[Change, ...]:
+        """What was announced in the base week and is over; nothing where tickets may be missing."""
+        return self._past("resolved")
+
+    @property
+    def still_raised(self) -> tuple[Change, ...]:
+        """What was announced in the base week, has not risen further, and has stayed where it was."""
+        return self._past("still_raised")
+
+    def _past(self, resolution: Resolution) -> tuple[Change, ...]:
+        past = () if self.is_incomplete else self.past_alerts
+        return tuple(change for change in past if change.resolution == resolution)
 
     @property
     def to_analyse(self) -> tuple[Change, ...]:

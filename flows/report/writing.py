@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from catalogue import Texts
-from flows.report.values import Category, Change, Receipt, Status, printable
+from flows.report.values import Category, Change, Receipt, Status, Week, WeeklyReport, printable
 
 MAX_CATEGORY_CHARACTERS = 120
 ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
@@ -27,6 +27,28 @@ def announced_name(category: Category, texts: Texts) -> str:
     """The name of what is announced: a category, or all below a level above."""
     name = category_name(category)
     return name if len(category) == 3 else texts("change.all_below", name=name)
+
+
+def week_text(week: Week, texts: Texts) -> str:
+    """A week by its number and dates: W46, 11.9–15."""
+    return texts("week.named", number=week_number(week), days=days_text(week, texts))
+
+
+def days_text(week: Week, texts: Texts) -> str:
+    """The dates of a week, the month once where it is one: 11.9–15."""
+    if week.start.month == week.end.month:
+        return texts("week.days_one_month", start=week.start, end=week.end)
+    return texts("week.days_two_months", start=week.start, end=week.end)
+
+
+def week_before_text(week: Week, texts: Texts) -> str:
+    """The week before the one that is spoken of: 전주(W45)."""
+    return texts("week.before", number=week_number(week))
+
+
+def week_number(week: Week) -> str:
+    """W46, without the year: a report is never far from its week."""
+    return week.label.rpartition("-")[2]
 
 
 def cut(text: str, limit: int) -> str:
@@ -51,18 +73,49 @@ def percent(ratio: float | None) -> str:
     return "–" if ratio is None else f"{100 * ratio:.1f}%"
 
 
+def all_tickets_text(report: WeeklyReport, texts: Texts, *, bold: bool = False) -> str:
+    """All tickets of the week with how many are usual, and the negative share of both weeks."""
+    if report.alarms is None or not report.alarms.comparison_total:
+        return ""
+    base, comparison = report.alarms.base, report.alarms.comparison
+    usual = ""
+    if comparison.usual:
+        low, high = comparison.usual
+        usual = texts("summary.usual_of_all", low=low, high=high)
+    return texts(
+        "summary.all",
+        count=f"*{comparison.total:,}*" if bold else f"{comparison.total:,}",
+        usual=usual,
+        base=percent(base.negative_ratio),
+        comparison=percent(comparison.negative_ratio),
+    )
+
+
 def growth(change: Change, texts: Texts) -> str:
-    """The change in tickets; a new category has no percentage."""
+    """The change in tickets; one without tickets in the base week has no percentage: it is new, or back."""
     pct = change.total_change_pct
-    return texts("change.new") if pct is None else f"{signed(pct)}%"
+    if pct is not None:
+        return f"{signed(pct)}%"
+    return texts("change.new") if change.is_first_seen else texts("change.back")
 
 
-def headline(change: Change, texts: Texts) -> str:
-    """What changed: the negative share where that alone is the reason, otherwise the tickets."""
+def negative_shares(change: Change) -> str:
+    """The negative share of both weeks, and the change in points."""
+    shares = f"{percent(change.base_negative_ratio)} → {percent(change.comparison_negative_ratio)}"
     points = change.negative_ratio_change_pp
-    if change.reasons == ("negative_ratio",) and points is not None:
-        return texts("change.negative", points=signed(points))
-    return growth(change, texts)
+    return shares + ("" if points is None else f" ({signed(points)}%p)")
+
+
+def decided(change: Change, texts: Texts) -> str:
+    """The numbers that decided: the negative shares where those alone are the reason, otherwise the tickets."""
+    if change.is_share_alone:
+        return texts("change.decided_share", negative=negative_shares(change))
+    return texts(
+        "change.decided",
+        base=change.base_total,
+        comparison=change.comparison_total,
+        growth=growth(change, texts),
+    )
 
 
 def reasons(change: Change, texts: Texts) -> str:
@@ -77,6 +130,11 @@ def unanswered(receipt: Receipt, texts: Texts) -> list[str]:
         *([texts("receipt.not_asked", count=not_asked)] if not_asked else []),
         *([texts("receipt.out_of_time", count=out_of_time)] if out_of_time else []),
     ]
+
+
+def trend(change: Change) -> str:
+    """Its eight weeks, where they show anything: bars that go up and down within the usual range do not."""
+    return "" if change.is_usual else sparkline(change.total_last_8_weeks)
 
 
 def sparkline(totals: Sequence[int]) -> str:

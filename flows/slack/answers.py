@@ -20,7 +20,16 @@ from flows.report.categories import Levels
 from flows.report.evidence import MARKS
 from flows.report.message import Block, Message, MessageId
 from flows.report.values import ANALYSED, Analysis, CategoryWeek, Change, Week, WeekPair, printable
-from flows.report.writing import ICONS, category_name, cut, growth, percent, signed, sparkline
+from flows.report.writing import (
+    ICONS,
+    category_name,
+    cut,
+    growth,
+    percent,
+    signed,
+    sparkline,
+    week_text,
+)
 from flows.slack.blocks import (
     MAX_SECTION_CHARACTERS,
     actions,
@@ -100,7 +109,7 @@ class AnswerComposer(Composer):
         others = [c for c in answer.changes if c.status in ANALYSED and c is not change]
         return [
             *([] if answer.change else [section(self._sums(answer))]),
-            *self.analysis(change, analysis).blocks,
+            *self.analysis(change, analysis, answer.weeks).blocks,
             context(self._week_pair(answer.weeks)),
             *(self._ask("answer.examples", change.category) if analysis.examples else []),
             *(
@@ -118,7 +127,7 @@ class AnswerComposer(Composer):
             name=self._name(answer.levels),
             count=len(answer.changes),
         )
-        rest = self._lines(answer.changes, ()) if answer.changes else []
+        rest = self._lines(answer.changes, answer.weeks) if answer.changes else []
         rest = [f"{ICONS[c.status]} {line}" for c, line in zip(answer.changes, rest, strict=True)]
         blocks = [section(title), context(self._week_pair(answer.weeks))]
         while rest and len(blocks) < 5:
@@ -188,7 +197,7 @@ class AnswerComposer(Composer):
         change = answer.change
         status = change.status if change else answer.history[-1].status
         icon = f"{ICONS[status]} *{status}* · {self._label(status)}\n" if status else ""
-        return icon + (self._lines([change], ())[0] if change else self._sums(answer))
+        return icon + (self._lines([change], answer.weeks)[0] if change else self._sums(answer))
 
     def _sums(self, answer: CategoryAnswer) -> str:
         week = answer.history[-1]
@@ -259,7 +268,7 @@ class AnswerComposer(Composer):
         return lines
 
     def _week(self, week: Week) -> str:
-        return self.texts("answer.week", label=week.label, start=week.start, end=week.end)
+        return week_text(week, self.texts)
 
     def _week_pair(self, weeks: WeekPair) -> str:
         return self.texts(
@@ -270,7 +279,7 @@ class AnswerComposer(Composer):
 
     def _growth(self, base: int, comparison: int) -> str:
         if not base:
-            return self.texts("change.new") if comparison else "–"
+            return "–"  # new, or only not there in that week
         return f"{signed(100 * (comparison - base) / base)}%"
 
     def _name(self, levels: Levels) -> str:

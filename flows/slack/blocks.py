@@ -44,7 +44,7 @@ def link_button(label: str, url: str, action_id: str) -> Block:
     return {"type": "button", "text": _plain(label), "url": url, "action_id": action_id}
 
 
-def bar_chart(title: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> Block:
+def bar_chart(title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Block:
     """One group of bars for each label, one bar in it for each series."""
     labels = [cut(escaped(label), MAX_CHART_LABEL_CHARACTERS) for label in labels]
     return {
@@ -75,6 +75,12 @@ def charts(blocks: Iterable[Block]) -> tuple[Block, ...]:
 def without_charts(blocks: Iterable[Block]) -> tuple[Block, ...]:
     """The blocks for a workspace that takes no charts."""
     return tuple(block for block in blocks if block["type"] != CHART)
+
+
+def with_block(blocks: Sequence[Block], block: Block) -> list[Block]:
+    """The blocks of a message and one more at its end; none where the message has that block already, or is blank."""
+    ids = {each.get("block_id") for each in blocks}
+    return [] if not blocks or block["block_id"] in ids else [*blocks, block]
 
 
 def actions(*buttons: Block) -> Block:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flows.report.message import SUMMARY, Delivered, Message, MessageId
+from flows.report.message import SUMMARY, Block, Delivered, Message, MessageId
 from flows.report.values import Week
 from flows.runtime.errors import SlackError
 from flows.slack.blocks import charts, without_charts
@@ -139,8 +139,13 @@ class Delivery:
         from flows.slack.picture import drawn  # only such workspaces need the drawing library
 
         thread = Destination(self._destination.channel, self._thread_ts)
-        picture = drawn(drawable[0]), preview(drawable)
+        picture = drawn(drawable), preview(drawable)
         Patience(self._waits).ask(lambda: self._transport.upload(thread, name, *picture))
+
+    def append_to_summary(self, block: Block) -> None:
+        """Put a block at the end of the summary, once; nothing where no summary was posted. Raises SlackError."""
+        if summary := self.find(SUMMARY):
+            self._transport.append(self._destination_of(SUMMARY), summary.ts, block)
 
     def _picture_name(self, id: MessageId) -> str:
         run = self._run_id if self._force else ""

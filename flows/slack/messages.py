@@ -17,6 +17,12 @@ from flows.report.doubts import doubt_text, rename_text, renames_of
 from flows.report.emphasis import plain
 from flows.report.evidence import MARKS, alarms_text, company_texts, evidence_text, mark_text
 from flows.report.evidence import footnote as evidence_footnote
+from flows.report.history import (
+    first_names,
+    history_text,
+    past_alerts_text,
+    resolution_text,
+)
 from flows.report.message import SUMMARY, Block, Message, MessageId
 from flows.report.values import (
     STATUSES,
@@ -28,27 +34,35 @@ from flows.report.values import (
     Example,
     Receipt,
     Status,
+    Support,
     Threshold,
     Week,
     WeeklyReport,
+    WeekPair,
     printable,
     to_look_at_first,
 )
 from flows.report.writing import (
     ICONS,
+    all_tickets_text,
     announced_name,
     category_name,
     cut,
+    days_text,
+    decided,
     growth,
-    headline,
-    percent,
+    negative_shares,
     reasons,
     signed,
-    sparkline,
     ticket_address,
+    trend,
     unanswered,
+    week_before_text,
+    week_number,
+    week_text,
 )
 from flows.slack.blocks import (
+    MAX_CHART_LABEL_CHARACTERS,
     MAX_SECTION_CHARACTERS,
     actions,
     bar_chart,
@@ -66,8 +80,25 @@ from flows.slack.blocks import (
 MAX_TICKET_ID_CHARACTERS = 40
 MAX_NOTIFICATION_CHARACTERS = 500
 SECTIONS_PER_OVERFLOW_MESSAGE = 3
-CATEGORIES_IN_CHART = 6
-NAMES_BELOW = 3
+CATEGORIES_IN_CHARTS = 6
+RESOLUTION = "voc_resolution"
+"""The id of the block that a summary gets when the next report resolves its alarms."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a model says of the week before anything else, checked: nothing where it was not asked or is late.
+
+    Args:
+        cause: one sentence on what is to be looked at first, with the tickets that it was counted in.
+        paragraph: at most three sentences on the whole week.
+    """
+
+    cause: tuple[str, Support] | None = None
+    paragraph: str | None = None
+
+
+UNOPENED = Opening()
 
 
 @dataclass(frozen=True)
@@ -84,22 +115,27 @@ class Composer:
     ticket_url: str | None = None
 
     def summary(
-        self, report: WeeklyReport, *, replaces_earlier: bool = False
+        self,
+        report: WeeklyReport,
+        *,
+        opening: Opening = UNOPENED,
+        replaces_earlier: bool = False,
     ) -> tuple[Message, ...]:
         """The summary, then the thread messages that list the changes for which the summary had no room."""
-        texts = self.texts
+        texts, week = self.texts, report.weeks.comparison
         footer = [
-            *([texts("summary.replaces")] if replaces_earlier else []),
+            *([texts("summary.replaces", week=week_text(week, texts))] if replaces_earlier else []),
             *([f"voc-analyst {escaped(self.version)}"] if self.version else []),
         ]
-        buttons = self._buttons(report.weeks.comparison)
+        buttons = self._buttons(week)
         if not report.has_news:
             return (self._quiet(report, footer, buttons),)
         announced = report.announced
         blocks = [
-            header(texts("summary.title", week=report.weeks.comparison.label)),
+            header(texts("summary.title", week=week_text(week, texts))),
             *self._doubts(report),
-            section("\n".join(filter(None, self._headlines(report)))),
+            section("\n".join(filter(None, self._headlines(report, opening)))),
+            *([section(formatted(opening.paragraph))] if opening.paragraph else []),
             context(self._dates(report)),
         ]
         left_out: list[Change] = []
@@ -108,7 +144,7 @@ class Composer:
             if not of_status:
                 continue
             lines, rest = fitting_lines(
-                self._lines(of_status, report.doubts), MAX_SECTION_CHARACTERS - 200
+                self._lines(of_status, report.weeks, report.doubts), MAX_SECTION_CHARACTERS - 200
             )
             left_out += of_status[len(of_status) - len(rest) :]
             title = texts(
@@ -120,20 +156,20 @@ class Composer:
             )
             more = [texts("summary.more", count=len(rest))] if rest else []
             blocks.append(section("\n".join([title, *lines, *more])))
-        if announced:
-            blocks.append(self._chart(announced))
+        blocks += self._charts(announced, report.weeks)
         if any(mark_text(change, self.texts) for change in announced):
             footer = [evidence_footnote(self.texts), *footer]
         blocks += [context("\n".join([self._criteria(report.thresholds), *footer])), buttons]
         return (
             Message(SUMMARY, self._notification(report), tuple(blocks)),
-            *self._overflow(left_out, report.doubts),
+            *self._overflow(left_out, report),
         )
 
     def analysis(
         self,
         change: Change,
         analysis: Analysis,
+        weeks: WeekPair,
         doubts: Sequence[Doubt] = (),
         owner: str | None = None,
     ) -> Message:
@@ -146,10 +182,11 @@ class Composer:
         examples = "\n".join(self._example_line(example) for example in analysis.examples)
         written = formatted if analysis.is_markdown else literal
         hypotheses = [
-            written(text) + (f" ({literal(support_text(support, texts))})" if support else "")
+            written(text)
+            + (f" ({literal(support_text(support, weeks.base, texts))})" if support else "")
             for text, support in supported(analysis)
         ]
-        (line,) = self._lines([change], doubts)
+        (line,) = self._lines([change], weeks, doubts)
         return Message(
             MessageId("analysis", change.category),
             text=cut(
@@ -172,7 +209,7 @@ class Composer:
                     "\n".join(f"• {written(action)}" for action in analysis.actions),
                 ),
                 context(
-                    "\n".join(
+                    " · ".join(
                         [
                             texts(f"analysis.from_{analysis.source}"),
                             *left_out_lines(analysis, texts),
@@ -186,24 +223,39 @@ class Composer:
         self, change: Change, analysis: Analysis, report: WeeklyReport, report_channel: str
     ) -> Message:
         """The same for the category's own channel: one message, which says of which week, and where the report is."""
-        week = report.weeks.comparison
-        reply = self.analysis(change, analysis, report.doubts)
+        reply = self.analysis(change, analysis, report.weeks, report.doubts)
         of_report = self.texts(
             "alert.of_report",
-            week=week.label,
-            days=self._days(week),
+            week=week_text(report.weeks.comparison, self.texts),
             channel=channel_link(report_channel),
         )
         buttons = self._report_buttons()
         blocks = (*reply.blocks, context(of_report), *([actions(*buttons)] if buttons else []))
         return Message(MessageId("alert", change.category), reply.text, blocks)
 
-    def receipt(self, receipt: Receipt) -> Message:
-        """The last line of the thread: what the report is made of and what it cost."""
+    def receipt(
+        self, receipt: Receipt, weeks: WeekPair, analyses: Sequence[Analysis] = ()
+    ) -> Message:
+        """The last line of the thread: what the report is made of and what it cost.
+
+        What holds for all replies is said here once.
+        """
         texts = self.texts
+        by_rule = sum(analysis.source == "rule_based" for analysis in analyses)
+        has_examples = any(analysis.examples for analysis in analyses)
         parts = [
+            texts(
+                "receipt.tickets",
+                both=receipt.tickets,
+                week=week_number(weeks.comparison),
+                comparison=receipt.comparison_tickets,
+                before=week_before_text(weeks.base, texts),
+                base=receipt.tickets - receipt.comparison_tickets,
+            ),
             texts("receipt.data", day=receipt.last_day) if receipt.last_day else "",
-            texts("receipt.tickets", count=receipt.tickets),
+            texts("receipt.zone", zone=receipt.timezone) if receipt.timezone else "",
+            texts("receipt.by_rule", count=by_rule) if by_rule else "",
+            texts("receipt.examples") if has_examples else "",
             ""
             if receipt.bytes_billed is None
             else f"BigQuery {receipt.bytes_billed / 1e6:,.1f} MB",
@@ -228,7 +280,9 @@ class Composer:
         The same changes make the same message.
         """
         causes = dict.fromkeys(self.texts(f"correction.{c.cause}") for c in corrections)
-        title = self.texts("correction.title", week=week.label, causes=", ".join(causes))
+        title = self.texts(
+            "correction.title", week=week_text(week, self.texts), causes=", ".join(causes)
+        )
         lines, rest = fitting_lines(
             [self._correction_line(c) for c in corrections], MAX_SECTION_CHARACTERS - 200
         )
@@ -241,17 +295,26 @@ class Composer:
             (section("\n".join([title, *lines, *more])),),
         )
 
+    def resolution(self, report: WeeklyReport) -> Block | None:
+        """The line below the base week's summary on what this report resolves; None where it resolves nothing."""
+        text = resolution_text(report, self.texts, _name)
+        return context(text) | {"block_id": RESOLUTION} if text else None
+
     def _label(self, status: Status) -> str:
         return self.texts(f"status.{status}")
 
     def _quiet(self, report: WeeklyReport, footer: list[str], buttons: Block) -> Message:
-        week = report.weeks.comparison
-        text = self.texts(
-            "summary.quiet", week=week.label, days=self._days(week), count=len(report.rows)
-        )
+        week = week_text(report.weeks.comparison, self.texts)
+        text = self.texts("summary.quiet", week=week, count=len(report.rows))
         footer_block = [context("\n".join(footer))] if footer else []
-        lines = [text, *company_texts(report.alarms, self.texts)]
-        blocks = (*self._doubts(report), section("\n".join(lines)), *footer_block, buttons)
+        lines = [
+            text,
+            all_tickets_text(report, self.texts, bold=True),
+            *company_texts(report.alarms, self.texts),
+            past_alerts_text(report, self.texts, _name),
+        ]
+        told = section("\n".join(filter(None, lines)))
+        blocks = (*self._doubts(report), told, *footer_block, buttons)
         return Message(SUMMARY, self._with_doubt(text, report), blocks)
 
     def _doubts(self, report: WeeklyReport) -> list[Block]:
@@ -275,18 +338,28 @@ class Composer:
         return cut(f"⚠️ {why} {text}", MAX_NOTIFICATION_CHARACTERS)
 
     def _dates(self, report: WeeklyReport) -> str:
-        weeks = report.weeks
+        base = report.weeks.base
         return self.texts(
-            "summary.dates", comparison=self._days(weeks.comparison), base=self._days(weeks.base)
+            "summary.dates",
+            base=week_before_text(base, self.texts),
+            days=days_text(base, self.texts),
         )
 
-    def _headlines(self, report: WeeklyReport) -> Iterable[str]:
-        """The counts, what the alarms are worth, what moved everywhere, and where to look first."""
+    def _headlines(self, report: WeeklyReport, opening: Opening) -> Iterable[str]:
+        """All tickets, the counts, what the alarms are worth, where to look first and why, and what has ended."""
+        texts = self.texts
+        yield all_tickets_text(report, texts, bold=True)
         yield self._counts(report)
-        yield alarms_text(report.alarms, self.texts, report.clear_count)
-        yield from company_texts(report.alarms, self.texts)
+        yield alarms_text(report.alarms, texts, report.clear_count)
+        yield from company_texts(report.alarms, texts)
         if first := to_look_at_first(report.announced):
-            yield self._worst(first)
+            icon, name = ICONS[first.status], self._announced(first)
+            yield texts("summary.worst", icon=icon, name=name, decided=decided(first, texts))
+            if opening.cause:
+                cause, support = opening.cause
+                counted = support_text(support, report.weeks.base, texts)
+                yield texts("summary.cause", cause=f"{formatted(cause)} ({literal(counted)})")
+        yield past_alerts_text(report, texts, _name)
 
     def _counts(self, report: WeeklyReport) -> str:
         counts = report.announced_counts
@@ -298,18 +371,10 @@ class Composer:
             self.texts("summary.held_back", count=len(report.held_back)) if report.held_back else ""
         )
 
-    def _worst(self, worst: Change) -> str:
-        return self.texts(
-            "summary.worst",
-            icon=ICONS[worst.status],
-            name=self._announced(worst),
-            base=worst.base_total,
-            comparison=worst.comparison_total,
-            growth=headline(worst, self.texts),
-        )
-
-    def _lines(self, changes: Sequence[Change], doubts: Sequence[Doubt]) -> list[str]:
-        """Name, counts with their 8 weeks, negative share with the reason, evidence; a remark where it was renamed.
+    def _lines(
+        self, changes: Sequence[Change], weeks: WeekPair, doubts: Sequence[Doubt] = ()
+    ) -> list[str]:
+        """Name, counts with their 8 weeks, negative share with the reason, evidence, history; whether it was renamed.
 
         The counts of all changes are aligned below each other.
         """
@@ -328,13 +393,13 @@ class Composer:
                 base=f"{change.base_total:,}".rjust(widths[0]),
                 comparison=f"{change.comparison_total:,}".rjust(widths[1]),
                 growth=growth(change, self.texts).rjust(growth_width),
-                negative=_negative(change),
-                trend=sparkline(change.total_last_8_weeks),
+                negative=negative_shares(change),
+                trend=f"  `{bars}`" if (bars := trend(change)) else "",
                 reason=reasons(change, self.texts),
             )
             + "".join(
                 f"\n{line}"
-                for line in [evidence_text(change, self.texts), *self._explained(change)]
+                for line in [self._evidence(change, weeks.base), *self._explained(change)]
                 if line
             )
             + "".join(
@@ -345,6 +410,13 @@ class Composer:
             for change in changes
         ]
 
+    def _evidence(self, change: Change, base: Week) -> str:
+        """How clear the change is, and since when there are such alarms."""
+        texts = self.texts
+        return " · ".join(
+            filter(None, (evidence_text(change, texts), history_text(change, base, texts)))
+        )
+
     def _announced(self, change: Change) -> str:
         return literal(announced_name(change.category, self.texts))
 
@@ -354,22 +426,16 @@ class Composer:
         if risen := list(_risen(change)):
             yield self.texts(
                 "change.drivers",
-                names=self._first(
-                    f"{_name(below[level:])} {risen_by}" for below, risen_by in risen
+                names=first_names(
+                    (f"{_name(below[level:])} {risen_by}" for below, risen_by in risen), self.texts
                 ),
             )
         if change.folded:
             yield self.texts(
                 "change.folded",
                 count=len(change.folded),
-                names=self._first(_name(c[level:]) for c in change.folded),
+                names=first_names((_name(c[level:]) for c in change.folded), self.texts),
             )
-
-    def _first(self, names: Iterable[str]) -> str:
-        shown = list(names)
-        rest = len(shown) - NAMES_BELOW
-        others = self.texts("change.others", count=rest) if rest > 0 else ""
-        return ", ".join(shown[:NAMES_BELOW]) + others
 
     def _example_line(self, example: Example) -> str:
         label = literal(cut(example.ticket_id, MAX_TICKET_ID_CHARACTERS)).strip() or "–"
@@ -396,17 +462,24 @@ class Composer:
             cause=self.texts(f"correction.{correction.cause}"),
         )
 
-    def _chart(self, changes: Sequence[Change]) -> Block:
-        """The two weeks of the changes at the top, side by side."""
-        top = changes[:CATEGORIES_IN_CHART]
-        return bar_chart(
-            self.texts("chart.title"),
-            [f"{number}. {_leaf(change.category)}" for number, change in enumerate(top, 1)],
-            {
-                self.texts("chart.base"): [change.base_total for change in top],
-                self.texts("chart.comparison"): [change.comparison_total for change in top],
-            },
-        )
+    def _charts(self, changes: Sequence[Change], weeks: WeekPair) -> Iterable[Block]:
+        """Both weeks of the changes at the top, side by side: their tickets, or the shares where those decided."""
+        top = changes[:CATEGORIES_IN_CHARTS]
+        labels = dict(zip(top, _chart_labels(top), strict=True))
+        names = week_before_text(weeks.base, self.texts), week_number(weeks.comparison)
+        by_tickets = [change for change in top if not change.is_share_alone]
+        by_share = [change for change in top if change.is_share_alone]
+        for title, charted, values in (
+            (self.texts("chart.title"), by_tickets, _tickets),
+            (self.texts("chart.title_share"), by_share, _shares),
+        ):
+            if charted:
+                base, comparison = zip(*map(values, charted), strict=True)
+                yield bar_chart(
+                    title,
+                    [labels[change] for change in charted],
+                    {names[0]: base, names[1]: comparison},
+                )
 
     def _criteria(self, thresholds: Iterable[Threshold]) -> str:
         return self.texts(
@@ -436,7 +509,7 @@ class Composer:
         clear = report.clear_count
         text = self.texts(
             "summary.notification",
-            week=report.weeks.comparison.label,
+            week=week_text(report.weeks.comparison, self.texts),
             clear=self.texts("summary.notification_clear", count=clear) if clear else "",
             critical=counts["CRITICAL"],
             monitor=counts["MONITOR"],
@@ -446,14 +519,12 @@ class Composer:
             text += self.texts(
                 "summary.notification_worst",
                 name=self._announced(worst),
-                base=worst.base_total,
-                comparison=worst.comparison_total,
-                growth=headline(worst, self.texts),
+                decided=decided(worst, self.texts),
             )
         return self._with_doubt(text, report)
 
-    def _overflow(self, changes: Sequence[Change], doubts: Sequence[Doubt]) -> Iterable[Message]:
-        lines = self._lines(changes, doubts) if changes else []
+    def _overflow(self, changes: Sequence[Change], report: WeeklyReport) -> Iterable[Message]:
+        lines = self._lines(changes, report.weeks, report.doubts) if changes else []
         rest = [
             f"{ICONS[change.status]} {line}" for change, line in zip(changes, lines, strict=True)
         ]
@@ -482,9 +553,6 @@ class Composer:
         url = self.report_url
         return [link_button(self.texts("button.report"), url, "open_report")] if url else []
 
-    def _days(self, week: Week) -> str:
-        return self.texts("summary.days", start=week.start, end=week.end)
-
 
 def _identity(correction: Correction) -> tuple[object, ...]:
     """What distinguishes a correction; marks where they alone have changed."""
@@ -509,13 +577,13 @@ def _risen(change: Change) -> Iterable[tuple[Category, str]]:
             yield category, f"{signed(risen_by)}%p"
 
 
-def _negative(change: Change) -> str:
-    base, comparison = (
-        percent(change.base_negative_ratio),
-        percent(change.comparison_negative_ratio),
-    )
-    points = change.negative_ratio_change_pp
-    return f"{base} → {comparison}" + ("" if points is None else f" ({signed(points)}%p)")
+def _tickets(change: Change) -> tuple[float, float]:
+    return change.base_total, change.comparison_total
+
+
+def _shares(change: Change) -> tuple[float, float]:
+    base, comparison = change.base_negative_ratio, change.comparison_negative_ratio
+    return round(100 * (base or 0), 1), round(100 * (comparison or 0), 1)
 
 
 def fitting_lines(lines: Sequence[str], limit: int) -> tuple[list[str], list[str]]:
@@ -536,7 +604,20 @@ def _name(category: Category) -> str:
     return literal(category_name(category))
 
 
-def _leaf(category: Category) -> str:
-    """The most telling level of a category, short enough for a chart."""
-    named = [level for level in category if level != "(미분류)"] or list(category)
-    return " ".join(printable(named[-1]).split()) or "–"
+def _chart_labels(changes: Sequence[Change]) -> list[str]:
+    """The most telling level of each, after the one above where others have the same; numbered as in the message."""
+    leaves = [_levels_named(change.category)[-1:] for change in changes]
+    labels = []
+    for number, (change, leaf) in enumerate(zip(changes, leaves, strict=True), 1):
+        named = _levels_named(change.category)[-2:] if leaves.count(leaf) > 1 else leaf
+        # From the end: a long level above must not push the leaf out.
+        *above, last = [" ".join(printable(level).split()) or "–" for level in named]
+        room = MAX_CHART_LABEL_CHARACTERS - len(f"{number}.  / {last}")
+        before = f"{cut(above[0], room)} / " if above and room > 1 else ""
+        labels.append(f"{number}. {before}{last}")
+    return labels
+
+
+def _levels_named(category: Category) -> list[str]:
+    """Its levels without those that are not classified; all of them where none is."""
+    return [level for level in category if level != "(미분류)"] or list(category)

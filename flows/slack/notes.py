@@ -10,7 +10,7 @@ from catalogue.ending import Failed
 from catalogue.slack import escaped
 from flows.report.message import Kind, Message, MessageId
 from flows.report.values import Week, printable
-from flows.report.writing import cut
+from flows.report.writing import cut, week_text
 from flows.runtime.errors import SlackError
 from flows.slack.blocks import channel_link, section
 
@@ -31,7 +31,7 @@ def late_data_note(
         reach = texts("note.lacks", days=", ".join(map(str, missing_days)))
     else:
         reach = texts("note.reach", day=last_day)
-    text = texts("note.late", week=week.label, start=week.start, end=week.end, reach=reach)
+    text = texts("note.late", week=week_text(week, texts), reach=reach)
     return _note(texts, "late", text, run_url)
 
 

@@ -12,6 +12,7 @@ from catalogue.slack import WEEKLY
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
 from flows.runtime.workspace import private_folder, write_private
+from flows.slack.blocks import with_block
 from flows.slack.patience import Patience
 from flows.slack.preview import preview
 from flows.slack.transport import Destination, Posted
@@ -47,23 +48,38 @@ class OutboxTransport:
     ) -> str:
         private_folder(self._folder)
         ts = self._next_ts()
-        message = {
-            "channel": destination.channel,
-            "ts": ts,
-            "thread_ts": destination.thread_ts,
-            "text": text,
-            "blocks": list(blocks),
-            "metadata": {"event_type": WEEKLY, "event_payload": payload},
-        }
+        self._write(
+            {
+                "channel": destination.channel,
+                "ts": ts,
+                "thread_ts": destination.thread_ts,
+                "text": text,
+                "blocks": list(blocks),
+                "metadata": {"event_type": WEEKLY, "event_payload": payload},
+            }
+        )
+        return ts
+
+    def append(self, destination: Destination, ts: str, block: Block) -> None:
+        file = self._folder / f"{ts}.json"
+        try:
+            message = json.loads(file.read_text(encoding="utf-8"))
+            blocks = with_block(message["blocks"], block)
+        except (OSError, ValueError, KeyError, TypeError):
+            raise _no_message(file) from None
+        if blocks:
+            self._write(message | {"blocks": blocks})
+
+    def _write(self, message: dict[str, Any]) -> None:
+        ts = message["ts"]
         # The preview first: the JSON file is the ledger, and what is in the ledger is complete.
         try:
-            write_private(self._folder / f"{ts}.txt", preview(blocks) + "\n")
+            write_private(self._folder / f"{ts}.txt", preview(message["blocks"]) + "\n")
             as_json = json.dumps(message, ensure_ascii=False, indent=2)
             write_private(self._folder / f"{ts}.json", as_json)
         except OSError as error:
             reason = f"cannot write to {self._folder}: {error.strerror}"
             raise SlackError(f"{reason}. Make room, or set VOC_HOME.") from None
-        return ts
 
     def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
         raise SlackError("the outbox keeps no pictures: its messages hold their charts.")

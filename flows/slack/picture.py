@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import cache
 from html import unescape
 
@@ -24,11 +25,21 @@ _INK, _PAPER = "#1d1c1d", "#ffffff"
 _SERIES = ("#9aa0a6", "#c2410c")
 
 
-def drawn(chart: Block) -> bytes:
-    """The bar chart as a PNG: a row for each category, with a bar for each series.
+def drawn(charts: Sequence[Block]) -> bytes:
+    """Bar charts as one PNG, below each other. Raises SlackError where the machine has no font with Hangul."""
+    images = [_drawn(chart) for chart in charts]
+    whole = Image.new("RGB", (_WIDTH, sum(image.height for image in images)), _PAPER)
+    y = 0
+    for image in images:
+        whole.paste(image, (0, y))
+        y += image.height
+    png = io.BytesIO()
+    whole.save(png, "PNG", optimize=True)
+    return png.getvalue()
 
-    Raises SlackError where the machine has no font with Hangul.
-    """
+
+def _drawn(chart: Block) -> Image.Image:
+    """A row for each category, with a bar for each series."""
     title, text = _font(_TITLE_SIZE), _font(_TEXT_SIZE)
     series = chart["chart"]["series"]
     labels = [unescape(label) for label in chart["chart"]["axis_config"]["categories"]]
@@ -57,9 +68,7 @@ def drawn(chart: Block) -> bytes:
             draw.rectangle((left, y, right, y + _BAR - 4), colour)
             draw.text((right + _GAP, y + _BAR / 2 - 2), f"{each[row]:,}", _INK, text, anchor="lm")
             y += _BAR
-    png = io.BytesIO()
-    image.save(png, "PNG", optimize=True)
-    return png.getvalue()
+    return image
 
 
 @cache

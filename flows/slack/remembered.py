@@ -66,6 +66,9 @@ class RememberingTransport:
         with self._remembering(destination, {"key": name}):
             self._slack.upload(destination, name, picture, alt_text)
 
+    def append(self, destination: Destination, ts: str, block: Block) -> None:
+        self._slack.append(destination, ts, block)
+
     @contextmanager
     def _remembering(
         self, destination: Destination, payload: dict[str, Any]

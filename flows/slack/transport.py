@@ -64,6 +64,12 @@ class Transport(Protocol):
     def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
         """Put a PNG into a thread; `posted` finds it by its name. Raises SlackError, AmbiguousPost among them."""
 
+    def append(self, destination: Destination, ts: str, block: Block) -> None:
+        """Put a block at the end of our message in the channel (or thread), unless one with its `block_id` is there.
+
+        Raises SlackError.
+        """
+
 
 class DryRunTransport:
     """The transport of a dry run: finds nothing posted, and posts nothing."""
@@ -83,4 +89,7 @@ class DryRunTransport:
         return "dry-run"
 
     def upload(self, destination: Destination, name: str, picture: bytes, alt_text: str) -> None:
+        pass
+
+    def append(self, destination: Destination, ts: str, block: Block) -> None:
         pass

@@ -18,6 +18,7 @@ from catalogue.slack import METADATA_SCOPE, WEEKLY, scopes_of
 from catalogue.slack_api import FAULTS, Failure, failure_of, slack_client
 from flows.report.message import Block
 from flows.runtime.errors import SlackError
+from flows.slack.blocks import with_block
 from flows.slack.patience import AmbiguousPost, Patience, Unavailable
 from flows.slack.transport import (
     PICTURE_PREFIX,
@@ -170,6 +171,27 @@ class WebApiTransport:
             channel=destination.channel,
             thread_ts=destination.thread_ts,
         )
+
+    def append(self, destination: Destination, ts: str, block: Block) -> None:
+        # Of a thread Slack always gives the first message too.
+        place: dict[str, Any] = {"channel": destination.channel, "limit": 2, "inclusive": True}
+        place |= {"oldest": ts, "latest": ts, "include_all_metadata": True}
+        method = "conversations_history"
+        if destination.thread_ts is not None:
+            method, place = "conversations_replies", place | {"ts": destination.thread_ts}
+        messages = self.read(method, **place).get("messages") or []
+        message = next((each for each in messages if each.get("ts") == ts), None)
+        blocks = with_block(message.get("blocks") or (), block) if message else []
+        if message and blocks:
+            self._write(
+                "chat_update",
+                channel=destination.channel,
+                ts=ts,
+                text=message.get("text", ""),
+                blocks=blocks,
+                metadata=message.get("metadata"),
+                parse="none",
+            )
 
     def read(self, method: str, **arguments: Any) -> AsyncSlackResponse:
         """Make a call that changes nothing. Raises SlackError, Unavailable among them."""

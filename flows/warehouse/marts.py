@@ -38,6 +38,7 @@ from flows.report.values import (
     WeekPair,
     levels_named,
     most_urgent_first,
+    usual_range,
 )
 from flows.warehouse.connection import Warehouse, dates_in
 
@@ -52,6 +53,7 @@ CORRECTED_WEEKS = 26
 
 _LEVELS = ("category1", "category2", "category3")
 _OF_ALARMS = tuple(field.name for field in fields(Alarms))
+_OF_WEEK = "week_"  # before the columns of a week's alarms, which a category has too
 _OF_DOUBTS = (
     *("code", "is_incomplete", "dates", "category1", "category2", "category3"),
     *("renamed_to", "observed", "usual"),
@@ -116,13 +118,18 @@ def read_status(warehouse: Warehouse, weeks: WeekPair) -> tuple[tuple[Change, ..
 
 def read_alerts(
     warehouse: Warehouse, weeks: WeekPair
-) -> tuple[tuple[Change, ...], Alarms | None, tuple[Change, ...]]:
-    """The same, and the levels above that are announced in place of alarms below them."""
+) -> tuple[tuple[Change, ...], Alarms | None, tuple[Change, ...], tuple[Change, ...]]:
+    """The same, the levels above that are announced in place of alarms below them, and last week's alerts that ended.
+
+    Those were announced as CRITICAL first, then by name.
+    """
     rows = _judged(warehouse, weeks, "fct_voc_weekly_drivers", _OF_DRIVERS)
     told = [r for r in rows if r["explains_alert"] or (r["alert_level"] or 3) < 3]
     above = (row for row in told if row["alert_level"] == row["level"])
     changes, alarms = _changes([row for row in rows if row["level"] == 3])
-    return changes, alarms, tuple(_alert_above(row, told) for row in above)
+    past = (_change(row) for row in rows if row["resolution"])
+    by_severity = sorted(past, key=lambda c: (c.alert_status_before or "", c.category))
+    return changes, alarms, tuple(_alert_above(row, told) for row in above), tuple(by_severity)
 
 
 def _judged(
@@ -130,7 +137,7 @@ def _judged(
 ) -> Sequence[Mapping[str, Any]]:
     """The mart's rows of the comparison week, each with the week's alarms: a second query is a second job."""
     columns = [f"judged.{name}" for name in (*COLUMNS_OF_CHANGE, *more)]
-    columns += [f"weeks.{name}" for name in _OF_ALARMS]
+    columns += [f"weeks.{name} as {_OF_WEEK}{name}" for name in _OF_ALARMS]
     return warehouse.rows(
         f"""
         select {", ".join(columns)}
@@ -145,7 +152,7 @@ def _judged(
 def _changes(
     rows: Sequence[Mapping[str, Any]],
 ) -> tuple[tuple[Change, ...], Alarms | None]:
-    alarms = Alarms(**{name: rows[0][name] for name in _OF_ALARMS}) if rows else None
+    alarms = Alarms(**{name: rows[0][f"{_OF_WEEK}{name}"] for name in _OF_ALARMS}) if rows else None
     return most_urgent_first(map(_change, rows)), alarms
 
 
@@ -454,7 +461,7 @@ def read_corrections(
 
 def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     """Everything that the messages of a week need."""
-    rows, alarms, alerts_above = read_alerts(warehouse, weeks)
+    rows, alarms, alerts_above, past_alerts = read_alerts(warehouse, weeks)
     samples, tickets = read_tickets(warehouse, weeks)
     thresholds = _thresholds(warehouse)
     general = [field.name for field in fields(Threshold)]
@@ -473,6 +480,7 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
         doubts=read_doubts(warehouse, weeks),
         alarms=alarms,
         alerts_above=alerts_above,
+        past_alerts=past_alerts,
     )
 
 
@@ -740,8 +748,7 @@ def _week(row: Mapping[str, Any]) -> Week:
 
 
 def _usual(row: Mapping[str, Any]) -> Usual | None:
-    low, high = row["usual_low"], row["usual_high"]
-    return None if low is None or high is None else (low, high)
+    return usual_range(row["usual_low"], row["usual_high"])
 
 
 def _category(row: Mapping[str, Any]) -> Category:

@@ -32,13 +32,16 @@ def test_the_summary_tells_counts_change_and_negative_ratio() -> None:
         negative_ratio_change_pp=25.0,
     )
     assert rule_based_analysis(build_material(change), KOREAN).summary == (
-        "문의가 1,000건에서 1,500건으로 늘었습니다 (+50.0%). 부정 비율은 45.0%입니다 (+25.0%p)."
+        "유저 / 이력서 / 업로드 오류 문의가 500건 늘었습니다 (부정 250건 → 750건)."
     )
 
 
 @pytest.mark.parametrize(
     ("base", "comparison", "said"),
-    [(20, 10, "줄었습니다 (−50.0%)"), (20, 20, "20건으로 지난주와 같습니다.")],
+    [
+        (20, 10, "오류 문의는 10건 줄었습니다 (부정 5건)."),
+        (20, 20, "오류 문의 수는 전주(W45)와 같습니다 (부정 5건 → 10건)."),
+    ],
 )
 def test_the_summary_tells_which_way_it_went(base: int, comparison: int, said: str) -> None:
     change = build_change(base=base, comparison=comparison, status_reason="negative_ratio")
@@ -48,13 +51,16 @@ def test_the_summary_tells_which_way_it_went(base: int, comparison: int, said: s
 def test_a_new_category_has_no_percentage() -> None:
     change = build_change(base=0, comparison=30, total_last_8_weeks=(0,) * 7 + (30,))
     assert rule_based_analysis(build_material(change), KOREAN).summary == (
-        "지난주에 없던 문의가 이번 주 30건 들어왔습니다. 부정 비율은 50.0%입니다."
+        "유저 / 이력서 / 업로드 오류 문의 30건은 처음 들어온 종류입니다 (부정 15건)."
     )
 
 
 def test_a_category_that_was_there_weeks_ago_is_not_new_but_back() -> None:
     change = build_change(base=0, comparison=30, total_last_8_weeks=(0, 0, 12, 0, 0, 0, 0, 30))
-    assert "30건 다시 들어왔습니다" in rule_based_analysis(build_material(change), KOREAN).summary
+    assert (
+        "전주(W45)에는 없다가 30건 다시 들어왔습니다"
+        in rule_based_analysis(build_material(change), KOREAN).summary
+    )
 
 
 def test_each_of_the_top_keywords_is_a_hypothesis_with_its_tickets_counted() -> None:
@@ -73,7 +79,9 @@ def test_each_of_the_top_keywords_is_a_hypothesis_with_its_tickets_counted() -> 
 
 def test_without_a_keyword_there_is_one_hypothesis_that_says_so() -> None:
     analysis = rule_based_analysis(build_material(keywords=[]), KOREAN)
-    assert analysis.hypotheses == ("눈에 띄게 늘어난 단어가 없습니다.",)
+    assert analysis.hypotheses == (
+        "유저 / 이력서 / 업로드 오류 문의에서 눈에 띄게 늘어난 단어가 없습니다.",
+    )
     assert analysis.supports == ()
 
 

@@ -90,6 +90,8 @@ def own_server(tmp_path_factory: pytest.TempPathFactory, sample_file: Path) -> I
 
     folder = tmp_path_factory.mktemp("prefect")
     settings = {
+        # A run that it makes while a test switches the schedule off would stay.
+        "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "0",
         "PREFECT_SERVER_SERVICES_FOREMAN_LOOP_SECONDS": "1",
         "PREFECT_SERVER_SERVICES_FOREMAN_INACTIVITY_HEARTBEAT_MULTIPLE": "3",
     }

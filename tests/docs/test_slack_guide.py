@@ -69,6 +69,8 @@ WORSE = build_change(
     usual_high=50,
     p_increase=9.85e-6,
     evidence="strong",
+    alarm_weeks=1,
+    weeks_since_alarm=5,
 )
 BETTER = build_change(
     "IMPROVED",
@@ -84,10 +86,12 @@ BETTER = build_change(
     usual_high=43,
     p_decrease=0.03,
     evidence="weak",
+    alert_status_before="MONITOR",
+    resolution="resolved",
 )
 STABLE = build_changes("STABLE", 45)
 TODAY = date(2026, 11, 27)
-ALARMS = Alarms(1, 1, 0.9, 1.0, 0.2, 0.2)
+ALARMS = Alarms(1, 1, 0.9, 1.0, 0.2, 0.2, 2969, 3004, 712, 760, 2800, 3135)
 
 
 PHRASES = Phrases(KOREAN)
@@ -274,16 +278,16 @@ def test_the_overflow_is_what_the_code_writes() -> None:
 
 
 def test_the_analysis_is_what_the_code_writes() -> None:
-    message = build_composer().analysis(WORSE, build_analysis())
+    message = build_composer().analysis(WORSE, build_analysis(), WEEKS)
     assert f"```text\n{preview(message.blocks)}\n```" in GUIDE
-    message = build_composer().analysis(WORSE, build_analysis(source="rule_based"))
+    message = build_composer().analysis(WORSE, build_analysis(source="rule_based"), WEEKS)
     assert f"`{preview(message.blocks[-1:])}`" in GUIDE
 
 
 def test_the_line_of_an_owner_and_of_a_category_s_channel_are_what_the_code_writes() -> None:
     reply, *_, of_report = preview(
         (
-            build_composer().analysis(WORSE, build_analysis(), owner="U0123ABCD").blocks[1],
+            build_composer().analysis(WORSE, build_analysis(), WEEKS, owner="U0123ABCD").blocks[1],
             *build_composer()
             .alert(WORSE, build_analysis(), build_report(WORSE, weeks=WEEKS), "C0TEST")
             .blocks,

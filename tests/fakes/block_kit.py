@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import Block
 
 BLOCKS_LIMIT, CHARTS_LIMIT, CONTEXT_TEXT_LIMIT = 50, 2, 3000
 CHART = "data_visualization"
-_NOT_SHOWN = {"type", "action_id", "url", "value", "style"}
+_NOT_SHOWN = {"type", "block_id", "action_id", "url", "value", "style"}
 
 
 def complaint(what: str, pointer: str) -> str:
@@ -118,26 +118,30 @@ class _Button(_Part):
     accessibility_label: str = ""
 
 
-class _Header(_Part):
+class _Named(_Part):
+    block_id: str = Field(default="", max_length=255)
+
+
+class _Header(_Named):
     type: Literal["header"]
     text: _Plain
 
 
-class _Section(_Part):
+class _Section(_Named):
     type: Literal["section"]
     text: _Plain | _Markup
 
 
-class _Divider(_Part):
+class _Divider(_Named):
     type: Literal["divider"]
 
 
-class _Context(_Part):
+class _Context(_Named):
     type: Literal["context"]
     elements: list[_Plain | _Markup]
 
 
-class _Actions(_Part):
+class _Actions(_Named):
     type: Literal["actions"]
     elements: list[_Button]
 
@@ -174,7 +178,7 @@ class _Plot(_Part):
         return self
 
 
-class _Chart(_Part):
+class _Chart(_Named):
     type: Literal["data_visualization"]
     title: str = Field(min_length=1, max_length=50)
     chart: _Plot

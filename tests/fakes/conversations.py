@@ -100,7 +100,7 @@ def read_page(messages: list[Message], params: Params, subject: str, most: int) 
     limit = str(params.get("limit", PAGE_DEFAULT))
     if not limit.isdecimal() or not 1 <= int(limit) <= PAGE_LIMIT:
         raise Refused("invalid_limit", [limit])
-    found = _since(messages, params.get("oldest", 0))
+    found = _between(messages, params)
     start = 0
     if cursor := params.get("cursor"):
         starts = {_cursor(subject, each): n for n, each in enumerate(found, 1)}
@@ -135,8 +135,13 @@ def _cursor(subject: str, last: Message) -> str:
     return base64.b64encode(f"{subject} {last['ts']}".encode()).decode()
 
 
-def _since(messages: list[Message], oldest: Any) -> list[Message]:
-    """Those after `oldest`, which itself is excluded."""
-    if not re.fullmatch(r"\d+(\.\d+)?", str(oldest)):
-        raise Refused("invalid_ts_oldest", [str(oldest)])
-    return [each for each in messages if Decimal(each["ts"]) > Decimal(str(oldest))]
+def _between(messages: list[Message], params: Params) -> list[Message]:
+    """Those after `oldest` and before `latest`; at them too where they are `inclusive`."""
+    oldest, latest = (params.get("oldest", 0), params.get("latest", 10**10))
+    for name, ts in (("oldest", oldest), ("latest", latest)):
+        if not re.fullmatch(r"\d+(\.\d+)?", str(ts)):
+            raise Refused(f"invalid_ts_{name}", [str(ts)])
+    first, last = Decimal(str(oldest)), Decimal(str(latest))
+    at_ends = (first, last) if is_true(params.get("inclusive")) else ()
+    moments = ((each, Decimal(each["ts"])) for each in messages)
+    return [each for each, ts in moments if first < ts < last or ts in at_ends]

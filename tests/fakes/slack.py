@@ -442,7 +442,7 @@ def _check_arguments(method: _Method, params: Params) -> None:
 
 
 _STRINGS = "channel channel_id user filename text ts thread_ts message_ts timestamp name cursor"
-_PAGING = "cursor limit oldest include_all_metadata"
+_PAGING = "cursor limit oldest latest inclusive include_all_metadata"
 _RESPONSE = _Method(
     FakeSlack._post, "", "text blocks response_type replace_original unfurl_links unfurl_media"
 )

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import build_analysis, build_change, build_composer, build_report
+from tests.builders import WEEKS, build_analysis, build_change, build_composer, build_report
 from tests.fakes.http import FakeServer, Refused, Reply, Request
 from tests.fakes.people import People
 from tests.fakes.slack import BOT_USER, FakeSlack
@@ -219,7 +219,7 @@ def test_a_summary_and_an_analysis_are_shown_whole(slack: FakeSlack, browser: ht
         build_report()
     )
     ts = as_bot(slack, summary.text, blocks=list(summary.blocks))
-    analysis = build_composer().analysis(build_change(), build_analysis())
+    analysis = build_composer().analysis(build_change(), build_analysis(), WEEKS)
     as_bot(slack, analysis.text, blocks=list(analysis.blocks), thread_ts=ts)
     (message,) = channel(browser)["messages"]
     assert "<h3>📊 VOC 주간 리포트 · 2025-W46</h3>" in message["html"]

@@ -100,8 +100,8 @@ def test_an_open_category_has_trend_analysis_and_samples(page: str) -> None:
         "원인 가설",
         "후속 조치",
         "대표 예시",
-        "비교주 문의 표본 3",
-        "기준주 문의 표본 2",
+        "W46 문의 표본 3",
+        "전주(W45) 문의 표본 2",
     ):
         assert title in text
     assert "LaaS 분석" in text
@@ -192,12 +192,12 @@ def test_a_count_opens_exactly_its_tickets(contents: Contents, masker: Masker) -
     page = report_page(contents, Texts(), masker.contains_pii)
     counted = page[page.index('<details class="counted">') :]
     counted = counted[: counted.index("</details>")]
-    assert "사파리 3/40건, 지난주 1건" in counted
+    assert "사파리 3/40건, 전주(W45) 1건" in counted
     assert [listed(page, item) for item in counted.split("<li>")[1:]] == [
         "9001 사파리 오류 <u>9001</u>",
         f"9002 {Texts()('gate.withheld')}",
         "9999",
-        "8001 기준주 사파리 로그인",
+        "8001 전주(W45) 사파리 로그인",
     ]
     assert page.count('<details class="counted">') == 1
     assert "알 수 없습니다. 근거 없음" in Page(page).text
@@ -329,13 +329,13 @@ def test_emphasis_of_a_model_is_strong_and_what_was_left_out_is_said(page: str) 
     assert "&lt;script&gt;alert(5)&lt;/script&gt; <strong>급증</strong>" in page
     assert "<strong>사파리</strong> 갱신" in page
     assert "**" not in page
-    assert "확인되지 않은 문장 2개를 뺐습니다." in Page(page).text
+    assert "확인되지 않은 문장 2개 제외" in Page(page).text
 
 
 def test_an_analysis_by_another_model_says_so(contents: Contents, masker: Masker) -> None:
     analyses = {c: replace(a, source="model") for c, a in contents.analyses.items()}
     page = report_page(replace(contents, analyses=analyses), Texts(), masker.contains_pii)
-    assert "모델 분석 ·" in page
+    assert "모델 분석" in page
     assert "LaaS 분석" not in page
 
 

@@ -137,7 +137,7 @@ def test_other_doubts_leave_the_improvement_and_the_notification() -> None:
     ):
         (summary,) = build_composer().summary(build_report(better, doubts=(doubt,)))
         assert "개선 *1*" in str(summary.blocks)
-        assert summary.text.startswith("VOC 2025-W46")
+        assert summary.text.startswith("VOC W46, ")
         assert doubt_text(doubt, KOREAN)[:30] in str(summary.blocks)
 
 

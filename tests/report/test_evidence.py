@@ -114,7 +114,7 @@ def test_what_fell_is_told_by_the_lower_tail() -> None:
         "IMPROVED", base=17, comparison=0, **SURGE | {"p_decrease": 4e-5, "evidence_note": "gone"}
     )
     assert evidence_text(gone, EN) == (
-        "usual 26–50 · ◆ clear: not once in 10,000 weeks as usual · not one this week"
+        "usual 26–50 · ◆ clear: not once in 10,000 weeks as usual · not one ticket"
     )
     fell = build_change(
         "IMPROVED",
@@ -207,7 +207,7 @@ def test_clear_ones_come_first_within_a_status_then_the_rarest() -> None:
 
 
 def test_the_footnote_and_the_explanation_name_the_rules() -> None:
-    assert footnote(KO) == "◆ 최근 8주와 비교해 p ≤ 0.01, 이번 주 검정 전체에서 잘못된 표시 5% 이하"
+    assert footnote(KO) == "◆ 최근 8주와 비교해 p ≤ 0.01, 같은 주 검정 전체에서 잘못된 표시 5% 이하"
     assert "p ≤ 0.01 against the last 8 weeks" in footnote(EN)
     assert "less than once in 100 weeks" in explanation(EN)[0]
 

@@ -189,6 +189,11 @@ def test_a_row_is_printed_with_the_marts_columns_without_the_trend() -> None:
         "evidence": "strong",
         "evidence_note": "new",
         "is_unusual": True,
+        "first_week_start": None,
+        "alarm_weeks": 0,
+        "weeks_since_alarm": None,
+        "alert_status_before": None,
+        "resolution": None,
     }
     change = build_change(base=0, comparison=30, week_start=date(2025, 11, 10), **evidence)
     assert json.loads(json.dumps(change.as_json())) == {
@@ -295,6 +300,8 @@ def test_a_result_is_printed_as_one_object() -> None:
             "model": "LaaS",
             "questions_not_asked": 2,
             "questions_out_of_time": 0,
+            "comparison_tickets": 0,
+            "timezone": "",
         },
         "alerts": [
             {

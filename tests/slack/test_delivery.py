@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from catalogue.slack import WEEKLY
+from flows.privacy.gate import Gate
+from flows.privacy.masker import Masker
 from flows.report.message import SUMMARY, Block, Delivered, Message
 from flows.report.values import Category, Week, WeeklyReport
 from flows.runtime.errors import SlackError
@@ -26,6 +28,8 @@ from flows.slack.transport import Destination, Transport
 from flows.slack.web_api import WebApiTransport
 from tests.builders import (
     COMPARISON,
+    KOREAN,
+    WEEKS,
     build_analysis,
     build_change,
     build_changes,
@@ -160,7 +164,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PageStore]
 
 def messages_of(report: WeeklyReport) -> list[Message]:
     replies = [
-        build_composer().analysis(change, build_analysis(category=change.category))
+        build_composer().analysis(change, build_analysis(category=change.category), WEEKS)
         for change in report.to_analyse
     ]
     return [*build_composer().summary(report), *replies]
@@ -279,6 +283,54 @@ def test_levels_of_a_category_are_not_run_together() -> None:
     rows = [build_change(category=("a", "b, c", "d")), build_change(category=("a, b", "c", "d"))]
     replies = messages_of(build_report(*rows))[1:]
     assert len({delivery.key(message.id) for message in replies}) == 2
+
+
+LINE: Block = {
+    "type": "context",
+    "block_id": "line",
+    "elements": [{"type": "mrkdwn", "text": "✅ 해소", "verbatim": True}],
+}
+
+
+def add_line(transport: Transport, target: Destination = CHANNEL) -> None:
+    Delivery(transport, target, SCOPE, "run-2", waits=WAITS).append_to_summary(LINE)
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+@pytest.mark.parametrize("place", ["slack", "outbox"], indirect=True)
+def test_a_summary_gets_one_more_line_once_and_stays_as_it_was(
+    place: PageStore, in_thread: bool
+) -> None:
+    target = Destination("C0TEST", place.open_thread() if in_thread else None)
+    deliver(place, target=target)
+    (was, *others) = place.messages()
+    for _ in range(2):
+        add_line(place.transport(), target)
+    (summary, *same) = place.messages()
+    assert summary.pop("blocks") == [*was.pop("blocks"), LINE]
+    summary.pop("edited", None)
+    assert (summary, same) == (was, others)
+    assert not any(each.is_new for each in deliver(place, target=target, run_id="run-3"))
+
+
+def test_where_no_summary_was_posted_no_line_is_added(place: PageStore) -> None:
+    add_line(place.transport())
+    assert place.messages() == []
+
+
+def test_an_app_that_may_not_read_adds_no_line_and_says_what_it_lacks(blind: BlindPlace) -> None:
+    deliver(blind)
+    with pytest.raises(SlackError, match="scope"):
+        add_line(blind.transport())
+    assert not any("edited" in message for message in blind.messages())
+
+
+def test_a_line_with_personal_data_does_not_leave(on_slack: SlackPlace) -> None:
+    deliver(on_slack)
+    gate = Gate(on_slack.transport(), Masker.of_project(), KOREAN)
+    line = LINE | {"elements": [{"type": "mrkdwn", "text": "010-1234-5678"}]}
+    Delivery(gate, CHANNEL, SCOPE, "run-2").append_to_summary(line)
+    assert not any("edited" in message for message in on_slack.messages())
 
 
 def test_what_stands_can_be_asked_for_before_an_analysis_is_made(place: PageStore) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalogue import Texts
+from flows.analysis.rule_based import rule_based_analysis
 from flows.privacy.masker import Masker
 from flows.report.message import Block, Message, MessageId
 from flows.report.values import (
@@ -22,6 +24,7 @@ from flows.report.values import (
     Change,
     Correction,
     Example,
+    Keyword,
     Receipt,
     Status,
     Support,
@@ -29,17 +32,21 @@ from flows.report.values import (
     WeeklyReport,
 )
 from flows.report.writing import category_name, sparkline
-from flows.slack.messages import Composer
+from flows.slack.messages import RESOLUTION, Composer, Opening
 from flows.slack.preview import preview
 from flows.slack.transport import Destination
 from tests.builders import (
     CATEGORY,
     COMPARISON,
+    KOREAN,
+    WEEKS,
     build_alert_above,
     build_analysis,
     build_change,
     build_changes,
     build_composer,
+    build_doubt,
+    build_material,
     build_quiet_report,
     build_report,
     build_settings,
@@ -134,14 +141,12 @@ def test_the_summary_has_header_dates_of_both_weeks_and_the_counts_of_all_status
     )
     (summary,) = build_composer().summary(report)
     assert summary.blocks[0]["type"] == "header"
-    assert "2025-W46" in summary.blocks[0]["text"]["text"]
+    assert summary.blocks[0]["text"]["text"] == "📊 VOC 주간 리포트 · W46, 11.10–16"
     glance, dates, *_ = texts(summary.blocks)
     counts, worst = glance.splitlines()
     assert counts == "🔴 심각 *2*   🟠 주의 *1*   🟢 개선 *0*   ⚪ 안정 *5*"
     assert worst.startswith("먼저 볼 변화: 🔴 *유저 / CRITICAL / 1번째 분류* ")
-    assert dates == (
-        "비교주 2025.11.10(월) – 2025.11.16(일)  ·  기준주 2025.11.3(월) – 2025.11.9(일)"
-    )
+    assert dates == "월요일부터 일요일까지, 기준주(비교하는 주)는 전주(W45) 11.3–9"
 
 
 def test_there_is_a_section_for_each_status_that_has_rows_by_severity() -> None:
@@ -185,6 +190,144 @@ def test_a_chart_shows_the_two_weeks_of_the_first_changes() -> None:
     assert [point["value"] for point in base["data"]] == [c.base_total for c in changes[:6]]
     assert [p["value"] for p in comparison["data"]] == [c.comparison_total for c in changes[:6]]
     assert chart["chart"]["axis_config"]["categories"][0] == "1. 1번째 분류"
+
+
+def test_a_chart_shows_shares_where_the_share_decided_and_tells_equal_names_apart() -> None:
+    other = ("유저", "이력서", "기타 문의")
+    rows = [
+        build_change("CRITICAL", ("기업", "아주 긴 이름의 중간 단계입니다", "기타 문의")),
+        build_change(
+            "CRITICAL",
+            other,
+            status_reason="negative_ratio",
+            base_negative_ratio=0.2,
+            comparison_negative_ratio=0.456,
+        ),
+    ]
+    (summary,) = build_composer().summary(build_report(*rows))
+    tickets, shares = [block for block in summary.blocks if block["type"] == "data_visualization"]
+    assert tickets["chart"]["axis_config"]["categories"] == ["1. 아주 긴 이름의… / 기타 문의"]
+    assert (shares["title"], shares["chart"]["axis_config"]["categories"]) == (
+        "주요 변화 (부정 비율, %)",
+        ["2. 이력서 / 기타 문의"],
+    )
+    series = {each["name"]: each["data"][0]["value"] for each in shares["chart"]["series"]}
+    assert series == {"전주(W45)": 20.0, "W46": 45.6}
+
+
+def test_the_first_lines_tell_all_tickets_what_decided_and_why() -> None:
+    alarms = Alarms(1, 1, 0.1, None, None, None, 80, 100, 20, 30, 70, 120)
+    share = build_change(
+        status_reason="negative_ratio",
+        base_negative_ratio=0.2,
+        comparison_negative_ratio=0.5,
+        negative_ratio_change_pp=30.0,
+    )
+    support = Support(("사파리",), ("1",), ("2", "3"), 20, 40)
+    opening = Opening(
+        ("**사파리**에서 실패합니다.", support), "문의가 늘었습니다. 부정도 늘었습니다."
+    )
+    (summary,) = build_composer().summary(build_report(share, alarms=alarms), opening=opening)
+    first, paragraph, *_ = texts(summary.blocks)
+    everything, _, _, worst, cause = first.splitlines()
+    assert everything == "전체 문의 *100*건 (평소 70–120건) · 부정 25.0% → 30.0%"
+    assert worst.endswith("*유저 / 이력서 / 업로드 오류* 부정 20.0% → 50.0% (+30.0%p)")
+    assert cause == "원인: *사파리*\u200b에서 실패합니다. (사파리 2/40건, 전주(W45) 1건)"
+    assert paragraph == "문의가 늘었습니다. 부정도 늘었습니다."
+
+
+def test_bars_within_the_usual_range_are_left_out() -> None:
+    usual: dict[str, Any] = {"usual_low": 10, "usual_high": 30, "weeks_before": 8}
+    for comparison, is_shown in ((30, False), (31, True), (9, True)):
+        change = build_change(comparison=comparison, **usual)
+        (summary,) = build_composer().summary(build_report(change))
+        assert ("▁" in section_of(summary, "CRITICAL")) is is_shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"alarm_weeks": 3}, "3주째"),
+        ({"alarm_weeks": 1, "weeks_since_alarm": 5}, "5주 만에 다시"),
+        ({"alarm_weeks": 2, "weeks_since_alarm": 5}, "2주째"),
+    ],
+)
+def test_an_alarm_says_since_when_there_are_such(columns: dict[str, Any], said: str) -> None:
+    change = build_change(**CLEAR, **columns)
+    (summary,) = build_composer().summary(build_report(change))
+    assert section_of(summary, "CRITICAL").endswith(f"한 번도 없는 수 · {said}")
+    assert texts(build_composer().analysis(change, build_analysis(), WEEKS).blocks)[0].endswith(
+        said
+    )
+
+
+def test_the_first_alarm_of_a_category_says_nothing_of_earlier_ones() -> None:
+    (summary,) = build_composer().summary(build_report(build_change(**CLEAR, alarm_weeks=1)))
+    assert section_of(summary, "CRITICAL").endswith("한 번도 없는 수")
+
+
+def past_alert(name: str, status: Status = "STABLE", **columns: Any) -> Change:
+    values: dict[str, Any] = {"alert_status_before": "CRITICAL", "resolution": "resolved"}
+    return build_change(status, ("유저", "이력서", name), **values | columns)
+
+
+PAST = (
+    past_alert("가"),
+    past_alert("나", "IMPROVED"),
+    past_alert("다", alert_status_before="MONITOR"),
+    past_alert("라", resolution="still_raised"),
+)
+
+
+def test_the_summary_says_what_became_of_the_alarms_of_the_week_before() -> None:
+    """What has improved says so where it is listed."""
+    report = build_report(build_change(), *PAST, past_alerts=PAST)
+    (summary,) = build_composer().summary(report)
+    assert texts(summary.blocks)[0].splitlines()[-1] == (
+        "전주(W45) 경보: 심각 → 해소 1건 (유저 / 이력서 / 가) · 주의 → 해소 1건 (유저 / 이력서 / 다)"
+        " · 줄지 않음 1건 (유저 / 이력서 / 라)"
+    )
+    assert section_of(summary, "IMPROVED").endswith("전주(W45) 심각 → 해소")
+
+
+def test_the_summary_of_the_week_before_gets_a_line_on_all_that_is_over() -> None:
+    report = build_report(build_change(), *PAST, past_alerts=PAST)
+    line = build_composer().resolution(report)
+    assert line
+    assert line["block_id"] == RESOLUTION
+    assert line["elements"][0]["text"] == (
+        "✅ W46, 11.10–16 리포트에서: 심각 → 해소 2건 (유저 / 이력서 / 가, 유저 / 이력서 / 나) · "
+        "주의 → 해소 1건 (유저 / 이력서 / 다) · 줄지 않음 1건 (유저 / 이력서 / 라)"
+    )
+
+
+@pytest.mark.parametrize("values", [{}, {"doubts": (build_doubt(),)}], ids=["raised", "incomplete"])
+def test_where_nothing_is_over_the_week_before_gets_no_line(values: dict[str, Any]) -> None:
+    """Nor where tickets may be missing: fewer of them end nothing."""
+    past = PAST if values else PAST[-1:]
+    report = build_report(build_change(), past_alerts=past, **values)
+    assert build_composer().resolution(report) is None
+
+
+def test_a_category_that_was_there_once_is_back_and_not_new() -> None:
+    back = build_change(base=0, comparison=25, first_week_start=date(2024, 1, 1))
+    (summary,) = build_composer().summary(build_report(back))
+    assert "25건 다시 생김`" in section_of(summary, "CRITICAL")
+
+
+def test_the_replies_of_a_report_share_no_sentence() -> None:
+    """Written by rule, with and without keywords, and none says what its own first lines say."""
+    names = [("유저", "이력서", name) for name in "가나다라"]
+    changes = [build_change("CRITICAL", name) for name in names]
+    said: list[str] = []
+    for change in changes:
+        keywords = [Keyword(change.category, "업로드", 1, 9)] if change.category3 > "나" else []
+        analysis = rule_based_analysis(build_material(change, (), keywords), KOREAN)
+        said += dict.fromkeys([analysis.summary, *analysis.actions])
+        assert str(change.comparison_total) not in analysis.summary.partition("부정")[0]
+    sentences = [sentence for text in said for sentence in re.split(r"(?<=\.)\s", text)]
+    assert len(sentences) == len(set(sentences))
+    assert len(sentences) > 8
 
 
 def test_a_decrease_and_a_category_that_is_gone_have_signs_and_no_ratio() -> None:
@@ -256,7 +399,7 @@ def test_a_report_says_that_it_replaces_an_earlier_one(report: WeeklyReport) -> 
     (usual,) = build_composer(version="1.2.3").summary(report)
     (forced,) = build_composer(version="1.2.3").summary(report, replaces_earlier=True)
     assert "대신합니다" not in str(usual.blocks)
-    assert "앞서 올린 이 주의 리포트를 대신합니다" in texts(forced.blocks)[-1]
+    assert "앞서 올린 W46, 11.10–16 리포트를 대신합니다" in texts(forced.blocks)[-1]
 
 
 @BOTH_KINDS
@@ -270,7 +413,7 @@ def test_the_notification_tells_the_counts_and_the_first_change() -> None:
     rows = (build_change(category=("결제", "환불", "지연")), *build_changes("MONITOR", 2))
     (summary,) = build_composer().summary(build_report(*rows))
     assert summary.text == (
-        "VOC 2025-W46: 심각 1, 주의 2, 개선 0. 먼저 볼 변화: 결제 / 환불 / 지연 20 → 40건 (+100.0%)"
+        "VOC W46, 11.10–16: 심각 1, 주의 2, 개선 0. 먼저 볼 변화: 결제 / 환불 / 지연 20 → 40건 (+100.0%)"
     )
 
 
@@ -304,7 +447,7 @@ def test_the_summary_says_what_its_alarms_are_worth_and_where_to_look_first() ->
     assert "\n평소 12–30건 · ◇ 약함: 평소에도 10주에 한 번" in section_of(summary, "CRITICAL")
     assert "◆ 최근 8주와 비교해 p ≤ 0.01" in texts(summary.blocks)[-1]
     assert summary.text == (
-        "VOC 2025-W46: 뚜렷한 변화 1건 · 심각 1, 주의 1, 개선 0. "
+        "VOC W46, 11.10–16: 뚜렷한 변화 1건 · 심각 1, 주의 1, 개선 0. "
         "먼저 볼 변화: 가 / 나 / 뚜렷 20 → 44건 (+120.0%)"
     )
 
@@ -323,7 +466,7 @@ def test_a_level_above_names_what_explains_it_and_the_alarms_that_it_stands_for(
     assert "🔴 심각 *1*   🟠 주의 *0*" in texts(message.blocks)[0]
     assert "심각 1, 주의 0" in message.text
     assert "유저 / 이력서 전체 60 → 90건" in message.text
-    reply = build_composer().analysis(above, build_analysis(category=above.category))
+    reply = build_composer().analysis(above, build_analysis(category=above.category), WEEKS)
     assert reply.id == MessageId("analysis", ("유저", "이력서"))
     assert reply.text.startswith("CRITICAL 유저 / 이력서 전체: ")
     assert explained in texts(reply.blocks)[0]
@@ -365,7 +508,7 @@ def test_a_quiet_week_is_announced_in_one_line() -> None:
     (line,) = texts(message.blocks)
     assert message.text == line
     assert "\n" not in line
-    assert all(part in line for part in ("2025-W46", "2025.11.10", "2025.11.16", "7개 카테고리"))
+    assert all(part in line for part in ("W46, 11.10–16", "7개 카테고리"))
 
 
 # --- Any number of changes --------------------------------------------------------------------
@@ -519,7 +662,7 @@ def test_an_analysis_has_the_change_and_the_four_sections_in_order() -> None:
         hypotheses=("배포", "용량 제한"),
         actions=("재현", "안내"),
     )
-    message = build_composer().analysis(build_change(), analysis)
+    message = build_composer().analysis(build_change(), analysis, WEEKS)
     change, *sections, _ = texts(message.blocks)
     assert change.startswith(
         "🔴 *CRITICAL* · 심각\n*유저 / 이력서 / 업로드 오류*\n`20 → 40건 +100.0%`"
@@ -544,25 +687,27 @@ def test_a_hypothesis_has_its_tickets_counted_beside_it() -> None:
         ),
         sentences_left_out=2,
     )
-    *_, hypotheses, _, note = texts(build_composer().analysis(build_change(), analysis).blocks)
+    *_, hypotheses, _, note = texts(
+        build_composer().analysis(build_change(), analysis, WEEKS).blocks
+    )
     assert hypotheses.splitlines()[1:] == [
-        "• *사파리*\u200b에서 실패합니다. (사파리·＊＊아이폰＊＊ 2/40건, 지난주 1건)",
-        "• 티켓 둘이 말합니다. (티켓 2/40건, 지난주 0건)",
+        "• *사파리*\u200b에서 실패합니다. (사파리·＊＊아이폰＊＊ 2/40건, 전주(W45) 1건)",
+        "• 티켓 둘이 말합니다. (티켓 2/40건, 전주(W45) 0건)",
         "• 아무도 말하지 않습니다. (근거 없음)",
     ]
-    assert note.endswith("\n확인되지 않은 문장 2개를 뺐습니다.")
+    assert note.endswith(" · 확인되지 않은 문장 2개 제외")
 
 
 def test_words_of_customers_in_a_rule_based_analysis_are_not_emphasised() -> None:
     analysis = build_analysis(source="rule_based", hypotheses=("‘**급함**’ 문의가 늘었습니다.",))
-    message = build_composer().analysis(build_change(), analysis)
+    message = build_composer().analysis(build_change(), analysis, WEEKS)
     assert "• ‘＊＊급함＊＊’ 문의가 늘었습니다." in texts(message.blocks)[3]
 
 
 def test_a_rule_based_analysis_is_labelled_as_such() -> None:
     labels = {
         source: texts(
-            build_composer().analysis(build_change(), build_analysis(source=source)).blocks
+            build_composer().analysis(build_change(), build_analysis(source=source), WEEKS).blocks
         )[-1]
         for source in ("laas", "rule_based")
     }
@@ -573,7 +718,7 @@ def test_a_rule_based_analysis_is_labelled_as_such() -> None:
 
 def test_an_empty_section_shows_a_dash() -> None:
     empty = build_analysis(summary="", examples=(), hypotheses=(), actions=())
-    _, *sections, _ = texts(build_composer().analysis(build_change(), empty).blocks)
+    _, *sections, _ = texts(build_composer().analysis(build_change(), empty, WEEKS).blocks)
     assert [section.splitlines()[1] for section in sections] == ["–"] * 4
 
 
@@ -582,7 +727,7 @@ def test_what_the_model_and_the_tickets_say_is_escaped() -> None:
     analysis = build_analysis(
         summary=evil, examples=(Example(evil, evil),), hypotheses=(evil,), actions=(evil,)
     )
-    message = build_composer().analysis(build_change(category=(evil, evil, evil)), analysis)
+    message = build_composer().analysis(build_change(category=(evil, evil, evil)), analysis, WEEKS)
     everything = json.dumps([message.text, *message.blocks], ensure_ascii=False)
     assert everything.count("&lt;!here&gt; &amp; &lt;https://evil.example|무료&gt;") >= 6
     assert "<" not in everything
@@ -599,7 +744,7 @@ def test_an_analysis_mentions_its_owner_and_nobody_else(
     analysis = build_analysis(
         summary=evil, examples=(Example(evil, evil),), hypotheses=(evil,), actions=(evil,)
     )
-    message = build_composer().analysis(change, analysis, owner=owner)
+    message = build_composer().analysis(change, analysis, WEEKS, owner=owner)
     everything = json.dumps([message.text, *message.blocks], ensure_ascii=False)
     assert re.findall("<.*?>", everything) == [notified]
     assert texts(message.blocks)[1] == f"담당 {notified}"
@@ -607,7 +752,9 @@ def test_an_analysis_mentions_its_owner_and_nobody_else(
 
 
 def test_without_an_owner_an_analysis_has_no_line_for_one() -> None:
-    assert "담당" not in str(build_composer().analysis(build_change(), build_analysis()).blocks[1])
+    assert "담당" not in str(
+        build_composer().analysis(build_change(), build_analysis(), WEEKS).blocks[1]
+    )
 
 
 def test_an_alert_is_the_analysis_with_its_week_and_a_way_to_the_report(
@@ -615,14 +762,12 @@ def test_an_alert_is_the_analysis_with_its_week_and_a_way_to_the_report(
 ) -> None:
     change, analysis = build_change(), build_analysis()
     composer = build_composer(report_url="https://voc.example/2025-W46.html")
-    reply = composer.analysis(change, analysis)
+    reply = composer.analysis(change, analysis, WEEKS)
     alert = composer.alert(change, analysis, build_report(change), "C0TEST")
     assert alert.text == reply.text
     assert alert.blocks[: len(reply.blocks)] == reply.blocks
     week, button = preview(alert.blocks[len(reply.blocks) :]).split("\n\n")
-    assert week == (
-        "VOC 주간 리포트 2025-W46 · 2025.11.10(월) – 2025.11.16(일) · 리포트 채널 <#C0TEST>"
-    )
+    assert week == ("VOC 주간 리포트 W46, 11.10–16 · 리포트 채널 <#C0TEST>")
     assert button == "[ 리포트 열기 ]"
     assert alert.blocks[-1]["elements"][0]["url"] == "https://voc.example/2025-W46.html"
     without_page = build_composer().alert(change, analysis, build_report(change), "C0TEST")
@@ -632,7 +777,7 @@ def test_an_alert_is_the_analysis_with_its_week_and_a_way_to_the_report(
 
 def test_addresses_in_somebody_elses_words_do_not_become_links() -> None:
     message = build_composer().analysis(
-        build_change(), build_analysis(summary="https://evil.example #공지")
+        build_change(), build_analysis(summary="https://evil.example #공지"), WEEKS
     )
     marked = [
         element
@@ -672,7 +817,7 @@ FULL = build_analysis(
 )
 @given(change=changes, analysis=analyses)
 def test_slack_takes_any_analysis(workspace: FakeSlack, change: Change, analysis: Analysis) -> None:
-    message = build_composer().analysis(change, analysis)
+    message = build_composer().analysis(change, analysis, WEEKS)
     assert_within_limits([message])
     post(workspace, [message])
 
@@ -700,22 +845,38 @@ def test_a_sparkline_has_a_bar_a_week_from_zero_to_the_largest(
 
 
 def test_the_receipt_says_which_analyses_the_model_did_not_write() -> None:
-    receipt = Receipt(None, 2400, None, 3, 3210, 31.0, "1.2.3")
-    assert build_composer().receipt(receipt).text == (
-        "🧾 티켓 2,400건 · LaaS 3회 3,210토큰 · 31초 · voc-analyst 1.2.3"
+    receipt = Receipt(None, 2400, None, 3, 3210, 31.0, "1.2.3", comparison_tickets=1300)
+    assert build_composer().receipt(receipt, WEEKS).text == (
+        "🧾 티켓 2,400건을 셈: W46 1,300건, 전주(W45) 1,100건 · LaaS 3회 3,210토큰 · 31초 · voc-analyst 1.2.3"
     )
     short = replace(receipt, laas_calls=0, questions_not_asked=7, questions_out_of_time=4)
-    assert build_composer().receipt(short).text == (
-        "🧾 티켓 2,400건 · 모델이 연달아 실패해 7건은 묻지 않고 규칙으로 분석 · "
+    assert build_composer().receipt(short, WEEKS).text == (
+        "🧾 티켓 2,400건을 셈: W46 1,300건, 전주(W45) 1,100건 · 모델이 연달아 실패해 7건은 묻지 않고 규칙으로 분석 · "
         "모델에 쓸 시간이 끝나 4건은 답 없이 규칙으로 분석 · 31초 · voc-analyst 1.2.3"
     )
 
 
 def test_the_receipt_names_the_model() -> None:
     receipt = Receipt(None, 2400, None, 3, 3210, 31.0, "1.2.3", "gpt-4o-mini-2024-07-18 <!here>")
-    text = build_composer().receipt(receipt).text
+    text = build_composer().receipt(receipt, WEEKS).text
     assert "· gpt-4o-mini-2024-07-18 &lt;!here&gt; 3회 3,210토큰 ·" in text
     assert not Masker.of_project().contains_pii(text)
+
+
+def test_the_receipt_says_what_was_counted_and_what_holds_for_all_replies() -> None:
+    receipt = Receipt(
+        COMPARISON.end, 50, None, 0, 0, 3.0, "1.2.3", comparison_tickets=30, timezone="Asia/Seoul"
+    )
+    analyses = [
+        build_analysis(source="rule_based"),
+        build_analysis(source="rule_based", examples=()),
+        build_analysis(),
+    ]
+    assert build_composer().receipt(receipt, WEEKS, analyses).text == (
+        "🧾 티켓 50건을 셈: W46 30건, 전주(W45) 20건 · 데이터 2025-11-16까지 · "
+        "요일과 날짜는 Asia/Seoul 기준 · 규칙 기반 분석 2건은 모델 없이 집계와 표본으로 작성 · "
+        "예시는 마스킹된 실제 문의 · 3초 · voc-analyst 1.2.3"
+    )
 
 
 # --- English and links --------------------------------------------------------------------------
@@ -731,10 +892,10 @@ def test_in_english_nothing_korean_is_left(workspace: FakeSlack) -> None:
     messages = [
         *composer.summary(build_report(change, better), replaces_earlier=True),
         *composer.summary(build_quiet_report()),
-        composer.analysis(change, analysis),
-        composer.analysis(change, replace(analysis, source="model"), owner="U0ALICE"),
+        composer.analysis(change, analysis, WEEKS),
+        composer.analysis(change, replace(analysis, source="model"), WEEKS, owner="U0ALICE"),
         composer.alert(change, analysis, build_report(change), "C0TEST"),
-        composer.receipt(receipt),
+        composer.receipt(receipt, WEEKS),
         composer.correction(COMPARISON, [correction]),
     ]
     assert not re.search(
@@ -746,7 +907,7 @@ def test_in_english_nothing_korean_is_left(workspace: FakeSlack) -> None:
 def test_an_example_links_to_its_ticket_and_no_id_can_leave_the_address() -> None:
     composer = build_composer(ticket_url="https://desk.example/tickets/{id}?a=1")
     examples = (Example("9001", "인용"), Example("../<!channel>|x", "인용"))
-    message = composer.analysis(build_change(), build_analysis(examples=examples))
+    message = composer.analysis(build_change(), build_analysis(examples=examples), WEEKS)
     lines = texts(message.blocks)[2].splitlines()[1:]
     assert lines == [
         "> <https://desk.example/tickets/9001?a=1|9001> 인용",

@@ -24,9 +24,9 @@ URL = "http://prefect.example/runs/flow-run/1"
     [
         (
             late_data_note(KOREAN, COMPARISON, date(2025, 11, 15), URL),
-            ["2025-W46", "2025-11-15까지만"],
+            ["W46, 11.10–16", "2025-11-15까지만"],
         ),
-        (late_data_note(KOREAN, COMPARISON, None, URL), ["2025-W46", "들어오지 않아"]),
+        (late_data_note(KOREAN, COMPARISON, None, URL), ["W46, 11.10–16", "들어오지 않아"]),
         (
             late_data_note(
                 KOREAN,
@@ -35,7 +35,7 @@ URL = "http://prefect.example/runs/flow-run/1"
                 URL,
                 [date(2025, 11, 12), date(2025, 11, 16)],
             ),
-            ["2025-W46", "2025-11-12, 2025-11-16의 티켓이 아직 들어오지 않아"],
+            ["W46, 11.10–16", "2025-11-12, 2025-11-16의 티켓이 아직 들어오지 않아"],
         ),
         (
             failure_note(KOREAN, Failed("source", "table <x> & y. Set it."), URL),

@@ -54,7 +54,7 @@ def test_a_message_is_one_json_file_with_all_that_slack_would_get(
 
 def test_beside_it_stands_a_preview_that_people_can_read(folder: Path, message: Message) -> None:
     preview = (folder / f"{post(folder, message)}.txt").read_text(encoding="utf-8")
-    assert "VOC 주간 리포트 · 2025-W46" in preview
+    assert "VOC 주간 리포트 · W46, 11.10–16" in preview
     assert "<b> / & / 나\n20 → 40건" in preview
 
 

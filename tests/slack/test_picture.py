@@ -214,23 +214,21 @@ def test_a_machine_without_hangul_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setattr(picture, "_FONTS", ("no-such-font.ttf",))
     picture._font.cache_clear()
     with pytest.raises(SlackError, match="install fonts-nanum"):
-        drawn(charts(SUMMARY.blocks)[0])
+        drawn([charts(SUMMARY.blocks)[0]])
     picture._font.cache_clear()
 
 
 @needs_hangul
 def test_hangul_is_drawn_and_not_boxes() -> None:
     one, other = (
-        drawn(bar_chart("t", [word], {"s": [1], "t": [2]})) for word in ("가나다", "라마바")
+        drawn([bar_chart("t", [word], {"s": [1], "t": [2]})]) for word in ("가나다", "라마바")
     )
     assert one != other
 
 
 @needs_hangul
 def test_the_longest_bar_belongs_to_the_largest_count_and_none_leaves_the_picture() -> None:
-    png = drawn(
-        bar_chart("제목", ["가" * 20, "b"], {"지난주": [0, 1_000_000], "이번 주": [3, 500_000]})
-    )
+    png = drawn([bar_chart("제목", ["가" * 20, "b"], {"W45": [0, 1_000_000], "W46": [3, 500_000]})])
     image = Image.open(io.BytesIO(png)).convert("RGB")
     widths = {
         colour: max(

@@ -225,7 +225,8 @@ def test_a_clock_that_is_wrong_does_not_tell_how_far_the_data_reaches(
     reported: tuple[dict[str, Row], list[dict[str, Any]]],
 ) -> None:
     _, (*_, receipt) = reported
-    assert receipt["text"].startswith("🧾 데이터 2026-11-15까지 · ")
+    assert receipt["text"].startswith("🧾 티켓 ")
+    assert " · 데이터 2026-11-15까지 · " in receipt["text"]
 
 
 # --- Columns of other types -------------------------------------------------------------------

@@ -33,6 +33,7 @@ from flows.report.analyses import left_out_lines
 from flows.report.doubts import doubt_text
 from flows.report.emphasis import shown
 from flows.report.evidence import MARKS, alarms_text, company_texts, explanation
+from flows.report.history import past_alerts_text
 from flows.report.values import (
     STATUSES,
     PastWeek,
@@ -43,13 +44,16 @@ from flows.report.values import (
     to_look_at_first,
 )
 from flows.report.writing import (
+    all_tickets_text,
     category_name,
+    decided,
     growth,
-    headline,
     percent,
     signed,
     ticket_address,
     unanswered,
+    week_before_text,
+    week_number,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -69,6 +73,10 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
     ]
     numbers = {row.change.category: row.number for row in rows}
     printed = on_paper(rows)
+    week_names = {
+        "comparison": week_number(report.weeks.comparison),
+        "base": week_before_text(report.weeks.base, texts),
+    }
     return _render(
         "report.html.j2",
         texts,
@@ -84,7 +92,7 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         on_paper=printed,
         on_paper_line=_paper_line(rows, printed, texts),
         max_ticket_characters=MAX_TICKET_CHARACTERS,
-        csv_columns=_csv_columns(texts),
+        csv_columns=_csv_columns(texts, week_names),
         first=listed.index(first),
         alarms=alarms_text(report.alarms, texts, report.clear_count),
         company=company_texts(report.alarms, texts),
@@ -93,7 +101,10 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         doubts=_doubts(report, texts),
         columns=_columns(texts),
         growth=partial(growth, texts=texts),
-        headline=partial(headline, texts=texts),
+        decided=partial(decided, texts=texts),
+        week_names=week_names,
+        all_tickets=all_tickets_text(report, texts),
+        past_alerts=past_alerts_text(report, texts, category_name),
         left_out=partial(left_out_lines, texts=texts),
         ticket_address=partial(ticket_address, contents.ticket_url)
         if contents.ticket_url
@@ -237,7 +248,7 @@ def _paper_line(rows: Sequence[Row], printed: Sequence[Printed], texts: Texts) -
     )
 
 
-def _csv_columns(texts: Texts) -> str:
+def _csv_columns(texts: Texts, week_names: Mapping[str, str]) -> str:
     """The titles of the columns that page.js writes, separated by bars."""
     titles = {name: title for name, _, title in _columns(texts)}
     share = titles["share"]
@@ -247,8 +258,8 @@ def _csv_columns(texts: Texts) -> str:
             titles["name"],
             texts("html.reason"),
             titles["evidence"],
-            texts("html.base_tickets"),
-            texts("html.comparison_tickets"),
+            texts("html.tickets_of", week=week_names["base"]),
+            texts("html.tickets_of", week=week_names["comparison"]),
             f"{titles['growth']} (%)",
             f"{share} (%)",
             titles["points"],

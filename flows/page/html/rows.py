@@ -13,6 +13,7 @@ from catalogue import Texts
 from flows.page.html.charts import Chart, trend
 from flows.report.analyses import support_text, supported
 from flows.report.evidence import evidence_text
+from flows.report.history import history_text
 from flows.report.values import (
     STATUSES,
     Analysis,
@@ -162,13 +163,18 @@ class Row:
             counted = () if support is None else (*support.comparison, *support.base)
             yield Hypothesis(
                 text,
-                "" if support is None else support_text(support, self.texts),
+                ""
+                if support is None
+                else support_text(support, self._contents.report.weeks.base, self.texts),
                 tuple((id_, by_id.get(id_)) for id_ in counted),
             )
 
     @property
     def evidence(self) -> str:
-        return evidence_text(self.change, self.texts)
+        """How clear the change is, and since when there are such alarms."""
+        base = self._contents.report.weeks.base
+        parts = evidence_text(self.change, self.texts), history_text(self.change, base, self.texts)
+        return " · ".join(filter(None, parts))
 
     @property
     def evidence_rank(self) -> float | str:
