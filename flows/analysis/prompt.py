@@ -155,7 +155,7 @@ def _ticket_line(sample: Sample) -> str:
         "negative": sample.is_negative,
         "text": sample.text[:MAX_SAMPLE_CHARACTERS],
     }
-    return _inert(json.dumps(ticket, ensure_ascii=False))
+    return inert(json.dumps(ticket, ensure_ascii=False))
 
 
 def _change_summary(material: Material) -> str:
@@ -184,7 +184,7 @@ def _change_summary(material: Material) -> str:
             f"{d.category[-1][:MAX_LEVEL_CHARACTERS]} {d.base_total}→{d.comparison_total}"
             for d in change.drivers[:DRIVERS_SHOWN]
         ]
-    return _inert(json.dumps(summary, ensure_ascii=False))
+    return inert(json.dumps(summary, ensure_ascii=False))
 
 
 def _keyword_text(keyword: Keyword) -> str:
@@ -206,5 +206,5 @@ def _one_line(text: str) -> str:
     return " ".join(printable(text[:MAX_SAMPLE_CHARACTERS]).split())
 
 
-def _inert(json_text: str) -> str:
+def inert(json_text: str) -> str:
     return json_text.replace("<", "\\u003c").replace(">", "\\u003e")
