@@ -25,4 +25,5 @@ def cause_of(analysis: Analysis) -> tuple[str, Support] | None:
 def _first_sentence(text: str) -> str:
     first = next(sentences(text), "")
     in_full = next(sentences(plain(text)), "")
-    return first if plain(first) == in_full else in_full
+    is_cut = any(first.count(mark) % 2 for mark in ("*", "**", "__", "`"))
+    return in_full if is_cut else first

@@ -11,7 +11,8 @@ from typing import Any
 
 from catalogue import Locale
 from flows.analysis.answer import sentences
-from flows.analysis.claims.whole_week import WeekFacts, names_a_category, week_refusal
+from flows.analysis.claims.week_facts import ALL, DRIVERS_SHOWN, WeekFacts
+from flows.analysis.claims.whole_week import names_a_category, week_refusal
 from flows.analysis.prompt import LANGUAGES, MAX_LEVEL_CHARACTERS, Prompt, inert, week_wording
 from flows.analysis.reading import UnusableAnswer, read_answer
 from flows.analysis.week_names import base_name, in_week_names, label_of
@@ -20,9 +21,6 @@ from flows.report.values import Change, Status, WeeklyReport, printable
 
 MAX_SENTENCES = 3
 MAX_SENTENCE_CHARACTERS = 300
-ALERTS_SHOWN = 15
-IMPROVED_SHOWN = 5
-DRIVERS_SHOWN = 3
 
 WEEK_INSTRUCTIONS = """\
 당신은 고객의 소리(VOC) 분석가입니다. 아래 <week>의 숫자로 한 주 전체를 {language} 세 문장 이내로 요약하세요.
@@ -49,8 +47,7 @@ def build_week_prompt(report: WeeklyReport, locale: Locale) -> Prompt:
     """Ask for the whole week: totals of both weeks, what is announced in its order, and nothing else."""
     weeks = report.weeks
     names = base_name(weeks, locale), label_of(weeks.comparison)
-    whole = WeekFacts(report).of(())
-    improved = [change for change in report.announced if change.status == "IMPROVED"]
+    facts = WeekFacts(report)
     counts = report.announced_counts
     data = {
         "weeks": dict(
@@ -58,10 +55,10 @@ def build_week_prompt(report: WeeklyReport, locale: Locale) -> Prompt:
                 names, (f"{w.start} ~ {w.end}" for w in (weeks.base, weeks.comparison)), strict=True
             )
         ),
-        **_numbers(whole, names),
+        **_numbers(facts.of(ALL), names),
         "announced": {words: counts[status] for status, words in _STATUSES[locale].items()},
-        "alerts": [_told(c, locale) for c in report.to_analyse[:ALERTS_SHOWN]],
-        "improved": [_told(c, locale) for c in improved[:IMPROVED_SHOWN]],
+        "alerts": [_told(change, locale) for change in facts.alerts],
+        "improved": [_told(change, locale) for change in facts.improved],
     }
     return Prompt(
         WEEK_INSTRUCTIONS.replace("{language}", LANGUAGES[locale]).replace(

@@ -10,7 +10,7 @@ from flows.analysis.claims.sentence import Refused
 from flows.report.values import Change, WeeklyReport
 
 CRITICAL = r"심각|critical"
-MONITOR = r"주의(?!가?\s?(?:깊|필요)|를|해야)|watch|monitor(?:ing)?"
+MONITOR = r"주의(?!가?\s?(?:깊|필요)|를|해야)|watch(?:ing)?|monitor(?:ing)?"
 IMPROVED = r"개선|나아[진졌]|호전|improv(?:ed|ing|ement)"
 WORSE = r"악화|나빠[진졌지]|worse(?:ned|ning)?"
 CLEAR = r"뚜렷|분명|확실|명확|\bclear(?:ly)?|\bstrong(?:ly)?"

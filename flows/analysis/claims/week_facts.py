@@ -14,6 +14,11 @@ from flows.analysis.claims.vocabulary import SAID_OF_A_WEEK
 from flows.analysis.claims.words import lemmas_of
 from flows.report.values import Category, Change, Material, WeeklyReport
 
+ALERTS_SHOWN = 15
+IMPROVED_SHOWN = 5
+DRIVERS_SHOWN = 3
+"""How much of a report goes to the model: of a crisis the beginning."""
+
 ALL: Category = ()
 """The levels of all tickets."""
 
@@ -35,19 +40,30 @@ class WeekFacts:
     def announced(self) -> Mapping[Category, Change]:
         return {change.category: change for change in self.report.announced}
 
+    @property
+    def alerts(self) -> tuple[Change, ...]:
+        """The alerts that the model sees, in their order."""
+        return self.report.to_analyse[:ALERTS_SHOWN]
+
+    @property
+    def improved(self) -> tuple[Change, ...]:
+        """The improvements that the model sees."""
+        improved = [c for c in self.announced.values() if c.status == "IMPROVED"]
+        return tuple(improved[:IMPROVED_SHOWN])
+
     def below(self, levels: Category) -> tuple[Category, ...]:
-        """What the prompt names right below an announced level; below all, what is announced."""
+        """What is right below an announced level; below all, what is announced."""
         if levels == ALL:
             return tuple(self.announced)
         change = self.announced.get(levels)
-        return tuple(driver.category for driver in change.drivers) if change else ()
+        drivers = (driver.category for driver in change.drivers) if change else ()
+        return tuple(levels for levels in drivers if levels in self._counted)
 
     def of(self, levels: Category) -> Change:
         """A change as it is announced; of other levels, and of all tickets, the sum of the rows below."""
         if change := self.announced.get(levels):
             return change
-        rows = [row for row in self.report.rows if row.category[: len(levels)] == levels]
-        return _sum(levels, rows or self.report.rows[:1])
+        return _sum(levels, self._rows_below(levels))
 
     @cached_property
     def _facts(self) -> dict[Category, Facts]:
@@ -71,12 +87,19 @@ class WeekFacts:
 
     @cached_property
     def known(self) -> tuple[Category, ...]:
-        """All that a sentence may name."""
-        found = {ALL: None} | dict.fromkeys(self.announced)
-        for change in self.announced.values():
-            found |= {driver.category: None for driver in change.drivers}
+        """All that a sentence may name: what the model saw, and the levels above it."""
+        shown = (*self.alerts, *self.improved)
+        found = {ALL: None} | {change.category: None for change in shown}
+        for change in shown:
+            found |= {driver.category: None for driver in change.drivers[:DRIVERS_SHOWN]}
             found |= {change.category[:depth]: None for depth in range(1, len(change.category))}
-        return tuple(found)[: 0xF8FF - _FIRST_MARK]
+        return tuple(levels for levels in found if levels in self._counted)
+
+    @cached_property
+    def _counted(self) -> frozenset[Category]:
+        """The levels of all rows, announced levels, and all tickets."""
+        rows = {row.category[:depth] for row in self.report.rows for depth in range(4)}
+        return frozenset(rows | self.announced.keys())
 
     @cached_property
     def _by_form(self) -> dict[str, Category | None]:
@@ -84,8 +107,16 @@ class WeekFacts:
         meant: dict[str, set[Category]] = defaultdict(set)
         for levels in self.known:
             for form in _forms(levels):
-                meant[form].add(levels)
+                meant[form].add(self._announced_as(levels))
         return {form: self._one_of(levels) for form, levels in meant.items()}
+
+    def _announced_as(self, levels: Category) -> Category:
+        """A level above that has a single category below it, which is announced, means that."""
+        below = [row.category for row in self._rows_below(levels)] if levels != ALL else []
+        return below[0] if len(below) == 1 and below[0] in self.announced else levels
+
+    def _rows_below(self, levels: Category) -> list[Change]:
+        return [row for row in self.report.rows if row.category[: len(levels)] == levels]
 
     def _one_of(self, meant: set[Category]) -> Category | None:
         if len(meant) == 1:
@@ -135,7 +166,8 @@ def _forms(levels: Category) -> Iterator[str]:
 def _is_ordinary(name: str) -> bool:
     """Whether a name alone would be read as a word of the sentence: 문의, 전체, 기타 문의."""
     words = {*lemmas_of(name), *re.findall("[a-z]+", name.casefold())}
-    return len(compact(name)) < 2 or words <= SAID_OF_A_WEEK
+    has_number = re.search("[0-9]", name) is not None
+    return len(compact(name)) < 2 or (words <= SAID_OF_A_WEEK and not has_number)
 
 
 def _written(form: str) -> str:

@@ -15,7 +15,7 @@ from flows.analysis.claims.numerals import numerals
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.vocabulary import SAID_OF_A_WEEK
 from flows.analysis.claims.week_counts import counts_otherwise, without_counts
-from flows.analysis.claims.week_facts import ALL, MARK, WeekFacts
+from flows.analysis.claims.week_facts import MARK, WeekFacts
 from flows.analysis.claims.week_orders import are_in_order, is_part_of, is_part_of_those
 from flows.analysis.claims.week_parts import SPEAKS_OF_ALL, Part, parts_of
 from flows.analysis.claims.week_states import goes_otherwise, without_states
@@ -152,6 +152,3 @@ def _each(text: str, subjects: tuple[Category, ...]) -> list[tuple[Category, str
         (subject, head + text[found[n * size].start : found[n * size + size - 1].end] + tail)
         for n, subject in enumerate(subjects)
     ]
-
-
-__all__ = ["ALL", "WeekFacts", "week_refusal"]
