@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from flows.analysis.claims.numerals import in_words, numerals
 from flows.analysis.claims.sentence import Refused
+from flows.analysis.claims.week_facts import MARK
 from flows.report.values import Change, WeeklyReport
 
 CRITICAL = r"심각|critical"
-MONITOR = r"주의(?!가?\s?(?:깊|필요)|를|해야)|watch(?:ing)?|monitor(?:ing)?"
+MONITOR = r"(?<!전)주의(?!가?\s?(?:깊|필요)|를|해야)|watch(?:ing)?|monitor(?:ing)?"
 IMPROVED = r"개선|나아[진졌]|호전|improv(?:ed|ing|ement)"
 WORSE = r"악화|나빠[진졌지]|worse(?:ned|ning)?"
 CLEAR = r"뚜렷|분명|확실|명확|\bclear(?:ly)?|\bstrong(?:ly)?"
@@ -36,40 +37,59 @@ _LABEL = re.compile(r"(?:20[0-9]{2}-)?W[0-9]{2}")
 _NUMBER = re.compile(
     r"(?<![0-9.,])(?P<digits>[0-9]{1,4})\s?(?:개|곳|가지)(?!월)"
     r"|(?<![가-힣])(?P<korean>한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(?:개|곳|가지)"
-    r"|(?<=심각\s)(?P<of_critical>[0-9]{1,4})건|(?<=주의\s)(?P<of_monitor>[0-9]{1,4})건"
-    r"|(?<=개선\s)(?P<of_improved>[0-9]{1,4})건"
+    r"|(?<![0-9.,])(?P<tickets>[0-9]{1,4})건"
     rf"|(?<![0-9.,])\b(?P<english>{'|'.join(_WORDS)}|[0-9]{{1,4}})\b(?=\s(?:new\s|announced\s)?"
     r"(?:of\s(?:the\s)?(?:\w+)\s(?:alerts|categories)\b|categor|alerts?\b|areas?\b|of\s(?:them|these|which)|others?\b|are\b|is\b|need|got\b|were\b|was\b|improved|worsened"
     r"|critical|clear|to\swatch|watch))",
     re.I,
 )
+_STATUS = re.compile(r"(?:심각|(?<!전)주의|개선)[은는이가도]?\s?$")
 _BEFORE = re.compile(rf"(?:{_WHAT})[^0-9,.;]{{0,16}}$", re.I)
-_AFTER = re.compile(
-    rf"(?:\sof\s(?:the\s)?\w+\s(?:alerts|categories))?[^0-9,.;]{{0,36}}?(?:{_WHAT})[가-힣]*", re.I
+_NOUN = (
+    r"(?:\sof\s(?:the\s)?\w+\s(?:alerts|categories)|\s(?:alerts?|categor\w+)(?=\s(?:are|is|were|was|got|need))"
+    r"|의?\s?(?:알림|경보)[은는이가](?=\s))?"
 )
+_AFTER = re.compile(rf"{_NOUN}[^0-9,.;]{{0,36}}?(?:{_WHAT})[가-힣]*", re.I)
+_OF_WHOLE = re.compile(r"\bof\s(?:the\s|these\s)?$", re.I)
+_WHOLE = re.compile(r"의?\s?(?:알림|경보)\s(?:중|가운데)")
+"""3 of the 4 alerts, 알림 4개 중 3개."""
 _ALL_OF_THEM = re.compile(r"모두|전부|다\s|\ball\b", re.I)
 
 
 def without_counts(text: str, report: WeeklyReport) -> str | Refused:
-    """A sentence without the numbers of categories, and the words that say which; refused where one is wrong."""
+    """A sentence without the numbers of categories, and the words that say which; refused where one is wrong.
+
+    Beside names the words stay, as they are said of these: "심각 단계는 A와 B 2개".
+    """
     spans: list[tuple[int, int]] = []
     last = 0
     for number in _NUMBER.finditer(text):
+        if number["tickets"] and not _STATUS.search(text, last, number.start()):
+            continue  # 158건
         value = _value(number)
+        whole = _WHOLE.match(text, number.end())
+        if whole or _OF_WHOLE.search(text[: number.start()]):
+            if value != len(report.to_analyse):
+                return Refused.NUMBER
+            spans.append(number.span())
+            last = whole.end() if whole else number.end()
+            continue
         before = _BEFORE.search(text, last, number.start())
         after = _AFTER.match(text, number.end())
-        is_korean = number["english"] is None
         # Three of them clearly, but 심각 2개.
-        told = before if before and (is_korean or after is None) else after
+        told = before if before and (number["english"] is None or after is None) else after
         if told is None or value != _COUNT[str(told.lastgroup)](report):
             return Refused.NUMBER
-        end = number.end()
+        said = [told]
         if told is before and after and _ALL_OF_THEM.search(after[0]):
             if value != _COUNT[str(after.lastgroup)](report):
                 return Refused.NUMBER
-            end = after.end()
-        spans.append((min(told.start(), number.start()), max(end, told.end())))
-        last = spans[-1][1]
+            said.append(after)
+        spans.append(number.span())
+        clause = _CLAUSE_END.search(text, number.end())
+        if not re.search(MARK, text[last : clause.start() if clause else None]):
+            spans += [(match.start(str(match.lastgroup)), match.end()) for match in said]
+        last = max(number.end(), told.end())
     rest = list(text)
     for start, end in spans:
         rest[start:end] = " " * (end - start)

@@ -30,7 +30,7 @@ _BREAK = re.compile(
 _NAME_AT_END = re.compile(rf"{MARK}\s?(?:\([^()]*\))?$")
 _JOINS = rf"(?:(?<={MARK})(?:[와과]|하고|이랑)|[,·및/&\s]|그리고|and|both)*"
 _IN = re.compile(
-    rf"(?:(?:in|within|for|of)\s)?(?P<above>{MARK})(?:[은는](?=\s[\ue100-\uf8ff])|의\s경우(?:에는|엔|에는)?|에서[는도]?|에선|중에서[는도]?|\s(?:중|안|내)(?:에서[는도]?)?|의(?=\s[\ue100-\uf8ff])|,)?\s",
+    rf"(?:(?:in|within|for|of)\s)?(?P<above>{MARK})(?:[은는](?=\s(?:주로\s|특히\s)?[\ue100-\uf8ff])|의\s경우(?:에는|엔|에는)?|에서[는도]?|에선|중에서[는도]?|\s(?:중|안|내)(?:에서[는도]?)?|의(?=\s[\ue100-\uf8ff])|,)?\s",
     re.I,
 )
 _BARE = re.compile(rf"(?:{MARK}|\([^()]*\)|[\s,.]|[은는이가도]|in|within|for|of|and|both)*", re.I)
