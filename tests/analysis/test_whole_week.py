@@ -271,6 +271,7 @@ def test_a_name_that_may_mean_two_categories_is_refused_and_the_whole_name_is_no
 
 # --- The corpus -------------------------------------------------------------------------------
 
+MOST_LOST = 0.03
 LANGUAGES = {"ko": "Korean", "en": "English"}
 
 
@@ -289,7 +290,7 @@ def judged(language: str) -> tuple[list[str], list[str], int, int]:
 def test_sentences_of_the_corpus_are_told_apart(language: str) -> None:
     lost, missed, true, _ = judged(language)
     assert missed == []
-    assert len(lost) <= 0.02 * true, lost
+    assert len(lost) <= MOST_LOST * true, lost
 
 
 def test_the_figures_in_the_documentation_are_those_of_today() -> None:

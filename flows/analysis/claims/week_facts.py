@@ -130,7 +130,9 @@ class WeekFacts:
     def _pattern(self) -> re.Pattern[str]:
         forms = sorted(self._by_form, key=len, reverse=True)
         names = "|".join(f"(?:{_written(form)})" for form in forms) or "(?!)"
-        return re.compile(rf"(?<![가-힣A-Za-z0-9]){_QUOTE}(?P<name>{names}){_QUOTE}{_AFTER}", re.I)
+        return re.compile(
+            rf"(?<![가-힣A-Za-z0-9])(?<!개의 ){_QUOTE}(?P<name>{names}){_QUOTE}{_AFTER}", re.I
+        )
 
     def marked(self, text: str) -> str | None:
         """The text with a mark for each name; None where a name may mean several."""

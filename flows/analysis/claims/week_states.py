@@ -9,6 +9,7 @@ from flows.analysis.claims.directions import SHARE
 from flows.analysis.claims.week_counts import CLEAR, CRITICAL, IMPROVED, MONITOR, WEAK, WORSE
 from flows.analysis.claims.week_facts import ALL, WeekFacts
 from flows.analysis.claims.week_parts import Part
+from flows.analysis.claims.wording import DOWN, UP
 from flows.report.values import ANALYSED, Change
 
 _STATES: Mapping[str, Callable[[Change], bool]] = {
@@ -31,9 +32,11 @@ _STEADY = re.compile(
     r"|변화[가는]?\s(?:거의|크지\s않)",
     re.I,
 )
-_SIDE = re.compile(
-    r"\b(?:(?P<up>rising|growing|increasing|climbing|jumping|surging|up|higher|highest|more|increase|rise|jump|growth|surge)"
-    r"|(?P<down>falling|dropping|declining|decreasing|down|lower|lowest|fewer|less|decrease|drop|decline|fall))\b",
+_SUBJECT_OR_SIDE = re.compile(
+    rf"(?P<share>{SHARE.pattern})|(?P<negative>부정(?:\s?문의)?|negative(?:\stickets)?)"
+    r"|(?P<total>(?:전체\s)?문의|건수|(?<!\bof\s)(?<!\bin\s)\b(?:tickets|volume)\b)"
+    rf"|(?P<up>{UP}|\b(?:rising|growing|increasing|climbing|jumping|surging|up|higher|highest|more|increase|rise|jump|growth|surge)\b)"
+    rf"|(?P<down>{DOWN}|\b(?:falling|dropping|declining|decreasing|down|lower|lowest|fewer|less|decrease|drop|decline|fall)\b)",
     re.I,
 )
 
@@ -77,19 +80,21 @@ def _is_steady(change: Change) -> bool:
     return abs(change.comparison_total - change.base_total) <= max(3, 0.07 * change.base_total)
 
 
-def goes_otherwise(words: str, change: Change) -> bool:
-    """Whether an English word says that tickets, or the negative share, went the other way."""
-    if re.search("[가-힣]", words):
-        return False
-    moved = float(change.comparison_total - change.base_total)
-    for clause in re.split(r"[,;]\s|\s(?:and|but|while)\s", words):
-        if SHARE.search(clause):
-            moved = change.negative_ratio_change_pp or 0.0
-        elif re.search("negative", clause, re.I):
-            moved = float(change.comparison_negative - change.base_negative)
-        elif re.search("tickets|volume", clause, re.I):
-            moved = float(change.comparison_total - change.base_total)
-        for side in _SIDE.finditer(clause):
-            if moved == 0 or (moved > 0) != (side["up"] is not None):
+def goes_otherwise(text: str, change: Change) -> bool:
+    """Whether a word says that tickets, negative ones or their share went the other way than they did.
+
+    It speaks of what is named before it; without anything, of the tickets.
+    """
+    more = float(change.comparison_total - change.base_total)
+    moved = more
+    for match in _SUBJECT_OR_SIDE.finditer(text):
+        match match.lastgroup:
+            case "share":
+                moved = change.negative_ratio_change_pp or 0.0
+            case "negative":
+                moved = float(change.comparison_negative - change.base_negative)
+            case "total":
+                moved = more
+            case side if moved == 0 or (moved > 0) != (side == "up"):
                 return True
     return False

@@ -127,7 +127,7 @@ def _refused(part: Part, facts: WeekFacts, *, is_korean: bool) -> Refused | None
         change = facts.of(subject)
         if refused := refusal(words, facts.facts(subject)):
             return refused
-        if goes_otherwise(words, change):
+        if goes_otherwise(said, change):
             return Refused.DIRECTION
         if counts_otherwise(words, change):
             return Refused.NUMBER
