@@ -11,7 +11,7 @@ from contextlib import aclosing, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from prefect import task
 
@@ -22,6 +22,7 @@ from flows.analysis.completion import Reply
 from flows.analysis.prompt import Prompt, build_prompt, stricter
 from flows.analysis.reading import UnusableAnswer
 from flows.analysis.rule_based import rule_based_analysis
+from flows.analysis.whole_week import build_week_prompt, parse_paragraph
 from flows.privacy.masker import Masker
 from flows.report.values import Analysis, Change, Material, WeeklyReport
 from flows.runtime.failures import redacted_errors
@@ -29,6 +30,8 @@ from flows.runtime.progress import progress
 
 if TYPE_CHECKING:
     from prefect.filesystems import WritableFileSystem
+
+Answer = TypeVar("Answer")
 
 log = logging.getLogger("voc")
 
@@ -79,6 +82,27 @@ class Analyst:
             _, analysis = await anext(analyses)
             return analysis
 
+    async def week(self, report: WeeklyReport) -> str | None:
+        """What the model says of the whole week in at most three sentences, each carried by the report.
+
+        None without a model, in a week without an announced change, and where the model failed or nothing of its
+        answer is left.
+        """
+        if self._model is None or not report.announced:
+            return None
+        model, locale = self._model, self._texts.locale
+
+        def read(reply: Reply) -> str:
+            return parse_paragraph(reply.text, report, self._mask, reply.finish_reason)
+
+        try:
+            async with model, self._slots:
+                prompt = build_week_prompt(report, locale)
+                return await self._answered(model, prompt, read, is_counted=False)
+        except (ModelError, UnusableAnswer) as error:
+            log.warning("nothing from the model on the whole week (%s)", error)
+            return None
+
     @cached_property
     def _answers(self) -> Path | WritableFileSystem:
         # A bucket takes seconds to open: do not open it where no model is asked.
@@ -95,19 +119,28 @@ class Analyst:
             return change, rule_based_analysis(material, self._texts)
 
     async def _asked(self, model: ModelClient, material: Material) -> Analysis:
-        """The model's analysis. An answer that cannot be used is asked for once more, and more strictly."""
-        ask = ask_model.with_options(result_storage=self._answers)
-        prompt = build_prompt(material, self._texts.locale)
-
         def read(reply: Reply) -> Analysis:
             analysis = parse_answer(reply.text, material, self._mask, reply.finish_reason)
             return replace(analysis, source=model.api.source)
 
+        return await self._answered(model, build_prompt(material, self._texts.locale), read)
+
+    async def _answered(
+        self,
+        model: ModelClient,
+        prompt: Prompt,
+        read: Callable[[Reply], Answer],
+        *,
+        is_counted: bool = True,
+    ) -> Answer:
+        """What `read` makes of the answer. One that cannot be used is asked for once more, and more strictly."""
+        ask = ask_model.with_options(result_storage=self._answers)
         try:
-            return await ask(model, prompt, model.api.identity, read)
+            answer = await ask(model, prompt, model.api.identity, read, is_counted)
         except UnusableAnswer as error:
             log.info("the answer cannot be used (%s): asking once more", error)
-            return await ask(model, stricter(prompt), model.api.identity, read)
+            answer = await ask(model, stricter(prompt), model.api.identity, read, is_counted)
+        return cast(Answer, answer)
 
 
 def _answer_key(context: object, parameters: dict[str, Any]) -> str:
@@ -122,12 +155,13 @@ async def ask_model(
     model: ModelClient,
     prompt: Prompt,
     model_identity: tuple[str, ...],
-    read: Callable[[Reply], Analysis],
-) -> Analysis:
+    read: Callable[[Reply], Any],
+    is_counted: bool = True,
+) -> Any:
     """What `read` makes of the model's answer; the same question is asked once.
 
     What is kept is checked and masked. `read` raises UnusableAnswer for an answer that is not kept: the next run asks
     again. The client retries faults that may pass.
     """
     with redacted_errors(ModelError, UnusableAnswer):
-        return read(await model.complete(prompt))
+        return read(await model.complete(prompt, is_counted=is_counted))

@@ -14,6 +14,7 @@ from flows.analysis.prompt import (
 )
 from flows.analysis.reading import Hypothesis, UnusableAnswer, read_answer
 from flows.analysis.support import ranked
+from flows.analysis.week_names import in_week_names
 from flows.report.emphasis import plain
 from flows.report.values import Analysis, Material, Sample
 
@@ -36,9 +37,13 @@ def parse_answer(
     """
     answer = read_answer(text, finish_reason, prompt=INSTRUCTIONS)
     check = _Check(Facts(material), mask)
-    summary = _cut(" ".join(check.kept(" ".join(answer.summary))), MAX_SUMMARY_CHARACTERS)
+
+    def named(sentences: Sequence[str]) -> str:
+        return in_week_names(" ".join(sentences), material.weeks)
+
+    summary = _cut(named(check.kept(" ".join(answer.summary))), MAX_SUMMARY_CHARACTERS)
     hypotheses = [
-        Hypothesis(_cut(" ".join(sentences), MAX_ITEM_CHARACTERS), each.words, each.tickets)
+        Hypothesis(_cut(named(sentences), MAX_ITEM_CHARACTERS), each.words, each.tickets)
         for each in answer.hypotheses[:MAX_ITEMS]
         if (sentences := check.kept(each.text))
     ]

@@ -49,7 +49,7 @@ class _TimedOut(ModelError):
 
 
 class ModelClient:
-    """Sends the prompts of one run to one model. Use as an async context manager.
+    """Sends the prompts of one run to one model. Use as an async context manager, as often and as nested as needed.
 
     408, 429, 5xx, connection faults and, once, an attempt without an answer in time are tried again; any other
     refusal is final. After FAILURES_IN_A_ROW questions that failed finally, the others are not asked.
@@ -75,16 +75,19 @@ class ModelClient:
         self._budget_seconds = budget_seconds
         self._ends: float | None = None  # of the event loop's clock
         self._failures = 0
-        self._http = httpx.AsyncClient(
-            base_url=api.base_url,
-            headers={**api.headers, "Content-Type": "application/json; charset=utf-8"},
-            # A read time-out would start again with each byte.
-            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-            # The key would go along.
-            follow_redirects=False,
-        )
+        self._users = 0
 
     async def __aenter__(self) -> Self:
+        if not self._users:
+            self._http = httpx.AsyncClient(
+                base_url=self.api.base_url,
+                headers={**self.api.headers, "Content-Type": "application/json; charset=utf-8"},
+                # A read time-out would start again with each byte.
+                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+                # The key would go along.
+                follow_redirects=False,
+            )
+        self._users += 1
         return self
 
     async def __aexit__(
@@ -93,10 +96,12 @@ class ModelClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._http.aclose()
+        self._users -= 1
+        if not self._users:
+            await self._http.aclose()
 
-    async def complete(self, prompt: Prompt) -> Reply:
-        """The model's answer to `prompt`.
+    async def complete(self, prompt: Prompt, *, is_counted: bool = True) -> Reply:
+        """The model's answer to `prompt`; `is_counted` says whether a receipt counts it where it is not asked.
 
         Raises ModelError when there is no answer, and for a prompt that still looks like personal data: tickets are
         masked in SQL, and what the SQL did not foresee is not sent.
@@ -104,17 +109,17 @@ class ModelClient:
         if self._masker.contains_pii(as_read(prompt.text)):
             raise ModelError("the prompt looks like personal data and is not sent")
         if self._failures >= FAILURES_IN_A_ROW:
-            self._usage.questions_not_asked += 1
+            self._usage.questions_not_asked += is_counted
             raise ModelError(f"not asked after {FAILURES_IN_A_ROW} failures in a row")
         now = _clock()
         self._ends = self._ends or now + self._budget_seconds
         if now >= self._ends:
-            raise self._out_of_time()
+            raise self._out_of_time(is_counted)
         try:
             async with asyncio.timeout_at(self._ends):
                 reply = await self._ask(prompt, self._ends)
         except TimeoutError:
-            raise self._out_of_time() from None
+            raise self._out_of_time(is_counted) from None
         except ModelError:
             self._failures += 1
             raise
@@ -169,8 +174,8 @@ class ModelClient:
         except NoCompletion as lack:
             raise ModelError(str(lack)) from None
 
-    def _out_of_time(self) -> ModelError:
-        self._usage.questions_out_of_time += 1
+    def _out_of_time(self, is_counted: bool) -> ModelError:
+        self._usage.questions_out_of_time += is_counted
         return ModelError(f"the {self._budget_seconds:g} s for all questions are used up")
 
 

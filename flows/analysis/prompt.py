@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from catalogue import Locale
+from flows.analysis.week_names import base_name, label_of
 from flows.report.values import (
     Change,
     Example,
@@ -15,6 +16,7 @@ from flows.report.values import (
     Material,
     Sample,
     WeeklyReport,
+    WeekPair,
     printable,
 )
 from flows.report.writing import cut
@@ -34,7 +36,7 @@ _REASONS = {
     "volume_decrease": "문의 건수 감소",
 }
 
-_LANGUAGES: dict[Locale, str] = {"ko": "한국어", "en": "영어"}
+LANGUAGES: dict[Locale, str] = {"ko": "한국어", "en": "영어"}
 
 INSTRUCTIONS = """\
 당신은 고객의 소리(VOC) 분석가입니다. 아래 카테고리의 문의가 왜 나빠졌는지 분석하고 {language}로 답하세요.
@@ -47,9 +49,14 @@ INSTRUCTIONS = """\
 "hypotheses": [{"cause": "원인 가설", "words": ["그 원인을 겪은 티켓에 나오는 단어"]}, "…"], \
 "actions": ["후속 조치", "…"]}
 examples에는 아래 자료에 있는 ticket_id만 2~4개 적고, 문장을 옮겨 쓰지 마세요. \
-words에는 티켓에 있는 단어를 그대로 적으세요: 그 단어가 든 티켓을 모두 세어 가설 옆에 적습니다.
+words에는 티켓에 있는 단어를 그대로 적으세요: 그 단어가 든 티켓을 모두 세어 가설 옆에 적습니다. \
+cause는 각각 한 문장으로 적으세요.
+{weeks}
 숫자, 비율, 날짜, 버전, 제품 이름은 아래 자료에 있는 것만 그대로 쓰세요. 자료와 맞지 않는 문장은 싣지 않습니다. \
 개인정보(이름, 연락처, 이메일 등)는 쓰지 마세요."""
+
+WEEK_WORDING = """\
+비교주는 {comparison}, 기준주는 {base}라고만 쓰고, '지난주', '이번 주', 'last week', 'this week'라고 쓰지 마세요."""
 
 _STRICTER = """\
 앞서 받은 답은 쓸 수 없었습니다. 생각한 과정, 인사, 사과, 설명, 코드 블록 없이 위 네 키를 가진 JSON 객체 하나만, \
@@ -127,9 +134,17 @@ def build_prompt(material: Material, locale: Locale) -> Prompt:
     """
     tickets = "\n".join(_ticket_line(sample) for sample in samples_for_prompt(material))
     return Prompt(
-        INSTRUCTIONS.replace("{language}", _LANGUAGES[locale]),
+        INSTRUCTIONS.replace("{language}", LANGUAGES[locale]).replace(
+            "{weeks}", week_wording(material.weeks, locale)
+        ),
         f"<change>\n{_change_summary(material)}\n</change>\n\n<tickets>\n{tickets}\n</tickets>",
     )
+
+
+def week_wording(weeks: WeekPair, locale: Locale) -> str:
+    """What the weeks are to be called."""
+    comparison, base = label_of(weeks.comparison), base_name(weeks, locale)
+    return WEEK_WORDING.replace("{comparison}", comparison).replace("{base}", base)
 
 
 def _ticket_line(sample: Sample) -> str:
@@ -140,7 +155,7 @@ def _ticket_line(sample: Sample) -> str:
         "negative": sample.is_negative,
         "text": sample.text[:MAX_SAMPLE_CHARACTERS],
     }
-    return _inert(json.dumps(ticket, ensure_ascii=False))
+    return inert(json.dumps(ticket, ensure_ascii=False))
 
 
 def _change_summary(material: Material) -> str:
@@ -171,7 +186,7 @@ def _change_summary(material: Material) -> str:
             f"{d.category[-1][:MAX_LEVEL_CHARACTERS]} {d.base_total}→{d.comparison_total}"
             for d in change.drivers[:DRIVERS_SHOWN]
         ]
-    return _inert(json.dumps(summary, ensure_ascii=False))
+    return inert(json.dumps(summary, ensure_ascii=False))
 
 
 def _keyword_text(keyword: Keyword) -> str:
@@ -193,5 +208,5 @@ def _one_line(text: str) -> str:
     return " ".join(printable(text[:MAX_SAMPLE_CHARACTERS]).split())
 
 
-def _inert(json_text: str) -> str:
+def inert(json_text: str) -> str:
     return json_text.replace("<", "\\u003c").replace(">", "\\u003e")

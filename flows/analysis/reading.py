@@ -287,7 +287,8 @@ _ANNOUNCES = (
 )
 _FILLER = re.compile(rf"(?:{_GREETS}[\s,.!?~…]*)*(?:이제\s)?(?:{_ANNOUNCES})?[\s.!?~:…]*", re.I)
 _ECHOES = (
-    "두세 문장 요약", "대표 티켓의 ticket_id", "고객의 소리(voc) 분석가입니다", "json 객체 하나로만",
+    "세 문장 이내의 요약", "두세 문장 요약",
+    "대표 티켓의 ticket_id", "고객의 소리(voc) 분석가입니다", "json 객체 하나로만",
     "<tickets>", "<change>", "</tickets>", "</change>",
     "\\u003c", "자료일 뿐입니다", "역할 변경, 형식 변경", "\"ticket_id\"", "ticket_id만", "지어내지 마세요",
 )  # fmt: skip

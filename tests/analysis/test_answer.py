@@ -135,7 +135,7 @@ def test_every_form_of_an_answer_gives_the_same_four_sections(answer: str) -> No
 
 def test_plain_text_is_the_summary() -> None:
     analysis = parse("이번 주에는 업로드 실패가 늘었습니다.\n원인은 배포로 보입니다.")
-    assert analysis.summary == "이번 주에는 업로드 실패가 늘었습니다. 원인은 배포로 보입니다."
+    assert analysis.summary == "W46에는 업로드 실패가 늘었습니다. 원인은 배포로 보입니다."
     assert analysis.hypotheses == analysis.actions == ()
 
 

@@ -18,6 +18,7 @@ from tests.fakes.http import BODY_LIMIT, JSON, FakeServer, Refused, Reply, Reque
 PATH = "/api/preset/v2/chat/completions"
 OPENAI_PATH = "/v1/chat/completions"
 PRESET_HASH = "90571f07e6b60e047620162ecc29b423dba8280aba60dba503aac082082ad0c4"
+WHOLE_WEEK = re.compile(r"^<week>\n(?P<data>.*)\n</week>$", re.M)
 TICKET_ID = re.compile(r"""\b(?:ticket_)?id["']?\s*[:=]\s*["']?([\w-]+)""")
 
 Content = str | list[dict[str, str]]
@@ -49,7 +50,7 @@ class FakeLaas(FakeServer):
         takes_json_mode: whether the model's server knows `response_format`.
         latency: seconds each accepted request takes.
         answer: content for a prompt; None from it (or no callable) gives the default answer,
-            JSON in Korean whose `examples` are ticket ids found in the prompt.
+            JSON in Korean whose `examples` are ticket ids found in the prompt, or of a whole week one true sentence.
     """
 
     def __init__(
@@ -97,6 +98,10 @@ class FakeLaas(FakeServer):
         return Reply(status=refused.status, body={"error": error})
 
     def _default_answer(self, prompt: str) -> str:
+        if week := WHOLE_WEEK.search(prompt):
+            label, total = list(json.loads(week["data"])["tickets"].items())[-1]
+            summary = f"{label} 문의는 {total:,}건입니다."
+            return json.dumps({"summary": summary}, ensure_ascii=False)
         ids = list(dict.fromkeys(TICKET_ID.findall(prompt)))[:3]
         return json.dumps(
             {

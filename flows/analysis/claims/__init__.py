@@ -6,6 +6,8 @@ a number or a direction. What it says without any of these is the model's opinio
 
 from __future__ import annotations
 
+import re
+
 from flows.analysis.claims.amounts import check_amounts
 from flows.analysis.claims.codes import check_codes, check_quotations
 from flows.analysis.claims.days import check_days
@@ -33,6 +35,9 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
     Args:
         is_advice: whether it says what to do, where "24시간 안에" is no claim about the data.
     """
+    # The label says again which week it is.
+    label = facts.material.weeks.base.label.rpartition("-")[2]
+    text = re.sub(rf"(?<=전주)\s?\({label}\)", "", text)
     sentence = Sentence.of(text)
     if not sentence.is_korean:
         sentence = Sentence.of(in_digits(text))

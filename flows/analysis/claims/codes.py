@@ -10,7 +10,7 @@ from flows.analysis.claims.facts import Facts, compact
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.vocabulary import PLAIN_WORDS, SAME_NAMES
 
-_QUOTES = re.compile(
+QUOTES = re.compile(
     r"“([^”]{1,300})”|‘([^’]{1,300})’|「([^」]{1,300})」|『([^』]{1,300})』|\"([^\"]{1,300})\""
     r"|(?<![A-Za-z0-9])'([^']{1,300})'(?![A-Za-z])|«([^»]{1,300})»|`([^`]{1,300})`"
 )
@@ -22,7 +22,7 @@ def check_quotations(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     keywords = {compact(keyword.label) for keyword in facts.named}
     spans: list[tuple[int, int]] = []
     words: list[str] = []
-    for match in _QUOTES.finditer(sentence.rest):
+    for match in QUOTES.finditer(sentence.rest):
         quoted = next(group for group in match.groups() if group is not None).strip(_EDGES)
         parts = [part.strip(_EDGES) for part in re.split(r"…|\.{3}|\(중략\)", quoted)]
         if not all(facts.holds(part) or compact(part) in PLAIN_WORDS for part in parts if part):

@@ -6,6 +6,7 @@ import re
 
 from flows.analysis.claims.facts import NEGATIVE, NOT_NEGATIVE, TOTAL, Facts, compact
 from flows.analysis.claims.numerals import numerals
+from flows.analysis.claims.roles import unit_of
 from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.wording import BASE_WORD, COMPARISON_WORD, DOWN, SUBJECT, UP
 
@@ -135,7 +136,11 @@ def _pair(said: str) -> tuple[float, float] | None:
     if len(found) > 2 and abs(found[-2].value - found[-3].value) == found[-1].value:
         said = said[: found.pop().start].rstrip()
     found = found[-2:]
-    if len(found) < 2 or not _PAIR.search(said[found[0].end : found[1].start]):
+    if (
+        len(found) < 2
+        or unit_of(found[1].unit) == "points"
+        or not _PAIR.search(said[found[0].end : found[1].start])
+    ):
         return None
     rest = said[found[1].end :]
     is_last = len(rest) <= 3 or (len(rest) <= 16 and _BECAME.match(rest))

@@ -17,6 +17,8 @@ AFFIXES: frozenset[str] = frozenset("".join(_LISTS["affixes"].split()))
 PLAIN_WORDS: frozenset[str] = frozenset(" ".join(_LISTS["plain_words"].values()).split())
 SAID_OF_ANY: frozenset[str] = frozenset(" ".join(_LISTS["said_of_any"].values()).split())
 """Words that say nothing of one ticket in particular."""
+SAID_OF_A_WEEK: frozenset[str] = frozenset(" ".join(_LISTS["said_of_a_week"].values()).split())
+"""All words that a sentence about a whole week is made of, names of categories apart."""
 SAME_NAMES: dict[str, tuple[str, ...]] = {
     name: tuple(other for other in names.split() if other != name)
     for names in _LISTS["same_names"]

@@ -131,3 +131,12 @@ def stems_of(text: str) -> frozenset[str]:
         elif (tag in _NOUNS or tag == "SL") and not parts:
             found.add(surface)
     return frozenset(stem.casefold() for stem in found if len(stem) > 1)
+
+
+def lemmas_of(text: str) -> Iterator[str]:
+    """The words of a text that mean something by themselves, verbs in their first form: 늘다, 크다, 않다."""
+    for surface, tag, parts in _pieces(text):
+        if tag in _NOUNS - {"NNB", "NNBC", "XPN", "XSN", "NR"} or tag in ("MAG", "IC"):
+            yield surface
+        elif tag in ("VV", "VA", "VX", "VCN"):
+            yield (parts.partition("/")[0] or surface) + "다"
