@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,10 +21,18 @@ from flows.page.record import Announcement, Record
 from flows.privacy.kept import keep_artifact, mask_lines_of, masked_errors
 from flows.report.as_of import checked_as_of
 from flows.report.doubts import doubt_as_json
-from flows.report.message import Delivered, MessageId
+from flows.report.message import SUMMARY, Delivered, Message, MessageId
 from flows.report.outcome import RunResult
 from flows.report.owners import NOBODY, Owners
-from flows.report.values import PastWeek, Receipt, Week, WeeklyReport
+from flows.report.values import (
+    UNOPENED,
+    Analysis,
+    PastWeek,
+    Receipt,
+    Week,
+    WeeklyReport,
+    to_look_at_first,
+)
 from flows.runtime.assembly import Assembly
 from flows.runtime.errors import VocError
 from flows.runtime.failures import ends_in_one_line, redacted_errors
@@ -65,6 +74,10 @@ log = logging.getLogger("voc")
 # The few lines of this logger say what a run does, on the terminal and in the Prefect UI.
 log.setLevel(logging.INFO)
 mask_lines_of(log)
+
+
+SECONDS_FOR_OPENING = 60.0
+"""How long the summary waits for what the model says of the first change and the whole week."""
 
 
 def _run_name() -> str:
@@ -170,48 +183,27 @@ async def report_week(
     composer = parts.composer(report_url=page.url if page else None)
     await publish_artifacts(report, composer, publisher.past_weeks)
 
+    sent = Sent(composer, owners)
     delivery = await delivery_of(parts, destination, file, report.weeks.comparison, force=force)
-    analyses, messages, delivered = [], [], []
-    for message in composer.summary(report, replaces_earlier=delivery.replaces_earlier):
-        messages.append(message)
-        delivered.append(await post(delivery, message))
-    await post_picture(delivery, messages[0])
-    posted = {c: delivery.find(MessageId("analysis", c.category)) for c in report.to_analyse}
-    delivered += [message for message in posted.values() if message]
     channels = await channels_of(
         parts, destination, file, report.weeks.comparison, owners, force=force
     )
-    delivered += filter(None, (channels.find(change.category) for change in posted))
-    to_analyse = [c for c, m in posted.items() if m is None or channels.lacks(c.category)]
-    async with aclosing(parts.analyst.analyse(to_analyse, report)) as finished:
-        async for change, analysis in finished:
-            analyses.append(analysis)
-            owner = owners.get(change.category, NOBODY)
-            if posted[change] is None:
-                messages.append(
-                    composer.analysis(change, analysis, report.weeks, report.doubts, owner.id)
-                )
-                delivered.append(await post(delivery, messages[-1]))
-            if channels.lacks(change.category):
-                writer = parts.composer(composer.report_url, owner.language)
-                messages.append(writer.alert(change, analysis, report, destination.channel))
-                delivered += await post_alert(channels, messages[-1])
+    await post_report(parts, report, sent, delivery, channels)
     operators = parts.operators(destination)
     await asyncio.to_thread(
         operators.note_unposted, report.weeks.comparison.label, channels.failures
     )
     receipt = receipt_of(parts, report, last_day)
-    messages.append(composer.receipt(receipt, report.weeks, analyses))
-    delivered.append(await post(delivery, messages[-1]))
+    await sent.post(delivery, composer.receipt(receipt, report.weeks, sent.analyses))
     if not parts.dry_run:
         s = parts.settings
         pages, answers = parts.page_store(workspace), parts.kept_answers
         week = report.weeks.comparison
         await forget_old_pages(pages, answers, week, s.page_retention_weeks, s.zone)
-    record = Record(tuple(analyses), receipt, announcement_of(parts, delivered[0]))
+    record = Record(tuple(sent.analyses), receipt, announcement_of(parts, sent.delivered[0]))
     page = await publish_page(publisher, record) or page
     await keep_artifact(
-        "voc-receipt", messages[-1].text, "What the report is made of, and its cost"
+        "voc-receipt", sent.messages[-1].text, "What the report is made of, and its cost"
     )
     if resolution := composer.resolution(report):
         before = await delivery_of(parts, destination, file, report.weeks.base)
@@ -222,14 +214,68 @@ async def report_week(
             await post(earlier, composer.correction(week, corrections))
     return RunResult.of(
         report,
-        analyses,
-        messages,
-        delivered,
+        sent.analyses,
+        sent.messages,
+        sent.delivered,
         dry_run=parts.dry_run,
         page=(page.url or page.path) if page else None,
         doubts=(doubt_as_json(doubt, parts.texts) for doubt in report.doubts),
         receipt=receipt,
     )
+
+
+@dataclass
+class Sent:
+    """What a run has written and posted, in the order of the thread; `delivered` also what earlier runs posted."""
+
+    composer: Composer
+    owners: Owners
+    analyses: list[Analysis] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    delivered: list[Delivered] = field(default_factory=list)
+
+    async def post(self, delivery: Delivery, message: Message) -> None:
+        self.messages.append(message)
+        self.delivered.append(await post(delivery, message))
+
+
+async def post_report(
+    parts: Assembly,
+    report: WeeklyReport,
+    sent: Sent,
+    delivery: Delivery,
+    channels: CategoryChannels,
+) -> None:
+    """Post the summary as soon as its first cause is known, and each analysis as soon as it is written."""
+    posted = {c: delivery.find(MessageId("analysis", c.category)) for c in report.to_analyse}
+    to_analyse = [c for c, m in posted.items() if m is None or channels.lacks(c.category)]
+    is_announced = delivery.find(SUMMARY) is not None
+    work = parts.analyst.at_work(to_analyse, report, asks_of_week=not is_announced)
+    async with work as underway, aclosing(underway.finished()) as finished:
+        opening = UNOPENED
+        if not is_announced:
+            first = to_look_at_first(report.announced)
+            opening = await underway.opening(first, SECONDS_FOR_OPENING)
+        for message in sent.composer.summary(
+            report, opening=opening, replaces_earlier=delivery.replaces_earlier
+        ):
+            await sent.post(delivery, message)
+        await post_picture(delivery, sent.messages[0])
+        sent.delivered += [message for message in posted.values() if message]
+        sent.delivered += filter(None, (channels.find(change.category) for change in posted))
+        async for change, analysis in finished:
+            sent.analyses.append(analysis)
+            owner = sent.owners.get(change.category, NOBODY)
+            if posted[change] is None:
+                await sent.post(
+                    delivery,
+                    sent.composer.analysis(change, analysis, report.weeks, report.doubts, owner.id),
+                )
+            if channels.lacks(change.category):
+                writer = parts.composer(sent.composer.report_url, owner.language)
+                alert = writer.alert(change, analysis, report, delivery.channel)
+                sent.messages.append(alert)
+                sent.delivered += await post_alert(channels, alert)
 
 
 async def delivery_of(

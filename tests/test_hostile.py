@@ -150,7 +150,7 @@ def assert_is_a_summary(message: Case, *, withheld: bool = False) -> None:
     assert all(re.fullmatch(r"\d\. [^\n<>]+", label) for label in chart_labels(charts))
     without = [*charts, *([context(WITHHELD)] if withheld else [])]
     body = [block for block in body if block not in without]
-    assert header["text"]["text"].startswith("📊 VOC 주간 리포트 · 20")
+    assert header["text"]["text"].startswith("📊 VOC 주간 리포트 · W")
     assert_looks_like(SUMMARY, body, withheld=withheld)
     assert [element["action_id"] for element in buttons["elements"]] == ["rerun"]
     assert_is_a_notification(message["text"])

@@ -326,9 +326,9 @@ def models(lab: Lab) -> Iterator[duckdb.DuckDBPyConnection]:
 
     names = (
         *("int_category_weeks_judged", "int_changes_at_every_level"),
-        *("fct_voc_weekly_drivers", "fct_voc_weekly_status"),
+        *("int_alerts_at_every_level", "fct_voc_weekly_drivers", "fct_voc_weekly_status"),
     )
-    views = ("judged_now", "changes_now", "drivers_now", "statuses_now")
+    views = ("judged_now", "changes_now", "alerts_now", "drivers_now", "statuses_now")
     with duckdb.connect(str(lab.workspace.duckdb_path)) as connection:
         for number, view in enumerate(views):
             sql = compiled(names[number])

@@ -702,7 +702,7 @@ def test_the_run_is_readable_in_the_prefect_ui(
     }
     assert result.report is not None
     assert json.loads(artifacts["voc-changes"])[0]["category3"] == "업로드 오류"
-    assert "VOC 주간 리포트 · 2026-W46" in artifacts["voc-summary"]
+    assert "VOC 주간 리포트 · W46, 11.9–15" in artifacts["voc-summary"]
     (weeks,) = json.loads(artifacts["voc-weeks"])
     assert weeks["first_week"] < weeks["last_week"] == "2026-W46"
 

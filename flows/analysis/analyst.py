@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from prefect import task
 
 from catalogue import Texts
 from flows.analysis.answer import parse_answer
+from flows.analysis.cause import cause_of
 from flows.analysis.client import ModelClient, ModelError
 from flows.analysis.completion import Reply
 from flows.analysis.prompt import Prompt, build_prompt, stricter
@@ -24,7 +25,7 @@ from flows.analysis.reading import UnusableAnswer
 from flows.analysis.rule_based import rule_based_analysis
 from flows.analysis.whole_week import build_week_prompt, parse_paragraph
 from flows.privacy.masker import Masker
-from flows.report.values import Analysis, Change, Material, WeeklyReport
+from flows.report.values import Analysis, Change, Material, Opening, WeeklyReport
 from flows.runtime.failures import redacted_errors
 from flows.runtime.progress import progress
 
@@ -34,6 +35,40 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 log = logging.getLogger("voc")
+
+
+class Underway:
+    """The analyses of one report while they are written, and what is asked of the whole week."""
+
+    def __init__(self) -> None:
+        self.analyses: dict[Change, asyncio.Task[Analysis]] = {}
+        self.week: asyncio.Task[str | None] | None = None
+
+    async def opening(self, first: Change | None, seconds: float) -> Opening:
+        """The cause of the change to look at first, and the whole week; without what is not there within the time."""
+        analysis = self.analyses.get(first) if first else None
+        if awaited := [each for each in (analysis, self.week) if each]:
+            await asyncio.wait(awaited, timeout=seconds)
+        return Opening(
+            cause_of(analysis.result()) if analysis and analysis.done() else None,
+            self.week.result() if self.week and self.week.done() else None,
+        )
+
+    async def finished(self) -> AsyncGenerator[tuple[Change, Analysis]]:
+        """Each analysis as soon as it is finished."""
+        changes = {each: change for change, each in self.analyses.items()}
+        waiting, count = set(changes), 0
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for each in sorted(done, key=list(changes).index):
+                count += 1
+                progress.info("%d of %d", count, len(changes))
+                yield changes[each], each.result()
+
+    def cancel(self) -> None:
+        """End what is not finished."""
+        for each in filter(None, (*self.analyses.values(), self.week)):
+            each.cancel()
 
 
 class Analyst:
@@ -56,31 +91,34 @@ class Analyst:
         self._texts = texts
         self._slots = asyncio.Semaphore(concurrency)
 
-    async def analyse(
-        self, changes: Sequence[Change], report: WeeklyReport
-    ) -> AsyncGenerator[tuple[Change, Analysis]]:
-        """Analyse each change, a few at a time, and yield each as soon as it is finished."""
-        if not changes:
-            return
-        log.info("analysing %d categories", len(changes))
-        async with nullcontext() if self._model is None else self._model:
-            tasks = [
-                asyncio.create_task(self._analyse_one(change, report.material_for(change)))
-                for change in changes
-            ]
+    @asynccontextmanager
+    async def at_work(
+        self, changes: Sequence[Change], report: WeeklyReport, *, asks_of_week: bool = False
+    ) -> AsyncGenerator[Underway]:
+        """Analyse the changes, a few at a time, while the context is open, and ask of the whole week if so told."""
+        if changes:
+            log.info("analysing %d categories", len(changes))
+        async with nullcontext() if self._model is None or not changes else self._model:
+            underway = Underway()
             try:
-                for count, finished in enumerate(asyncio.as_completed(tasks), 1):
-                    yield await finished
-                    progress.info("%d of %d", count, len(tasks))
+                # In this order they are asked.
+                for change in changes[:1]:
+                    underway.analyses[change] = self._begin(change, report)
+                if asks_of_week:
+                    underway.week = asyncio.create_task(self.week(report))
+                for change in changes[1:]:
+                    underway.analyses[change] = self._begin(change, report)
+                yield underway
             finally:
-                for unfinished in tasks:
-                    unfinished.cancel()
+                underway.cancel()
+
+    def _begin(self, change: Change, report: WeeklyReport) -> asyncio.Task[Analysis]:
+        return asyncio.create_task(self._analysed(report.material_for(change)))
 
     async def analyse_one(self, change: Change, report: WeeklyReport) -> Analysis:
         """Analyse one change."""
-        async with aclosing(self.analyse([change], report)) as analyses:
-            _, analysis = await anext(analyses)
-            return analysis
+        async with self.at_work([change], report) as underway:
+            return await underway.analyses[change]
 
     async def week(self, report: WeeklyReport) -> str | None:
         """What the model says of the whole week in at most three sentences, each carried by the report.
@@ -108,15 +146,15 @@ class Analyst:
         # A bucket takes seconds to open: do not open it where no model is asked.
         return self._open_answers()
 
-    async def _analyse_one(self, change: Change, material: Material) -> tuple[Change, Analysis]:
+    async def _analysed(self, material: Material) -> Analysis:
         if self._model is None:
-            return change, rule_based_analysis(material, self._texts)
+            return rule_based_analysis(material, self._texts)
         try:
             async with self._slots:
-                return change, await self._asked(self._model, material)
+                return await self._asked(self._model, material)
         except (ModelError, UnusableAnswer) as error:
             log.warning("no analysis from the model (%s): writing a rule-based one", error)
-            return change, rule_based_analysis(material, self._texts)
+            return rule_based_analysis(material, self._texts)
 
     async def _asked(self, model: ModelClient, material: Material) -> Analysis:
         def read(reply: Reply) -> Analysis:

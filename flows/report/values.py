@@ -717,3 +717,19 @@ class Analysis:
             "evidence": [support.as_json() for support in self.supports],
             "sentences_left_out": self.sentences_left_out,
         }
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a model says of the week before anything else, checked: nothing where it was not asked or is late.
+
+    Args:
+        cause: one sentence on what is to be looked at first, with the tickets that it was counted in.
+        paragraph: at most three sentences on the whole week.
+    """
+
+    cause: tuple[str, Support] | None = None
+    paragraph: str | None = None
+
+
+UNOPENED = Opening()

@@ -84,6 +84,11 @@ class Delivery:
         return self._thread_ts
 
     @property
+    def channel(self) -> str:
+        """Where the report goes."""
+        return self._destination.channel
+
+    @property
     def replaces_earlier(self) -> bool:
         """Whether a forced report replaces one that was posted earlier."""
         return self._replaces

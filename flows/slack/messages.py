@@ -26,15 +26,16 @@ from flows.report.history import (
 from flows.report.message import SUMMARY, Block, Message, MessageId
 from flows.report.values import (
     STATUSES,
+    UNOPENED,
     Analysis,
     Category,
     Change,
     Correction,
     Doubt,
     Example,
+    Opening,
     Receipt,
     Status,
-    Support,
     Threshold,
     Week,
     WeeklyReport,
@@ -83,22 +84,6 @@ SECTIONS_PER_OVERFLOW_MESSAGE = 3
 CATEGORIES_IN_CHARTS = 6
 RESOLUTION = "voc_resolution"
 """The id of the block that a summary gets when the next report resolves its alarms."""
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What a model says of the week before anything else, checked: nothing where it was not asked or is late.
-
-    Args:
-        cause: one sentence on what is to be looked at first, with the tickets that it was counted in.
-        paragraph: at most three sentences on the whole week.
-    """
-
-    cause: tuple[str, Support] | None = None
-    paragraph: str | None = None
-
-
-UNOPENED = Opening()
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def test_run_shows_progress_and_the_messages(
         PREFECT_API_URL=prefect_api,
     )
     assert ran.code == 0, ran.err
-    assert "VOC 주간 리포트 · 2026-W46" in ran.out
+    assert "VOC 주간 리포트 · W46, 11.9–15" in ran.out
     assert "규칙 기반 분석" in ran.out
     assert "Dry run for 2026-W46: nothing was posted." in ran.out
     assert all(line.startswith("· ") for line in ran.err.splitlines())

@@ -222,7 +222,7 @@ def test_a_summary_and_an_analysis_are_shown_whole(slack: FakeSlack, browser: ht
     analysis = build_composer().analysis(build_change(), build_analysis(), WEEKS)
     as_bot(slack, analysis.text, blocks=list(analysis.blocks), thread_ts=ts)
     (message,) = channel(browser)["messages"]
-    assert "<h3>📊 VOC 주간 리포트 · 2025-W46</h3>" in message["html"]
+    assert "<h3>📊 VOC 주간 리포트 · W46, 11.10–16</h3>" in message["html"]
     assert '<a class="button " href="https://example.com/dashboard"' in message["html"]
     assert "<blockquote><code>9001</code>" in message["replies"][0]["html"]
     assert "[" not in re.sub(r"<[^>]+>", "", message["html"])

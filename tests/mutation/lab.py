@@ -40,6 +40,7 @@ FILES = (
     "models/intermediate/int_status_thresholds.sql",
     "models/intermediate/int_category_weeks_judged.sql",
     "models/intermediate/int_changes_at_every_level.sql",
+    "models/intermediate/int_alerts_at_every_level.sql",
     "models/marts/fct_voc_weekly_drivers.sql",
 )
 # A changed macro is tested where tickets get their weeks, and the weeks their calendar; that of patterns where they apply.

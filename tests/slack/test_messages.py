@@ -25,6 +25,7 @@ from flows.report.values import (
     Correction,
     Example,
     Keyword,
+    Opening,
     Receipt,
     Status,
     Support,
@@ -32,7 +33,7 @@ from flows.report.values import (
     WeeklyReport,
 )
 from flows.report.writing import category_name, sparkline
-from flows.slack.messages import RESOLUTION, Composer, Opening
+from flows.slack.messages import RESOLUTION, Composer
 from flows.slack.preview import preview
 from flows.slack.transport import Destination
 from tests.builders import (
