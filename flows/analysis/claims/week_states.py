@@ -19,7 +19,7 @@ _STATES: Mapping[str, Callable[[Change], bool]] = {
     WORSE: lambda change: change.status in ANALYSED,
     CLEAR: lambda change: change.is_clear,
     WEAK: lambda change: change.evidence == "weak",
-    r"신규|새로|새롭|\bnew(?:ly)?\b": lambda change: change.is_new,
+    r"신규|새로|새롭|\bnew(?:ly)?\b": lambda change: change.is_first_seen,
 }
 _ALL_NEGATIVE = re.compile(
     r"(?:모두|전부|다)\s부정|\ball\s(?:of\s\w+\s)?(?:are\s|were\s)?negative\b|\b(?:are|were)\sall\snegative\b",

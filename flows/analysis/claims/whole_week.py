@@ -23,6 +23,7 @@ from flows.analysis.claims.wording import DOWN, UP
 from flows.analysis.claims.words import lemmas_of
 from flows.analysis.week_names import in_week_names
 from flows.report.values import Category
+from flows.report.writing import week_number
 
 _LABEL = re.compile(r"(?:20[0-9]{2}-)?W[0-9]{2}(?![0-9A-Za-z])")
 _UNITS = re.compile(r"(?<=[0-9])\s?(?:%p|%|pp)|(?<=[0-9])(?:st|nd|rd|th)\b", re.I)
@@ -100,7 +101,7 @@ def _reordered(text: str) -> str:
 
 def _without_label(line: str, facts: WeekFacts) -> str:
     """전주(W45) as 전주, and so in English: the label says again which week it is."""
-    label = facts.report.weeks.base.label.rpartition("-")[2]
+    label = week_number(facts.report.weeks.base)
     return re.sub(rf"(?:(?<=전주)|(?<=fore))\s?\({label}\)", "", line)
 
 
