@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from catalogue import Locale
-from flows.analysis.week_names import base_name, label_of
+from flows.analysis.week_names import base_name
 from flows.report.values import (
     Change,
     Example,
@@ -19,7 +19,7 @@ from flows.report.values import (
     WeekPair,
     printable,
 )
-from flows.report.writing import cut
+from flows.report.writing import cut, week_number
 
 SAMPLES_PER_WEEK = 10  # more of the same kind add cost, not insight
 MAX_SAMPLE_CHARACTERS = 600
@@ -143,7 +143,7 @@ def build_prompt(material: Material, locale: Locale) -> Prompt:
 
 def week_wording(weeks: WeekPair, locale: Locale) -> str:
     """What the weeks are to be called."""
-    comparison, base = label_of(weeks.comparison), base_name(weeks, locale)
+    comparison, base = week_number(weeks.comparison), base_name(weeks, locale)
     return WEEK_WORDING.replace("{comparison}", comparison).replace("{base}", base)
 
 

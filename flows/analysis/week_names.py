@@ -6,7 +6,8 @@ import re
 
 from catalogue import Locale
 from flows.analysis.claims.codes import QUOTES
-from flows.report.values import Week, WeekPair
+from flows.report.values import WeekPair
+from flows.report.writing import week_number
 
 # What may follow 주 at once: without it 이번 주문 and 지난 주말 would hold a week.
 _AFTER = (
@@ -41,19 +42,14 @@ def in_week_names(text: str, weeks: WeekPair) -> str:
     return "".join([*parts, _named(text[end:], weeks)])
 
 
-def label_of(week: Week) -> str:
-    """W46, of 2025-W46."""
-    return week.label.rpartition("-")[2]
-
-
 def base_name(weeks: WeekPair, locale: Locale = "ko") -> str:
     """전주(W45), or the week before (W45)."""
     words = {"ko": "전주", "en": "the week before "}
-    return f"{words[locale]}({label_of(weeks.base)})"
+    return f"{words[locale]}({week_number(weeks.base)})"
 
 
 def _named(text: str, weeks: WeekPair) -> str:
-    base, comparison = label_of(weeks.base), label_of(weeks.comparison)
+    base, comparison = week_number(weeks.base), week_number(weeks.comparison)
     # A name with the label beside it already: 지난주(W45), W46(이번 주).
     for words, label, name in (
         (_BASE, base, base_name(weeks)),

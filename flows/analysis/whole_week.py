@@ -15,9 +15,10 @@ from flows.analysis.claims.week_facts import ALL, DRIVERS_SHOWN, WeekFacts
 from flows.analysis.claims.whole_week import names_a_category, week_refusal
 from flows.analysis.prompt import LANGUAGES, MAX_LEVEL_CHARACTERS, Prompt, inert, week_wording
 from flows.analysis.reading import UnusableAnswer, read_answer
-from flows.analysis.week_names import base_name, in_week_names, label_of
+from flows.analysis.week_names import base_name, in_week_names
 from flows.report.emphasis import plain
 from flows.report.values import Change, Status, WeeklyReport, printable
+from flows.report.writing import week_number
 
 MAX_SENTENCES = 3
 MAX_SENTENCE_CHARACTERS = 300
@@ -46,7 +47,7 @@ _EVIDENCE: dict[Locale, dict[str | None, str]] = {
 def build_week_prompt(report: WeeklyReport, locale: Locale) -> Prompt:
     """Ask for the whole week: totals of both weeks, what is announced in its order, and nothing else."""
     weeks = report.weeks
-    names = base_name(weeks, locale), label_of(weeks.comparison)
+    names = base_name(weeks, locale), week_number(weeks.comparison)
     facts = WeekFacts(report)
     counts = report.announced_counts
     data = {

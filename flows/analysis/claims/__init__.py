@@ -24,6 +24,7 @@ from flows.analysis.claims.sentence import Refused, Sentence
 from flows.analysis.claims.shares import check_shares
 from flows.analysis.claims.sources import check_sources
 from flows.analysis.claims.weeks import check_weeks
+from flows.report.writing import week_number
 
 MAX_SENTENCE_CHARACTERS = 500
 """Nobody reads a longer sentence on a phone, and patterns take long on it."""
@@ -36,7 +37,7 @@ def refusal(text: str, facts: Facts, *, is_advice: bool = False) -> Refused | No
         is_advice: whether it says what to do, where "24시간 안에" is no claim about the data.
     """
     # The label says again which week it is.
-    label = facts.material.weeks.base.label.rpartition("-")[2]
+    label = week_number(facts.material.weeks.base)
     text = re.sub(rf"(?<=전주)\s?\({label}\)", "", text)
     sentence = Sentence.of(text)
     if not sentence.is_korean:

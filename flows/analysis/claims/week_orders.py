@@ -25,6 +25,7 @@ _LEAST = re.compile(
 _FIRST = re.compile(
     r"(?:먼저|우선|최우선|급선무|급한|급하|시급|첫)|\bfirst\b|\burgent|\btop\b|\bpriority\b", re.I
 )
+_MOST_URGENT = re.compile(r"가장\s(?=먼저|우선|시급|급한|급하)|최우선|\bmost\surgent", re.I)
 _DRIVES = re.compile(
     r"이끌|주도|견인|기여|주된|주로|중심|\b(?:dr[io]ven?|drives|driving|drove|led|leads|leading|contribut\w+)\b",
     re.I,
@@ -63,12 +64,12 @@ def are_in_order(part: Part, facts: WeekFacts) -> bool | None:
     subjects = part.subjects
     if _FIRST.search(text) and subjects != (ALL,) and not _are_first(subjects, facts):
         return False
-    is_most = _MOST.search(_FIRST.sub("", re.sub(r"가장\s(?=먼저|우선|시급|급)", "", text)))
-    if not (is_most or _LEAST.search(text) or _DRIVES.search(text)):
-        return None if not _FIRST.search(text) else True
+    is_extreme = _MOST.search(_MOST_URGENT.sub("", text)) or _LEAST.search(text)
+    if not (is_extreme or _DRIVES.search(text)):
+        return True if _FIRST.search(text) else None
     if len(subjects) != 1 or subjects == (ALL,):
         return False
-    return _is_most(text, subjects[0], facts, is_driver=not is_most)
+    return _is_most(text, subjects[0], facts, is_driver=not is_extreme)
 
 
 def _are_first(subjects: tuple[Category, ...], facts: WeekFacts) -> bool:
@@ -95,10 +96,9 @@ def _is_most(text: str, name: Category, facts: WeekFacts, *, is_driver: bool) ->
     if re.search(WORSE, text) and not SHARE.search(text):
         first = to_look_at_first(facts.report.announced)
         return first is not None and own.category == first.category
+    extreme = min if _LEAST.search(text) else max
     sizes = _sizes_of(text)
-    return any(
-        all(size(own) >= size(other) for other in among) and size(own) != 0 for size in sizes
-    )
+    return any(size(own) and size(own) == extreme(map(size, among)) for size in sizes)
 
 
 def _is_more(text: str, named: list[Category], facts: WeekFacts) -> bool:
@@ -162,16 +162,13 @@ def _is_part(text: str, whole: Change, own: Change) -> bool:
         sizes = whole.comparison_total, own.comparison_total
     counts = sorted((n for n in numbers if "%" not in n.unit), key=lambda n: -n.value)
     shares = [n for n in numbers if n.unit == "%"]
-    if any("p" in n.unit for n in numbers) or len(counts) > 2 or len(shares) > 1:
+    is_other = any("p" in n.unit for n in numbers) or re.search("부정|negative", text)
+    if is_other or len(counts) > 2 or len(shares) > 1 or (len(counts) == 1 and not shares):
         return False
-    if re.search("부정|negative", text):
-        return False
-    if len(counts) == 1:
-        is_counted = counts[0].fits(sizes[1]) and bool(shares)
-    else:
-        is_counted = not counts or all(n.fits(size) for n, size in zip(counts, sizes, strict=True))
-    is_share = all(bool(sizes[0]) and n.fits(100 * sizes[1] / sizes[0]) for n in shares)
-    return is_counted and is_share
+    told = zip(counts, sizes if len(counts) == 2 else sizes[1:], strict=False)
+    return all(n.fits(size) for n, size in told) and all(
+        bool(sizes[0]) and n.fits(100 * sizes[1] / sizes[0]) for n in shares
+    )
 
 
 def _more(change: Change) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from flows.analysis.claims.directions import SHARE
 from flows.analysis.claims.week_counts import CLEAR, CRITICAL, IMPROVED, MONITOR, WEAK, WORSE
-from flows.analysis.claims.week_facts import ALL, WeekFacts
+from flows.analysis.claims.week_facts import ALL, MARK, WeekFacts
 from flows.analysis.claims.week_parts import Part
 from flows.analysis.claims.wording import DOWN, UP
 from flows.report.values import ANALYSED, Change
@@ -19,10 +19,18 @@ _STATES: Mapping[str, Callable[[Change], bool]] = {
     WORSE: lambda change: change.status in ANALYSED,
     CLEAR: lambda change: change.is_clear,
     WEAK: lambda change: change.evidence == "weak",
-    r"신규|새로|새롭|\bnew(?:ly)?\b": lambda change: change.is_new,
+    r"신규|새로|새롭|\bnew(?:ly)?\b": lambda change: change.is_first_seen,
 }
+_ALL_NEGATIVE = re.compile(
+    r"(?:모두|전부|다)\s부정|\ball\s(?:of\s\w+\s)?(?:are\s|were\s)?negative\b|\b(?:are|were)\sall\snegative\b",
+    re.I,
+)
+_MOST_NEGATIVE = re.compile(
+    r"(?:대부분|다수)[이가은는]?\s부정|\bmost\b[^,.]{0,24}\bnegative\b(?!\sshare)", re.I
+)
 _ONLY = re.compile(
-    r"유일|뿐|(?<![가-힣])하나(?:[뿐이로입]|$|,)|\bonly\b(?!\s(?:weak|slight))", re.I
+    rf"{MARK}만(?=\s)|유일|뿐|(?<![가-힣])하나(?:[뿐이로입]|$|,)|\bonly\b(?!\s(?:weak|slight))",
+    re.I,
 )
 _THOSE = re.compile(
     r"(?:한|된|진)\s(?:카테고리|분류|항목|유형|곳|것)[은는]|\bthe\s\w+\s(?:categor|ones\b|alerts?\b)"
@@ -46,6 +54,12 @@ def without_states(part: Part, facts: WeekFacts) -> str | None:
     text = part.text
     subjects = [facts.of(subject) for subject in part.subjects]
     if _STEADY.search(text) and not all(map(_is_steady, subjects)):
+        return None
+    if _ALL_NEGATIVE.search(text) and any((c.comparison_negative_ratio or 0) < 1 for c in subjects):
+        return None
+    if _MOST_NEGATIVE.search(text) and any(
+        (c.comparison_negative_ratio or 0) <= 0.5 for c in subjects
+    ):
         return None
     for words, holds in _STATES.items():
         if not re.search(words, text, re.I) or (words in (WORSE, IMPROVED) and SHARE.search(text)):

@@ -23,9 +23,17 @@ from flows.analysis.claims.wording import DOWN, UP
 from flows.analysis.claims.words import lemmas_of
 from flows.analysis.week_names import in_week_names
 from flows.report.values import Category
+from flows.report.writing import week_number
 
 _LABEL = re.compile(r"(?:20[0-9]{2}-)?W[0-9]{2}(?![0-9A-Za-z])")
 _UNITS = re.compile(r"(?<=[0-9])\s?(?:%p|%|pp)|(?<=[0-9])(?:st|nd|rd|th)\b", re.I)
+_DANGLES = re.compile(r"(?:그|이)\s?(?:중|가운데)|of\s(?:these|those|them|which)\b", re.I)
+"""How a sentence begins that speaks of the numbers of the one before, which may have been left out."""
+_VAGUE = re.compile(
+    r"절반[^,.]{0,10}?(?:늘|증가|상승|올[라랐])|모든\s(?!문의)|\ball\s(?:the\s)?(?:categories|alerts|areas|changes)\b|\bevery\b",
+    re.I,
+)
+"""What no number stands behind: half again as many, all categories."""
 _BECAUSE = re.compile(
     r"때문|탓|덕분|덕에|말미암|이후|영향|[니나]요\b|\?|\b(?:because|due|after|caused)\b", re.I
 )
@@ -43,6 +51,8 @@ def week_refusal(text: str, facts: WeekFacts, *, follows_category: bool = False)
         return Refused.LENGTH
     marked = facts.marked(_without_label(line, facts))
     if marked is None:
+        return Refused.NAME
+    if _DANGLES.match(marked):
         return Refused.NAME
     if QUOTES.search(marked):
         return Refused.QUOTATION
@@ -91,14 +101,14 @@ def _reordered(text: str) -> str:
 
 def _without_label(line: str, facts: WeekFacts) -> str:
     """전주(W45) as 전주, and so in English: the label says again which week it is."""
-    label = facts.report.weeks.base.label.rpartition("-")[2]
+    label = week_number(facts.report.weeks.base)
     return re.sub(rf"(?:(?<=전주)|(?<=fore))\s?\({label}\)", "", line)
 
 
 def _says_more(marked: str, *, is_korean: bool) -> bool:
     """Whether a sentence has a word that no number and no name of the report stands behind."""
     text = re.sub(MARK, " ", _LABEL.sub(" ", marked))
-    if _BECAUSE.search(text):
+    if _BECAUSE.search(text) or _VAGUE.search(text):
         return True
     latin = re.findall("[a-z]+", _UNITS.sub(" ", text).casefold())
     if not is_korean:
