@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -158,6 +159,24 @@ def test_what_the_data_carries_passes(sentence: str) -> None:
 @pytest.mark.parametrize(("sentence", "reason"), FALSE.values(), ids=FALSE)
 def test_what_the_data_does_not_carry_is_refused(sentence: str, reason: Refused) -> None:
     assert refusal(sentence, FACTS) == reason
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_carried"),
+    [
+        ("3주째 경보가 이어지고 있습니다.", True),
+        ("4주째 경보가 이어지고 있습니다.", False),
+        ("3주 연속 심각 상태입니다.", True),
+        ("5주 만에 다시 문의가 늘었습니다.", True),
+        ("4주 만에 다시 문의가 늘었습니다.", False),
+    ],
+)
+def test_alarms_of_earlier_weeks_are_those_that_were_counted(
+    sentence: str, is_carried: bool
+) -> None:
+    change = replace(FACTS.material.change, alarm_weeks=3, weeks_since_alarm=5)
+    facts = Facts(replace(FACTS.material, change=change))
+    assert (refusal(sentence, facts) is None) is is_carried
 
 
 @pytest.mark.parametrize(

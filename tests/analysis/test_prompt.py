@@ -59,11 +59,15 @@ def test_the_change_is_told_with_dates_counts_ratios_and_rules() -> None:
         base_negative_ratio=0.1,
         comparison_negative_ratio=0.4,
         negative_ratio_change_pp=30.000000000000004,
+        alarm_weeks=3,
+        weeks_since_alarm=5,
     )
     material = build_material(change, keywords=[Keyword(CATEGORY, "업로드", 3, 17)])
     assert change_in(material) == {
         "category": ["유저", "이력서", "업로드 오류"],
         "status": "CRITICAL",
+        "weeks_of_alarm_in_a_row": 3,
+        "weeks_since_last_alarm": 5,
         "rules_met": ["문의 건수 증가", "부정 비율 상승"],
         "base_week": "2025-11-03 ~ 2025-11-09",
         "comparison_week": "2025-11-10 ~ 2025-11-16",

@@ -382,7 +382,8 @@ def test_an_override_changes_every_week_at_once(tmp_path: Path) -> None:
     )
     judge = (
         "int_status_thresholds int_category_weeks_paired int_category_weeks_judged "
-        "int_changes_at_every_level fct_voc_weekly_drivers fct_voc_weekly_status"
+        "int_changes_at_every_level int_alerts_at_every_level fct_voc_weekly_drivers "
+        "fct_voc_weekly_status"
     )
     build_models(build_of(lab.settings, lab.workspace, W47), select=judge)
     assert lab.sql("select week_start, status from fct_voc_weekly_status order by 1") == [

@@ -20,8 +20,8 @@ JUDGED = (
     "stg_zendesk__weeks stg_zendesk__tickets fct_voc_weekly_counts int_weeks_counted dim_voc_weeks "
     "int_status_thresholds int_category_weeks_paired int_category_weeks_judged int_category_weeks "
     "int_category_weeks_modelled int_category_weeks_judged_modelled int_volume_p_values int_share_p_values "
-    "int_chance_alarms int_evidence int_changes_at_every_level int_alerts_at_every_level int_week_totals_modelled fct_voc_weekly_alarms fct_voc_weekly_drivers "
-    "fct_voc_weekly_status"
+    "int_chance_alarms int_evidence int_changes_at_every_level int_alerts_at_every_level "
+    "int_week_totals_modelled fct_voc_weekly_alarms fct_voc_weekly_drivers fct_voc_weekly_status"
 )
 
 

@@ -23,6 +23,8 @@ _WEEKS = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "없
 _STREAK = re.compile(
     r"(?P<weeks>[0-9]{1,2}|[한두세네]|다섯|여섯)\s?주\s?(?:연속|째|간\s?연속|동안\s?(?:계속|연속))"
 )
+_ALARM = re.compile(r"\s?(?:경보|심각|주의|알림)")
+_AGAIN = re.compile(r"(?P<weeks>[0-9]{1,2})\s?주\s?만에\s?(?:다시|또)?")
 _LASTING = re.compile(
     r"(?:내내|꾸준히|만성적|줄곧|매주|몇\s?주째|오래전부터|오랫동안|예전부터|고질적"
     r"|상시적|지속적으로\s?(?:접수|제기|발생)|persist|chronic|recurring|for (?:months"
@@ -87,24 +89,30 @@ def check_history(sentence: Sentence, facts: Facts) -> Sentence | Refused:
     if any(not facts.holds(match[0]) for match in _LONG_AGO.finditer(text)):
         return Refused.DAY
     streaks, others = list(_STREAK.finditer(text)), list(_MORE_WEEKS.finditer(text))
+    again = list(_AGAIN.finditer(text))
+    change = facts.material.change
     is_carried = (
-        all(_is_streak(match["weeks"], facts) for match in streaks)
+        all(_is_streak(match, facts) for match in streaks)
+        and all(int(match["weeks"]) == change.weeks_since_alarm for match in again)
         and all(_is_streak_of_tickets(m, facts) for m in _STREAK_IN_ENGLISH.finditer(text))
         and all(_is_count_of_weeks(match, facts) for match in others)
         and all(_is_extreme(match, sentence, facts) for match in _EXTREME.finditer(text))
         and all(_is_new(match, sentence, facts) for match in _NEW.finditer(text))
         and all(_is_absent(match, sentence, facts) for match in _ABSENT.finditer(text))
-        and (facts.material.change.base_total > 0 or not _ALSO_BEFORE.search(text))
+        and (change.base_total > 0 or not _ALSO_BEFORE.search(text))
         and all(_lasts(match, sentence, facts) for match in _LASTING.finditer(text))
     )
     if not is_carried:
         return Refused.NUMBER
-    return sentence.without(match.span() for match in (*streaks, *others))
+    return sentence.without(match.span() for match in (*streaks, *again, *others))
 
 
-def _is_streak(weeks: str, facts: Facts) -> bool:
-    """Whether the total rose, or fell, for so many weeks."""
+def _is_streak(match: re.Match[str], facts: Facts) -> bool:
+    """Whether the total rose, or fell, for so many weeks; 3주째 경보: whether there were alarms in so many."""
+    weeks = match["weeks"]
     count = int(weeks) if weeks.isdigit() else _WEEKS[weeks]
+    if _ALARM.match(match.string, match.end()):
+        return count == facts.material.change.alarm_weeks
     totals = facts.material.change.total_last_8_weeks
     steps = [b - a for a, b in pairwise(totals)][-count:]
     return len(steps) == count and (all(s > 0 for s in steps) or all(s < 0 for s in steps))
