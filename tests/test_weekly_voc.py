@@ -140,7 +140,7 @@ def test_slack_and_laas_are_really_asked(
     result = run(source=sample_file)
     assert result.outcome == "posted"
     assert {analysis.source for analysis in result.analyses} == {"laas"}
-    assert len(server.prompts) == len(result.analyses)
+    assert len(server.prompts) == len(result.analyses) + 1  # and the whole week
     (summary,) = slack.messages(CHANNEL)
     *_, receipt = thread = slack.threads[summary["ts"]]
     assert len(thread) == len(result.analyses) + 1
@@ -154,6 +154,26 @@ def test_slack_and_laas_are_really_asked(
     samples = {sample.ticket_id: sample.text for sample in result.report.samples}
     assert surge.examples
     assert all(example.ticket_id in samples for example in surge.examples)
+
+
+@pytest.mark.usefixtures("built")
+def test_the_summary_opens_with_the_first_cause_and_the_whole_week(
+    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+) -> None:
+    def answer(prompt: str) -> str:
+        if "<week>" in prompt:
+            sentences = "W46 전체 문의는 1,217건입니다. 전체 문의는 9,999건입니다."
+            return json.dumps({"summary": sentences})
+        causes = [{"cause": "이력서 업로드가 안 된다는 문의입니다.", "words": ["업로드"]}]
+        said = {"summary": "업로드 문의가 늘었습니다.", "hypotheses": causes, "actions": ["확인"]}
+        return json.dumps(said | {"examples": []})
+
+    laas(answer=answer)
+    run(source=sample_file)
+    (summary,) = slack.messages(CHANNEL)
+    first, paragraph = (block["text"]["text"] for block in summary["blocks"][1:3])
+    assert "\n원인: 이력서 업로드가 안 된다는 문의입니다. (업로드 " in first
+    assert paragraph == "W46 전체 문의는 1,217건입니다."
 
 
 @pytest.mark.usefixtures("built")
@@ -205,11 +225,12 @@ def test_a_category_that_laas_fails_on_gets_the_rule_based_analysis(
     sources = [analysis.source for analysis in result.analyses]
     assert sources.count("rule_based") == 1
     assert sources.count("laas") == len(sources) - 1
-    thread = slack.threads[slack.messages(CHANNEL)[0]["ts"]]
+    *replies, receipt = slack.threads[slack.messages(CHANNEL)[0]["ts"]]
     labelled = [
-        m for m in thread if "규칙 기반 분석" in json.dumps(m["blocks"], ensure_ascii=False)
+        m for m in replies if "규칙 기반 분석" in json.dumps(m["blocks"], ensure_ascii=False)
     ]
     assert len(labelled) == 1
+    assert "규칙 기반 분석 1건은" in receipt["text"]
 
 
 @pytest.mark.usefixtures("built")
@@ -222,7 +243,7 @@ def test_a_model_that_fails_in_a_row_is_not_asked_again_and_the_receipt_says_so(
         patch.setenv("VOC_LAAS_CONCURRENCY", "1")
         result = run(source=sample_file)
     assert {analysis.source for analysis in result.analyses} == {"rule_based"}
-    not_asked = len(result.analyses) - 3
+    not_asked = len(result.analyses) - 2  # the third failure was the question about the week
     assert (len(server.requests), not_asked > 0) == (3, True)
     *_, receipt = slack.threads[slack.messages(CHANNEL)[0]["ts"]]
     assert f"모델이 연달아 실패해 {not_asked}건은 묻지 않고" in receipt["text"]
@@ -269,9 +290,14 @@ def test_another_model_than_laas_writes_the_analyses_and_is_named(
 
 
 @pytest.mark.usefixtures("built")
-def test_a_finished_analysis_does_not_wait_for_the_others(
-    home: Path, sample_file: Path, slack: FakeSlack, laas: Callable[..., FakeLaas]
+def test_a_finished_analysis_does_not_wait_for_the_others_nor_the_summary_for_long(
+    home: Path,
+    sample_file: Path,
+    slack: FakeSlack,
+    laas: Callable[..., FakeLaas],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("flows.weekly_voc.SECONDS_FOR_OPENING", 0.1)
     surge_was_asked, another_was_posted = threading.Event(), threading.Event()
     came_in_time = []
 
@@ -291,7 +317,8 @@ def test_a_finished_analysis_does_not_wait_for_the_others(
     server = laas(answer=surge_last)
     result = run(source=sample_file)
     assert result.analyses[-1].category == SURGE
-    assert came_in_time == [True] * len(result.analyses)
+    assert all(came_in_time)
+    assert "원인: " not in str(slack.messages(CHANNEL)[0]["blocks"])
     assert server.max_concurrent > 1
 
 
@@ -732,7 +759,7 @@ def test_late_tickets_that_change_a_posted_week_are_told_once_in_its_thread(
     analysis, correction = outbox(home)[len(posted) :]  # the newly flagged category is analysed too
     assert analysis["metadata"]["event_payload"]["kind"] == "analysis"
     assert correction["thread_ts"] == posted[0]["ts"]
-    assert "2026-W46의 상태가 바뀌었습니다" in correction["text"]
+    assert "W46, 11.9–15의 상태가 바뀌었습니다" in correction["text"]
     text = str(correction["blocks"])
     assert "• *유저* ⚪ STABLE → 🔴 CRITICAL ◇ (30 → 45건)" in text.replace(" / (미분류)", "")
     assert "결제" not in text
@@ -749,6 +776,15 @@ def test_late_tickets_that_change_a_posted_week_are_told_once_in_its_thread(
     ]
     assert [m["thread_ts"] for m in corrections] == [posted[0]["ts"]] * 2
     assert "결제" in str(corrections[1]["blocks"])
+
+    # Its alarm is over: both summaries say so, and the earlier one has nothing else that is new.
+    (earlier,) = (m for m in outbox(home) if m["ts"] == posted[0]["ts"])
+    *blocks, line = earlier["blocks"]
+    assert earlier | {"blocks": blocks} == posted[0]
+    told = line["elements"][0]["text"].replace(" / (미분류)", "")
+    assert told == "✅ W47, 11.16–22 리포트에서: 심각 → 해소 1건 (유저)"
+    newest = next(m for m in outbox(home) if "W47" in m["text"])
+    assert "전주(W46) 경보: 심각 → 해소 1건" in str(newest["blocks"])
 
 
 def test_as_many_weeks_are_looked_at_as_dbt_counts_again() -> None:
