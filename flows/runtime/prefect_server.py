@@ -26,7 +26,7 @@ _DATABASE = "PREFECT_API_DATABASE_CONNECTION_URL"
 _MIGRATE = "PREFECT_API_DATABASE_MIGRATE_ON_START"
 # One flow run needs the API and nothing else. Without the first variable, ten services run, among them the scheduler
 # and the marker of late runs. The two on blocks save 8 s of importing prefect_gcp for block types that nobody uses.
-# The last two write down what each task reports: half of the server's work in a run, and nobody asks for it.
+# The last two write down what each task reports: two fifths of the server's work in a run, and nobody asks for it.
 _LEAN = {
     "PREFECT__SERVER_EPHEMERAL": "1",
     "PREFECT_API_BLOCKS_REGISTER_ON_START": "0",

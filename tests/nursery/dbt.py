@@ -1,4 +1,4 @@
-"""Lets the forks' dbt do once what it does for each query and each event: half of a small build.
+"""Lets the forks' dbt do once what it does for each query and each event: a third of a build.
 
 What dbt parses, builds and writes is the same; only its own work in Python is kept, for one process or for all forks.
 """
