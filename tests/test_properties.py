@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
@@ -23,8 +20,8 @@ from flows.report.as_of import as_of_week
 from flows.report.values import STATUSES, Change, Correction, Receipt, Week
 from flows.runtime.settings import load_settings
 from flows.slack.notes import failure_note, late_data_note
+from flows.warehouse import dbt
 from flows.warehouse.dbt import Build
-from tests.bench.measure import dbt_command
 from tests.builders import KOREAN, WEEKS, build_change, build_composer, build_report
 from tests.fakes.slack import FakeSlack
 from tests.parts import build_of, open_source
@@ -112,14 +109,9 @@ def moments(draw: st.DrawFn) -> tuple[str, list[tuple[datetime, date]]]:
 
 def _compiled(build: Build, sql: str) -> str:
     """What dbt makes of a query."""
-    printed = subprocess.run(
-        dbt_command(build, "compile", "--inline", sql, "--output", "json", "--quiet"),
-        env=os.environ | build.environment(),
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout
-    return str(json.loads(printed[printed.index("{") :])["compiled"])
+    dbt._invoke(build, ["compile", "--inline", sql])
+    (compiled,) = build.workspace.target_path.glob("compiled/**/inline_query")
+    return compiled.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,6 @@ import csv
 import json
 import os
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -39,22 +37,6 @@ PRIVATE = (PHONE, NAME, MAIL)
 # Its digits are no card; the first sixteen, where the prompt cuts the text off, look like one.
 ODD = "가" * (MAX_SAMPLE_CHARACTERS - 16) + "4" * 24
 
-RUN_LIKE_A_WORKER = (
-    "import asyncio, datetime, sys; from flows.weekly_voc import weekly_voc; "
-    f"asyncio.run(weekly_voc(as_of=datetime.date.fromisoformat('{AS_OF}'), source=sys.argv[1], force=True))"
-)
-# An error nobody foresaw, whose words are the worst: it comes from a task, in the middle of a run.
-BROKEN = """
-import os
-import flows.tasks
-import flows.warehouse.dbt
-def broken(*_):
-    raise RuntimeError(os.environ["SLACK_BOT_TOKEN"] + os.environ["WORDS"])
-flows.tasks.read_report = broken
-flows.warehouse.dbt.prepare = flows.warehouse.dbt.build_models = lambda build: None  # the tables are there
-from flows.cli.main import main
-main()
-"""
 SHOW_THE_REPORT = {"run", "LaaS refuses"}
 
 
@@ -123,39 +105,28 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
 
         stack.callback(os.umask, os.umask(0))
 
-        def execute(name: str, *command: str | Path, **more: str) -> None:
-            finished = subprocess.run(
-                [sys.executable, *map(str, command)],
-                env=os.environ | settings | more,
-                capture_output=True,
-                text=True,
-                timeout=240,
-                check=False,
-            )
-            left.printed[name] = finished.stdout + finished.stderr
-            left.codes[name] = finished.returncode
-
-        def voc(name: str, *command: str | Path, **more: str) -> None:
-            ran = run_module("flows.cli", *command, environment=settings | more)
+        def execute(name: str, module: str, *arguments: str | Path, **more: str) -> None:
+            ran = run_module(module, *arguments, environment=settings | more)
             left.printed[name], left.codes[name] = ran.out + ran.err, ran.code
 
+        def voc(name: str, *arguments: str | Path, **more: str) -> None:
+            execute(name, "flows.cli", *arguments, **more)
+
         report = ("run", "--source", source, "--as-of", AS_OF)
-        broken = folder.parent / "broken.py"
-        broken.write_text(BROKEN)
 
         voc("doctor", "doctor", "--source", source)
         voc("run", *report)
-        execute("worker", "-c", RUN_LIKE_A_WORKER, source)
+        execute("worker", "tests.worker_run", source, AS_OF)
         voc("Slack refuses", *report, "--force", SLACK_BOT_TOKEN=f"{BOT_TOKEN}-2")
         laas.on(nth=range(1, 100), do=Reply(status=401, body={"error": f"{LAAS_KEY} is wrong"}))
         asked = len(laas.requests)
         voc("LaaS refuses", *report, SLACK_BOT_TOKEN="", LAAS_PRESET_HASH="0" * 64)
         assert len(laas.requests) > asked
         voc("a key that is none", "doctor", "--target", "bigquery", **google(key))
-        execute("unexpected", broken, *report, "--force", WORDS=WORDS)
+        execute("unexpected", "tests.unforeseen", *report, "--force", WORDS=WORDS)
         voc("status", "status")
         voc("docs", "docs")
-        execute("bot", "-m", "bot", SLACK_BOT_TOKEN=f"{BOT_TOKEN}-2")
+        execute("bot", "bot", SLACK_BOT_TOKEN=f"{BOT_TOKEN}-2")
         left.posted = json.dumps([*slack.messages(CHANNEL), *slack.threads.values()])
         left.prompts = tuple(laas.prompts)
         left.printed["Prefect's logs"] = logs_of(prefect.url)

@@ -22,9 +22,8 @@ import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache, partial
 from importlib.abc import Loader, MetaPathFinder
@@ -73,9 +72,9 @@ def _read_project() -> None:
     from dbt.cli.main import dbtRunner
     from dbt.clients import jinja_static
     from dbt.parser import unit_tests
-    from dbt_common.tests import enable_test_caching
 
     from flows import PROJECT_ROOT
+    from tests.nursery.dbt import compile_macros, do_things_once
 
     folder = tempfile.mkdtemp()
     os.environ |= {
@@ -85,8 +84,7 @@ def _read_project() -> None:
         "VOC_DUCKDB_PATH": f"{folder}/none.duckdb",
         "VOC_SOURCE_TABLE": "none.source.tickets",
     }
-    enable_test_caching()  # of macros that dbt has parsed: a fork parses none of them again
-    _keep_type_testers()
+    do_things_once()
     options = ["--target=duckdb", "--quiet", "--no-static-parser"]
     places = [f"--project-dir={PROJECT_ROOT}", f"--profiles-dir={PROJECT_ROOT}"]
     folders = [f"--target-path={folder}/target", f"--log-path={folder}/logs"]
@@ -94,29 +92,11 @@ def _read_project() -> None:
         for module in (jinja_static, unit_tests):
             parser = partial(_in_a_fork, getattr(module, STATIC_PARSER))
             stack.enter_context(patch.object(module, STATIC_PARSER, parser))
-        dbtRunner().invoke(["parse", *options, *places, *folders])
+        for _ in range(2):  # the second time from what the first has written, as a fork does
+            read = dbtRunner().invoke(["parse", *options, *places, *folders])
+    compile_macros(read.result)
     shutil.rmtree(folder)
     assert len(os.listdir("/proc/self/task")) == 1, "a thread is left, which no fork would have"
-
-
-def _keep_type_testers() -> None:
-    """Let each of dbt's threads compile agate's patterns of dates once, not for each query: a tenth of a build."""
-    from dbt_common.clients import agate_helper
-
-    of_thread = threading.local()
-    build = agate_helper.build_type_tester
-
-    def kept(
-        text_columns: Iterable[str], string_null_values: Iterable[str] | None = ("null", "")
-    ) -> Any:
-        columns = tuple(text_columns)
-        key = (columns, None if string_null_values is None else tuple(string_null_values))
-        testers = of_thread.__dict__.setdefault("testers", {})
-        if key not in testers:
-            testers[key] = build(columns, string_null_values)
-        return testers[key]
-
-    agate_helper.build_type_tester = kept
 
 
 def _in_a_fork(extract: Callable[[str], Any], source: str) -> Any:
