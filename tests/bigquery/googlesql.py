@@ -64,6 +64,7 @@ class GoogleSql:
         self._client = _load_client(cache)
         self._tables: dict[str, dict[str, type_pb2.TypeProto]] = {}
         self._rows: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self._contents: dict[str, Any] = {}  # of tables that a query has read or made, encoded
         language = self._call(
             "GetLanguageOptions",
             service.LanguageOptionsRequest(maximum_features=True),
@@ -86,33 +87,37 @@ class GoogleSql:
         """Add or replace `project.dataset.table`; `columns` are names and types such as `ARRAY<INT64>`."""
         self._tables[name] = {column: _type(kind) for column, kind in columns.items()}
         self._rows[name] = list(rows)
+        self._contents.pop(name, None)
+
+    def table_as(self, name: str, sql: str) -> list[Row]:
+        """Add or replace `project.dataset.table` by a query's columns and rows, and give the rows."""
+        columns, content = self._evaluated(sql)
+        self._tables[name] = {column.name: column.type for column in columns}
+        self._contents[name] = content
+        return _rows(columns, content)
 
     def columns(self, sql: str) -> dict[str, str]:
         """The names and types of a query's columns. Raises whatever the analyzer has against it."""
-        with self._prepared(sql, {}) as query:
+        with self._prepared(sql, has_rows=False) as query:
             return {column.name: _name(column.type) for column in query.columns}
 
     def rows(self, sql: str) -> list[Row]:
         """The rows of a query, executed by the reference implementation."""
-        with self._prepared(sql, self._rows) as query:
-            request = service.EvaluateQueryRequest(prepared_query_id=query.prepared_query_id)
-            answer = self._call("EvaluateQuery", request, service.EvaluateQueryResponse)
-            return [
-                {
-                    column.name: _decoded(cell, column.type)
-                    for column, cell in zip(query.columns, row.cell, strict=True)
-                }
-                for row in answer.content.table_data.row
-            ]
+        return _rows(*self._evaluated(sql))
 
     def value(self, expression: str) -> Any:
         """What a constant expression is."""
         return self.rows(f"select {expression} as value")[0]["value"]
 
+    def _evaluated(self, sql: str) -> tuple[Any, Any]:
+        """The columns of a query, and its rows as they are encoded."""
+        with self._prepared(sql, has_rows=True) as query:
+            request = service.EvaluateQueryRequest(prepared_query_id=query.prepared_query_id)
+            answer = self._call("EvaluateQuery", request, service.EvaluateQueryResponse)
+            return query.columns, answer.content
+
     @contextmanager
-    def _prepared(
-        self, sql: str, contents: Mapping[str, Sequence[Mapping[str, Any]]]
-    ) -> Iterator[Any]:
+    def _prepared(self, sql: str, *, has_rows: bool) -> Iterator[Any]:
         # Not the service's Analyze: its answer holds the whole tree, too deep for protobuf to read.
         sql = _QUOTED_PATH.sub(r"`\1.\2.\3`", sql)
         for name in _PARTITIONS_PATH.findall(sql):
@@ -124,14 +129,9 @@ class GoogleSql:
             simple_catalog=self._catalog(),
             descriptor_pool_list=_builtin_pool(),
         )
-        for name, rows in contents.items():
+        for name in self._tables if has_rows else ():
             if name in sql:
-                content = request.table_content[name].table_data
-                content.SetInParent()
-                for row in rows:
-                    cells = content.row.add().cell
-                    for column, kind in self._tables[name].items():
-                        cells.add().CopyFrom(_encoded(row.get(column), kind))
+                request.table_content[name].CopyFrom(self._content(name))
         query = self._call("PrepareQuery", request, service.PrepareQueryResponse).prepared
         try:
             yield query
@@ -140,6 +140,18 @@ class GoogleSql:
                 "UnprepareQuery",
                 service.UnprepareQueryRequest(prepared_query_id=query.prepared_query_id),
             )
+
+    def _content(self, name: str) -> Any:
+        """What a table holds, encoded once for all queries."""
+        if name not in self._contents:
+            content = service.TableContent()
+            content.table_data.SetInParent()
+            for row in self._rows[name]:
+                cells = content.table_data.row.add().cell
+                for column, kind in self._tables[name].items():
+                    cells.add().CopyFrom(_encoded(row.get(column), kind))
+            self._contents[name] = content
+        return self._contents[name]
 
     def _catalog(self) -> Any:
         # Flat, because the service attaches rows to tables of the root only.
@@ -153,6 +165,16 @@ class GoogleSql:
 
     def _call(self, method: str, request: Any, *response: Any) -> Any:
         return self._client.call_grpc_func(f"ZetaSqlLocalService_{method}", request, *response)
+
+
+def _rows(columns: Any, content: Any) -> list[Row]:
+    return [
+        {
+            column.name: _decoded(cell, column.type)
+            for column, cell in zip(columns, row.cell, strict=True)
+        }
+        for row in content.table_data.row
+    ]
 
 
 def _builtin_pool() -> Any:

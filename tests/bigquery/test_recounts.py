@@ -96,8 +96,8 @@ def story(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
             "VOC_BIGQUERY_DATASET": "recounts",
         }
         lab = Lab(bigquery, DuckDBTwin(folder / "twin", COLUMNS), environment)
-        for place, week in enumerate(WEEKS):
-            lab.load(tickets(week, 28 + 7 * (place % 3)))
+        by_week = (tickets(week, 28 + 7 * (place % 3)) for place, week in enumerate(WEEKS))
+        lab.load([ticket for of_week in by_week for ticket in of_week])
         yield lab
 
 
