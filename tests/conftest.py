@@ -48,7 +48,8 @@ LONG_FILES = (
     *("test_bad_input.py", "test_wheel.py", "test_browser.py", "test_cloud_run.py"),
     *("test_masker.py", "test_worker.py", "test_voc_ask.py", "test_backtest.py", "test_worlds.py"),
     *("test_analysts.py", "test_evidence_cases.py", "test_endings.py"),
-    *("test_run.py", "test_googlesql.py", "test_recounts.py", "test_faults.py", "test_access.py"),
+    *("test_run.py", "test_agreement.py", "test_recounts.py", "test_googlesql.py"),
+    *("test_faults.py", "test_access.py", "test_readiness.py"),
 )
 # Fixtures that start a server, dbt, Chromium or `voc`, at once or through another fixture.
 SLOW_FIXTURES = {"prefect_api", "sample_build", "voc", "deployed", "emulator", "browser"}
