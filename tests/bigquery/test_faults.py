@@ -140,11 +140,19 @@ def check() -> str:
     return str(raised.value)
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a minute of trying again, in two seconds."""
+    monkeypatch.setattr("flows.warehouse.bigquery.connection.REQUEST_TIMEOUT_SECONDS", 2)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_the_endpoint_is_down(monkeypatch: pytest.MonkeyPatch, bq: FakeBigQuery) -> None:
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9")
     assert check() == "BigQuery could not be reached or failed inside. Try again later."
 
 
+@pytest.mark.usefixtures("hurried")
 def test_the_endpoint_answers_500(bq: FakeBigQuery) -> None:
     bq.on(SOURCE, do=DOWN)
     assert check() == "BigQuery could not be reached or failed inside. Try again later."
@@ -216,8 +224,8 @@ def test_the_project_of_the_models_is_missing(bq: FakeBigQuery) -> None:
     )
 
 
-def test_the_endpoint_does_not_answer(bq: FakeBigQuery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.warehouse.bigquery.connection.REQUEST_TIMEOUT_SECONDS", 2)
+@pytest.mark.usefixtures("hurried")
+def test_the_endpoint_does_not_answer(bq: FakeBigQuery) -> None:
     bq.on(SOURCE, do=hang(60))
     assert check() == "BigQuery could not be reached or failed inside. Try again later."
 
