@@ -18,11 +18,10 @@ def words_text(report: WeeklyReport, texts: Texts) -> str:
 
 
 def _word_text(word: RisingWord, texts: Texts) -> str:
-    place = cut(category_name(word.category), MAX_PLACE_CHARACTERS) if word.category else ""
-    return texts(
-        "words.word_in" if place else "words.word",
-        word=word.label,
-        base=word.base_count,
-        comparison=word.comparison_count,
-        place=place,
+    counted = texts(
+        "words.word", word=word.label, base=word.base_count, comparison=word.comparison_count
     )
+    if not word.category:
+        return counted
+    place = cut(category_name(word.category), MAX_PLACE_CHARACTERS)
+    return texts("words.placed", word=counted, place=place)

@@ -13,12 +13,14 @@ category_totals as (
         category1,
         category2,
         category3,
-        count(*) as ticket_count
+        count(*) as ticket_count,
+        count(case when week_role = 'base' and trim(keywords) != '' then 1 end) as base_total,
+        count(case when week_role = 'comparison' and trim(keywords) != '' then 1 end) as comparison_total
     from tickets
     group by category1, category2, category3
 ),
 
--- How much the company's tickets stray; and by how much more of them there are to have words than in the week before.
+-- How much the company's tickets stray, and the level of the week beside that of the week before.
 week_compared as (
     select
         comparison.volume_spread,
@@ -38,7 +40,7 @@ tickets_with_words as (
     from tickets
 ),
 
--- Without a word in the base week, all of them would be new.
+-- A word can be in more tickets because more have words. Where none has in the base week, all words would be new.
 week_modelled as (
     select
         week_compared.volume_spread,
@@ -50,7 +52,7 @@ week_modelled as (
     where tickets_with_words.base_count > 0 and tickets_with_words.comparison_count > 0
 ),
 
--- A ticket is in one category, so the categories add up.
+-- A ticket is in one category, so the categories add up. A word that moved as its category did is no news.
 words_in_categories as (
     select
         keywords_counted.keyword as word,
@@ -61,6 +63,8 @@ words_in_categories as (
         keywords_counted.comparison_count,
         keywords_counted.comparison_count - keywords_counted.base_count as increase,
         keywords_counted.base_count + keywords_counted.comparison_count as word_count,
+        keywords_counted.base_count * (category_totals.comparison_total + 5e-1) / (category_totals.base_total + 5e-1)
+            as moved_count,
         category_totals.ticket_count
     from keywords_counted
     inner join category_totals
@@ -75,20 +79,23 @@ words_summed as (
         word,
         cast(sum(base_count) as int64) as base_count,
         cast(sum(comparison_count) as int64) as comparison_count,
-        sum(word_count * (word_count / ticket_count)) / sum(word_count) as share_of_categories
+        sum(moved_count) as moved_count,
+        sum(word_count * (word_count / ticket_count)) / sum(word_count) as share_of_categories,
+        count(*) over () as test_count
     from words_in_categories
     group by word
 ),
 
--- Fewer than six tickets are no evidence even of a word that was never there. Of tickets that stray together a word has
--- as much of the spread as it has of the tickets; the base week is a count itself.
+-- A tenth of a ticket more than counted: of all words there could be, most are in no ticket of a week. Tickets of a
+-- category stray together, and a word with them by as much as it has of them. Fewer tickets may be of one customer.
 words_modelled as (
     select
         words_summed.word,
         words_summed.base_count,
         words_summed.comparison_count,
-        words_summed.base_count + 5e-1 as own_mean,
-        week_modelled.word_level,
+        words_summed.test_count,
+        words_summed.base_count + 1e-1 as own_mean,
+        words_summed.moved_count + 1e-1 * week_modelled.word_level as expected_total,
         1e0 + (week_modelled.volume_spread - 1e0) * words_summed.share_of_categories as word_spread
     from words_summed
     cross join week_modelled
@@ -101,10 +108,11 @@ words_tested as (
         base_count,
         comparison_count,
         comparison_count as comparison_total,
+        test_count,
         own_mean,
         2e0 * word_spread as own_variance_ratio,
-        word_level * own_mean as expected_total,
-        word_spread * (1e0 + word_level) as variance_ratio,
+        expected_total,
+        word_spread * (1e0 + expected_total / own_mean) as variance_ratio,
         row_number() over (order by word) as row_id
     from words_modelled
 ),
@@ -116,6 +124,7 @@ p_values as (
         words_tested.word,
         words_tested.base_count,
         words_tested.comparison_count,
+        words_tested.test_count,
         words_tested.expected_total,
         volume_p_values.p_increase
     from words_tested
@@ -127,7 +136,6 @@ p_values as (
 p_values_ranked as (
     select
         *,
-        count(*) over () as test_count,
         count(*) over (order by p_increase) as increase_rank
     from p_values
 ),
@@ -142,7 +150,7 @@ p_values_adjusted as (
 words_ranked as (
     select
         *,
-        row_number() over (order by p_increase, comparison_count - base_count desc, word) as word_rank
+        row_number() over (order by p_increase asc, comparison_count - base_count desc, word asc) as word_rank
     from p_values_adjusted
     where
         p_increase <= {{ var('evidence_p') }}e0
@@ -180,7 +188,7 @@ places_ranked as (
         *,
         row_number() over (
             partition by word
-            order by level desc, increase desc, category1, category2, category3
+            order by level desc, increase desc, category1 asc, category2 asc, category3 asc
         ) as place_rank
     from places
 )
