@@ -275,7 +275,7 @@ def place_of(places: Mapping[Names, tuple[int, int]], rise: int) -> Names:
         sums: Counter[Names] = Counter()
         for category, (b, x) in places.items():
             sums[category[:depth]] += x - b
-        found = [c for c in places if 2 * sums[c[:depth]] > rise and sum(places[c])]
+        found = [c for c in places if 2 * sums[c[:depth]] > rise and any(places[c])]
         if found:
             best = min(found, key=lambda c: (places[c][0] - places[c][1], c))
             return best[:depth]
