@@ -82,7 +82,7 @@ def test_the_report_has_them_and_no_text_of_a_ticket_that_is_not_flagged(lab: La
     assert [
         (w.word, w.base_count, w.comparison_count, w.category) for w in report.rising_words
     ] == [(word, 0, count, ()) for word, count in list(SAID_BY.items())[:5]]
-    assert report.keywords == report.samples == report.tickets == ()
+    assert not any((report.keywords, report.samples, report.tickets))
     kept = lab.sql("select distinct is_flagged, title, detail from int_flagged_tickets_masked")
     assert kept == [(False, None, None)]
     masked = lab.sql("select string_agg(keywords) from int_flagged_tickets_masked")
@@ -151,8 +151,8 @@ def drawn(seed: int) -> tuple[Tickets, Tickets, float, float]:
     fills = chance.choice([1.0, 0.9, 0.5])
     new_at = chance.sample(categories, min(len(categories), chance.randint(1, 3)))
 
-    def week(total: int, new: bool) -> list[tuple[Names, frozenset[str]]]:
-        found = []
+    def week(total: int, *, new: bool) -> Tickets:
+        found: list[tuple[Names, frozenset[str]]] = []
         for _ in range(total):
             category = chance.choice(categories)
             said = {f"w{int(40 ** chance.random())}" for _ in range(2)} | {category[2]}
