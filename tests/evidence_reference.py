@@ -7,6 +7,7 @@ and the first week has tickets.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
@@ -15,6 +16,9 @@ from tests.test_properties import RULES, Pair, Rule, judged, rules_for
 
 History = Sequence[tuple[int, int]]
 Row = dict[str, Any]
+Names = tuple[str, ...]
+Tickets = Sequence[tuple[Names, frozenset[str]]]
+LEAST_TICKETS, UNSEEN = 6, 0.1
 BASELINE, SPREAD, P, Q = 8, 52, 0.01, 0.05
 COLUMNS = (
     *("base_total", "comparison_total", "status", "status_reason", "weeks_before"),
@@ -27,11 +31,13 @@ DRIVERS_COLUMNS = (
     *("alert", "total_effect", "excess_share", "rate_effect", "mix_effect"),
 )
 ALARMS_COLUMNS = (
-    *("alarms", "strong_alarms", "alarms_by_chance", "tests", "week_level"),
+    *("alarms", "strong_alarms", "alarms_by_chance", "tests", "week_level", "volume_spread"),
     *("negative_share", "negative_share_expected", "weeks_of_history"),
 )
 # A company without history counts as one with 20 weeks of errors as large as a variance of 2.5 times the mean makes them.
 SHRINKAGE, PRIOR = 20, 1.26
+COMPANY = object()
+"""The name of all categories together."""
 
 
 class Cell(NamedTuple):
@@ -59,6 +65,7 @@ class Model(NamedTuple):
     phi: float
     psi: float
     share_now: float
+    spread: float
 
 
 def evidence(
@@ -205,6 +212,76 @@ def explain(rows: Mapping[Any, Row]) -> None:
             row["mix_effect"] = ((r0 + r1) / 2 - (n0 / b0 + n1 / b1) / 2) * (w1 - w0)
 
 
+def words(
+    base: Tickets,
+    comparison: Tickets,
+    level: float,
+    spread: float,
+    kept: int = 5,
+) -> list[Row]:
+    """The rows of fct_voc_rising_words in their order, from the tickets of both weeks: their categories and words."""
+    filled = [sum(bool(of) for _, of in week) / max(len(week), 1) for week in (base, comparison)]
+    if not all(filled):
+        return []
+    level *= filled[1] / filled[0]
+    there = Counter(category for category, _ in (*base, *comparison))
+    had, has = (Counter(category for category, of in week if of) for week in (base, comparison))
+    then, now = (
+        Counter((word, category) for category, of in week for word in of)
+        for week in (base, comparison)
+    )
+    every = {word for word, _ in (*then, *now)}
+    rows: list[Row] = []
+    for word in every:
+        places = {category: (then[word, category], now[word, category]) for category in there}
+        b, x = (sum(counts) for counts in zip(*places.values(), strict=True))
+        if x < LEAST_TICKETS:
+            continue
+        shared = math.fsum((m + n) ** 2 / there[c] for c, (m, n) in places.items()) / (b + x)
+        phi = 1 + (spread - 1) * shared
+        own = b + UNSEEN
+        moved = math.fsum(m * (has[c] + 0.5) / (had[c] + 0.5) for c, (m, _) in places.items())
+        moved += UNSEEN * level
+        volumes = Volume(own, 2 * phi), Volume(moved, phi * (1 + moved / own))
+        rows.append(
+            {
+                "word": word,
+                "place": place_of(places, x - b),
+                "base_count": b,
+                "comparison_count": x,
+                "expected_count": moved,
+                "p_increase": max(volume.at_least(x) for volume in volumes),
+            }
+        )
+    values = [row["p_increase"] for row in rows]
+    for row in rows:
+        p = row["p_increase"]
+        scaled = (v * len(every) / sum(w <= v for w in values) for v in values if v >= p)
+        row["q_increase"] = min(1.0, *scaled)
+    rows = [row for row in rows if row["p_increase"] <= P and row["q_increase"] <= Q]
+    rows.sort(
+        key=lambda row: (
+            row["p_increase"],
+            row["base_count"] - row["comparison_count"],
+            row["word"],
+        )
+    )
+    return rows[:kept]
+
+
+def place_of(places: Mapping[Names, tuple[int, int]], rise: int) -> Names:
+    """The lowest name that has more than half of a word's rise; of several the one with the largest part in one category."""
+    for depth in (3, 2, 1):
+        sums: Counter[Names] = Counter()
+        for category, (b, x) in places.items():
+            sums[category[:depth]] += x - b
+        found = [c for c in places if 2 * sums[c[:depth]] > rise and any(places[c])]
+        if found:
+            best = min(found, key=lambda c: (places[c][0] - places[c][1], c))
+            return best[:depth]
+    return ()
+
+
 def alarms(rows: Mapping[tuple[Any, int], Row], length: int) -> dict[int, Row]:
     """The columns of fct_voc_weekly_alarms by week, from the rows of `evidence` for a history of so many weeks."""
     return {
@@ -223,6 +300,7 @@ def alarms_of(rows: Sequence[Row], t: int) -> Row:
         "alarms_by_chance": math.fsum(row["chance_of_alarm"] for row in rows),
         "tests": sum(row["is_test"] for row in rows),
         "week_level": rows[0]["level"] if rows else None,
+        "volume_spread": rows[0]["spread"] if rows else None,
         "negative_share": sum(row["negative"] for row in steady) / total if total else None,
         "negative_share_expected": expected / total if total else None,
         "weeks_of_history": t,
@@ -282,7 +360,8 @@ def models_of(
     )
     return {
         name: Model(
-            levels[t], volume[name], share[name], share_now(name, there[name][t], of_company, t)
+            *(levels[t], volume[name], share[name]),
+            *(share_now(name, there[name][t], of_company, t), volume[COMPANY]),
         )
         for name in there
     }
@@ -298,6 +377,7 @@ def spreads(
 ) -> dict[Any, float]:
     """Variances in units of the Poisson's or the binomial's: each one's own, shrunk to the company's categories'."""
     every = [error for of_category in of_company.values() for error in of_category]
+    errors = {**errors, COMPANY: ()}  # without any of its own
     pool = (math.fsum(every) + SHRINKAGE * PRIOR) / (len(every) + SHRINKAGE)
     return {
         name: max(
@@ -353,6 +433,7 @@ def row_of(
         "s": cell.s,
         "share": cell.share,
         "level": model.level,
+        "spread": model.spread,
         "negative": cn,
         "is_test": is_tested or cell.s >= cell.n,
     }

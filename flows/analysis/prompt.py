@@ -14,6 +14,7 @@ from flows.report.values import (
     Example,
     Keyword,
     Material,
+    RisingWord,
     Sample,
     WeeklyReport,
     WeekPair,
@@ -81,7 +82,7 @@ def stricter(prompt: Prompt) -> Prompt:
 
 
 def without_private(report: WeeklyReport, looks_private: Callable[[str], bool]) -> WeeklyReport:
-    """The report without the samples and keywords that look like personal data although they are masked.
+    """The report without the samples, keywords and words that look like personal data although they are masked.
 
     As a whole or as the prompt shows them: half of a number that is cut off may look like another one.
     """
@@ -94,6 +95,11 @@ def without_private(report: WeeklyReport, looks_private: Callable[[str], bool]) 
         report,
         samples=tuple(filter(may_be_shown, report.samples)),
         keywords=tuple(k for k in report.keywords if not looks_private(_keyword_text(k))),
+        rising_words=tuple(
+            word
+            for word in report.rising_words
+            if not (looks_private(word.word) or looks_private(_keyword_text(word)))
+        ),
     )
 
 
@@ -189,7 +195,7 @@ def _change_summary(material: Material) -> str:
     return inert(json.dumps(summary, ensure_ascii=False))
 
 
-def _keyword_text(keyword: Keyword) -> str:
+def _keyword_text(keyword: Keyword | RisingWord) -> str:
     return f"{keyword.label} {keyword.base_count}→{keyword.comparison_count}"
 
 

@@ -55,7 +55,6 @@ from flows.warehouse.connection import Warehouse
 from flows.warehouse.marts import (
     read_categories,
     read_category_history,
-    read_keywords,
     read_newest_week_pair,
     read_status,
     read_tickets,
@@ -63,6 +62,7 @@ from flows.warehouse.marts import (
     read_week_labels,
     read_week_pair,
     read_weeks_compared,
+    read_words,
 )
 
 HISTORY_WEEKS = 8
@@ -245,7 +245,7 @@ def _examples(
 def _known(change: Change, weeks: WeekPair, warehouse: Warehouse, sources: Sources) -> WeeklyReport:
     """What the report knows of one category, so that the model is asked as the report asks it."""
     samples, tickets = read_tickets(warehouse, weeks, change.category)
-    keywords = read_keywords(warehouse, weeks)
+    keywords, _ = read_words(warehouse, weeks)
     report = WeeklyReport(
         weeks=weeks,
         rows=(change,),

@@ -77,6 +77,7 @@ class RunResult:
             "strong_alarms": alarms.strong_alarms if alarms else None,
             "alarms_by_chance": alarms.alarms_by_chance if alarms else None,
             "alerts": [change.as_alert() for change in report.to_analyse] if report else [],
+            "rising_words": [word.as_json() for word in report.rising_words] if report else [],
             "changes": [change.as_json() for change in report.changes] if report else [],
             "analyses": [analysis.as_json() for analysis in self.analyses],
             "messages": [delivered.as_json() for delivered in self.delivered],

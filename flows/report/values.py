@@ -472,6 +472,34 @@ class Keyword:
 
 
 @dataclass(frozen=True)
+class RisingWord:
+    """A keyword that rose over the whole service: its tickets in the base and the comparison week, and its p value.
+
+    `category` is the name, of one to three levels, that has most of the new tickets; empty where none has.
+    """
+
+    word: str
+    base_count: int
+    comparison_count: int
+    p: float
+    category: Category = ()
+
+    @property
+    def label(self) -> str:
+        """The word as it is shown: one without a comma may be a whole text."""
+        return printable(self.word[:MAX_KEYWORD_CHARACTERS])
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "word": self.word,
+            "base": self.base_count,
+            "comparison": self.comparison_count,
+            "p": self.p,
+            "category": list(self.category),
+        }
+
+
+@dataclass(frozen=True)
 class Threshold:
     """A row of the seed `status_thresholds` that applies to every category; None: rule not used."""
 
@@ -510,6 +538,7 @@ class WeeklyReport:
 
     `alerts_above` are the levels above that are announced: their folded alarms are not announced by themselves.
     `past_alerts` were announced in the base week, at any level, and are no alarm any more.
+    `rising_words` are of all tickets, the least likely by chance first.
     """
 
     weeks: WeekPair
@@ -523,6 +552,7 @@ class WeeklyReport:
     alerts_above: tuple[Change, ...] = ()
     past_alerts: tuple[Change, ...] = ()
     unused_overrides: tuple[Override, ...] = ()
+    rising_words: tuple[RisingWord, ...] = ()
 
     @property
     def missing_tickets(self) -> tuple[Doubt, ...]:

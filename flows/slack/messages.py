@@ -43,6 +43,7 @@ from flows.report.values import (
     printable,
     to_look_at_first,
 )
+from flows.report.words import words_text
 from flows.report.writing import (
     ICONS,
     all_tickets_text,
@@ -82,6 +83,7 @@ MAX_TICKET_ID_CHARACTERS = 40
 MAX_NOTIFICATION_CHARACTERS = 500
 SECTIONS_PER_OVERFLOW_MESSAGE = 3
 CATEGORIES_IN_CHARTS = 6
+MAX_WORDS_CHARACTERS = 1_000
 RESOLUTION = "voc_resolution"
 """The id of the block that a summary gets when the next report resolves its alarms."""
 
@@ -297,6 +299,7 @@ class Composer:
             all_tickets_text(report, self.texts, bold=True),
             *company_texts(report.alarms, self.texts),
             past_alerts_text(report, self.texts, _name),
+            self._rising_words(report),
         ]
         told = section("\n".join(filter(None, lines)))
         blocks = (*self._doubts(report), told, *footer_block, buttons)
@@ -345,6 +348,10 @@ class Composer:
                 counted = support_text(support, report.weeks.base, texts)
                 yield texts("summary.cause", cause=f"{formatted(cause)} ({literal(counted)})")
         yield past_alerts_text(report, texts, _name)
+        yield self._rising_words(report)
+
+    def _rising_words(self, report: WeeklyReport) -> str:
+        return cut(literal(words_text(report, self.texts)), MAX_WORDS_CHARACTERS)
 
     def _counts(self, report: WeeklyReport) -> str:
         counts = report.announced_counts

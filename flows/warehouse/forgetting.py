@@ -9,6 +9,7 @@ from flows.warehouse.connection import Warehouse
 
 _SAMPLES = "fct_voc_weekly_samples"
 _KEYWORDS = "fct_voc_weekly_keywords"
+_RISING_WORDS = "fct_voc_rising_words"
 _MASKED = "int_flagged_tickets_masked"
 
 # A report's base week is the one before the week that its rows are named after.
@@ -23,13 +24,15 @@ _KEYWORDS_OF_TICKET = (
 
 
 def weeks_with(warehouse: Warehouse, ticket: str) -> frozenset[date]:
-    """The Mondays of the weeks whose samples or masked tickets hold the ticket."""
+    """The Mondays of the weeks whose samples or masked tickets hold the ticket's texts: a page shows no others."""
     return frozenset(
         row["week_start"]
         for table in (_SAMPLES, warehouse.internal(_MASKED))
         if warehouse.has(table)
         for row in warehouse.rows(
-            f"select distinct week_start from {table} where ticket_id = @ticket", ticket=ticket
+            f"select distinct week_start from {table} where ticket_id = @ticket "
+            "and (title is not null or detail is not null)",
+            ticket=ticket,
         )
     )
 
@@ -38,7 +41,7 @@ def forget_before(warehouse: Warehouse, before: date, *, dry_run: bool) -> dict[
     """Remove the words of weeks that end before a date; how many rows of each table that were, or would be."""
     found = {}
     for name, table in _tables(warehouse):
-        where = _KEYWORDS_BEFORE if name == _KEYWORDS else _TEXTS_BEFORE
+        where = _KEYWORDS_BEFORE if name in (_KEYWORDS, _RISING_WORDS) else _TEXTS_BEFORE
         found[name] = _forget(warehouse, table, where, dry_run=dry_run, before=before)
     return found
 
@@ -48,7 +51,7 @@ def forget_ticket(warehouse: Warehouse, ticket: str, *, dry_run: bool) -> dict[s
     found = {}
     for name, table in _tables(warehouse):
         where = _TEXTS_OF_TICKET
-        if name == _KEYWORDS:
+        if name in (_KEYWORDS, _RISING_WORDS):
             where = _KEYWORDS_OF_TICKET.format(texts=_SAMPLES)
         found[name] = _forget(warehouse, table, where, dry_run=dry_run, ticket=ticket)
     return found
@@ -58,6 +61,7 @@ def _tables(warehouse: Warehouse) -> Iterator[tuple[str, str]]:
     """The keywords first: which of them go is seen in the samples."""
     for name, table in (
         (_KEYWORDS, _KEYWORDS),
+        (_RISING_WORDS, _RISING_WORDS),
         (_SAMPLES, _SAMPLES),
         (_MASKED, warehouse.internal(_MASKED)),
     ):

@@ -28,6 +28,7 @@ from flows.report.values import (
     Keyword,
     Override,
     PastWeek,
+    RisingWord,
     Sample,
     Status,
     Threshold,
@@ -463,6 +464,7 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     """Everything that the messages of a week need."""
     rows, alarms, alerts_above, past_alerts = read_alerts(warehouse, weeks)
     samples, tickets = read_tickets(warehouse, weeks)
+    keywords, rising_words = read_words(warehouse, weeks)
     thresholds = _thresholds(warehouse)
     general = [field.name for field in fields(Threshold)]
     return WeeklyReport(
@@ -476,7 +478,8 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
         unused_overrides=_unused(thresholds),
         samples=samples,
         tickets=tickets,
-        keywords=read_keywords(warehouse, weeks),
+        keywords=keywords,
+        rising_words=rising_words,
         doubts=read_doubts(warehouse, weeks),
         alarms=alarms,
         alerts_above=alerts_above,
@@ -484,16 +487,43 @@ def read_report(warehouse: Warehouse, weeks: WeekPair) -> WeeklyReport:
     )
 
 
-def read_keywords(warehouse: Warehouse, weeks: WeekPair) -> tuple[Keyword, ...]:
-    """The rising keywords of the categories that got worse, of each category the first first."""
+def read_words(
+    warehouse: Warehouse, weeks: WeekPair
+) -> tuple[tuple[Keyword, ...], tuple[RisingWord, ...]]:
+    """The rising keywords of the categories that got worse, of each the first first, and those of all tickets."""
     rows = warehouse.rows(
-        "select * from fct_voc_weekly_keywords where week_start = @week_start order by keyword_rank",
+        """
+        select
+            category1, category2, category3, keyword, base_count, comparison_count,
+            null as p_increase,
+            keyword_rank as place
+        from fct_voc_weekly_keywords
+        where week_start = @week_start
+        union all
+        select
+            category1, category2, category3, word, base_count, comparison_count,
+            p_increase,
+            word_rank as place
+        from fct_voc_rising_words
+        where week_start = @week_start
+        order by place
+        """,
         week_start=weeks.comparison.start,
     )
-    return tuple(
-        Keyword(_category(row), row["keyword"], row["base_count"], row["comparison_count"])
-        for row in rows
+    counted = [(row["keyword"], row["base_count"], row["comparison_count"]) for row in rows]
+    both = list(zip(rows, counted, strict=True))
+    return (
+        tuple(Keyword(_category(r), *counts) for r, counts in both if r["p_increase"] is None),
+        tuple(
+            RisingWord(*counts, p=r["p_increase"], category=_names_down_to_null(r))
+            for r, counts in both
+            if r["p_increase"] is not None
+        ),
     )
+
+
+def _names_down_to_null(row: Mapping[str, Any]) -> Category:
+    return tuple(row[level] for level in _LEVELS if row[level] is not None)
 
 
 def read_tickets(
@@ -527,7 +557,7 @@ def read_tickets(
                 and samples.category3 in ('', tickets.category3)
                 and tickets.week_role = samples.week_role
                 and tickets.ticket_id = samples.ticket_id
-        where tickets.week_start = @week_start and {_below("tickets.")}
+        where tickets.week_start = @week_start and tickets.is_flagged and {_below("tickets.")}
         order by samples.sample_rank is null, samples.sample_rank, tickets.ticket_id
         """,
         week_start=weeks.comparison.start,

@@ -18,7 +18,7 @@ from flows.analysis.prompt import (
     without_private,
 )
 from flows.privacy.masker import Masker
-from flows.report.values import Keyword, Material
+from flows.report.values import Keyword, Material, RisingWord
 from tests.builders import (
     CATEGORY,
     build_alert_above,
@@ -188,7 +188,12 @@ def test_a_ticket_that_still_looks_private_is_left_out_with_its_keyword_and_the_
         *build_samples(1, ticket_id="010-3847-5555"),
     )
     keywords = (Keyword(CATEGORY, "업로드", 3, 17), Keyword(CATEGORY, "010-3847-5555", 1, 2))
-    report = build_report(samples=(*odd, fine), keywords=keywords)
+    rising = tuple(
+        RisingWord(word, 0, 12, 1e-4)
+        for word in ("카카오", "010-3847-5555", "가" * 40 + " kim@example.com")
+    )
+    report = build_report(samples=(*odd, fine), keywords=keywords, rising_words=rising)
     kept = without_private(report, Masker.of_project().contains_pii)
     assert (kept.samples, kept.keywords) == ((fine,), keywords[:1])
+    assert kept.rising_words == rising[:1]
     assert kept.rows == report.rows

@@ -19,6 +19,7 @@ from tests.bench import (
     mentions,
     startup,
     status,
+    words,
 )
 from tests.bench.measure import Result, Scale, own_environment, progress
 
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Path, Scale], Iterator[Result]]] = {
     "large": large.measure,
     "evidence": evidence.measure,
     "levels": levels.measure,
+    "words": words.measure,
     "delivery": delivery.measure,
     "bigquery": bigquery.measure,
     "mentions": mentions.measure,

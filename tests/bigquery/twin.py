@@ -25,6 +25,7 @@ MARTS = (
     "fct_voc_weekly_alarms",
     "fct_voc_weekly_samples",
     "fct_voc_weekly_keywords",
+    "fct_voc_rising_words",
     "fct_voc_source_doubts",
     "dim_voc_thresholds",
     "voc_weekly_status_flat",

@@ -97,6 +97,7 @@ def test_run_prints_exactly_one_json_object(
         "strong_alarms",
         "alarms_by_chance",
         "alerts",
+        "rising_words",
         "changes",
         "analyses",
         "messages",

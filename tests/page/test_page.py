@@ -19,7 +19,16 @@ from flows.page.html.rows import Contents, Row, on_paper
 from flows.page.record import Announcement, Record
 from flows.privacy.masker import Masker
 from flows.report.doubts import doubt_text
-from flows.report.values import Alarms, Change, History, PastWeek, Status, Week, WeeklyReport
+from flows.report.values import (
+    Alarms,
+    Change,
+    History,
+    PastWeek,
+    RisingWord,
+    Status,
+    Week,
+    WeeklyReport,
+)
 from flows.report.writing import category_name, signed
 from tests.builders import (
     BASE,
@@ -425,6 +434,13 @@ def test_a_quiet_week_says_so(masker: Masker) -> None:
     text = Page(report_page(contents, Texts(), masker.contains_pii)).text
     assert "기준을 넘은 변화가 없습니다. 1개 카테고리 모두 안정입니다." in text
     assert "먼저 볼 변화" not in text
+
+
+def test_the_words_that_rise_are_beside_the_counts(masker: Masker) -> None:
+    report = build_quiet_report(rising_words=(RisingWord("<b>카카오</b>", 0, 12, 1e-4, ("유저",)),))
+    contents = Contents(report, build_history(report, 2), {}, None, None, "1", "index.html")
+    text = Page(report_page(contents, Texts(), masker.contains_pii)).text
+    assert "새로 늘어난 말: ‘<b>카카오</b>’ 0 → 12건(유저)" in text
 
 
 def test_a_category_without_history_has_a_flat_trend(masker: Masker) -> None:

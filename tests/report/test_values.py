@@ -314,6 +314,7 @@ def test_a_result_is_printed_as_one_object() -> None:
             }
             for row in MIXED.rows[:3]
         ],
+        "rising_words": [],
         "changes": [row.as_json() for row in MIXED.rows[:6]],
         "analyses": [analysis.as_json()],
         "messages": [

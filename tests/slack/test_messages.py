@@ -27,6 +27,7 @@ from flows.report.values import (
     Keyword,
     Opening,
     Receipt,
+    RisingWord,
     Status,
     Support,
     Threshold,
@@ -483,6 +484,21 @@ def test_a_level_above_that_is_worse_by_its_negative_ratio_names_points() -> Non
 def test_without_evidence_nothing_is_said_of_it() -> None:
     (summary,) = build_composer().summary(build_report())
     assert not any(mark in text for text in shown_text(summary.blocks) for mark in "◆◇")
+
+
+@BOTH_KINDS
+def test_the_words_that_rise_are_the_last_line_of_the_summary(report: WeeklyReport) -> None:
+    word = RisingWord("<!channel> *카카오*", 0, 12, 1e-4, ("유저", "로그인"))
+    (summary,) = build_composer().summary(replace(report, rising_words=(word,)))
+    line = texts(summary.blocks)[0].splitlines()[-1]
+    assert line.startswith("새로 늘어난 말: ‘&lt;!channel&gt; ＊카카오＊")
+    assert line.endswith("’ 0 → 12건(유저 / 로그인)")
+
+
+def test_any_words_fit_into_the_summary() -> None:
+    word = RisingWord("&" * 500, 0, 10**9, 1e-4, ("<" * 500,) * 3)
+    (summary,) = build_composer().summary(build_report(rising_words=(word,) * 5))
+    assert_within_limits([summary])
 
 
 def test_a_quiet_week_says_what_moved_everywhere() -> None:

@@ -44,6 +44,7 @@ judged_modelled as (
         modelled.usual_share,
         modelled.share_now,
         modelled.volume_spread,
+        modelled.company_spread,
         modelled.share_spread,
         modelled.is_in_company_share,
         -- The baseline is itself a count: its own error adds a part of the variance.

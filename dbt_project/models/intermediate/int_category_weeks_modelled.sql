@@ -121,6 +121,7 @@ shrunk as (
         shares_below.*,
         (20 * company.volume_error + volume_errors) / (20 + volume_weeks) as mean_volume_error,
         (20 * company.share_error + share_errors) / (20 + share_weeks) as mean_share_error,
+        company.volume_error as company_volume_error,
         company.category_count,
         company.total_count - company_total as others_total,
         company.negative_count - company_negative as others_negative,
@@ -134,6 +135,7 @@ spread_measured as (
     select
         *,
         {{ spread_of('mean_volume_error') }} as volume_spread,
+        {{ spread_of('company_volume_error') }} as company_spread,
         {{ spread_of('mean_share_error') }} as share_spread,
         case
             when category_count >= 5 and others_total >= 50
@@ -161,6 +163,7 @@ select
     usual_share,
     share_odds * usual_share / (1e0 - usual_share + share_odds * usual_share) as share_now,
     volume_spread,
+    company_spread,
     share_spread,
     is_in_company_share
 from spread_measured

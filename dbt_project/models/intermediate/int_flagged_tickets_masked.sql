@@ -28,22 +28,24 @@ flagged_categories as (
         and (changes.status in ('CRITICAL', 'MONITOR') or alerts.level is not null)
 ),
 
-flagged_tickets as (
+-- All others with their keywords only, which words rise in all tickets is counted from.
+tickets_flagged as (
     select
-        flagged_categories.week_start,
-        flagged_categories.category1,
-        flagged_categories.category2,
-        flagged_categories.category3,
+        {{ report_week_start() }} as week_start,
+        tickets.category1,
+        tickets.category2,
+        tickets.category3,
+        flagged_categories.week_start is not null as is_flagged,
         tickets.ticket_id,
         tickets.ticket_created_at,
         tickets.ticket_date,
-        case when tickets.week_start = flagged_categories.week_start then 'comparison' else 'base' end as week_role,
+        case when tickets.week_start = {{ report_week_start() }} then 'comparison' else 'base' end as week_role,
         tickets.is_negative,
-        tickets.title,
-        tickets.detail,
+        case when flagged_categories.week_start is not null then tickets.title end as title,
+        case when flagged_categories.week_start is not null then tickets.detail end as detail,
         tickets.keywords
     from names_masked as tickets
-    inner join flagged_categories
+    left join flagged_categories
         on
             tickets.category1 = flagged_categories.category1
             and tickets.category2 = flagged_categories.category2
@@ -51,13 +53,14 @@ flagged_tickets as (
 ),
 
 -- Masked here, before anything is stored or leaves the warehouse.
-{{ masked_in_steps('flagged_tickets', ['title', 'detail', 'keywords']) }}
+{{ masked_in_steps('tickets_flagged', ['title', 'detail', 'keywords']) }}
 
 select
     week_start,
     category1,
     category2,
     category3,
+    is_flagged,
     ticket_id,
     ticket_created_at,
     ticket_date,

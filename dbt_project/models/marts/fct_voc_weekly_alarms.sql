@@ -45,6 +45,7 @@ shares_summed as (
         week_start,
         max(test_count) as tests,
         max(week_level) as week_level,
+        max(company_spread) as volume_spread,
         sum(is_in_company_share * comparison_negative)
         / nullif(sum(is_in_company_share * comparison_total), 0) as negative_share,
         sum(is_in_company_share * comparison_total * usual_share)
@@ -60,6 +61,7 @@ select
     coalesce(alarms_counted.alarms_by_chance, 0e0) as alarms_by_chance,
     coalesce(shares_summed.tests, 0) as tests,
     shares_summed.week_level,
+    shares_summed.volume_spread,
     shares_summed.negative_share,
     shares_summed.negative_share_expected,
     weeks_numbered.weeks_of_history,

@@ -31,6 +31,7 @@ _PLACES = (
     "unfinished copies of files",
     "fct_voc_weekly_samples",
     "fct_voc_weekly_keywords",
+    "fct_voc_rising_words",
     "int_flagged_tickets_masked",
     "pages",
     "pages of dry runs",

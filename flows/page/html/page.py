@@ -43,6 +43,7 @@ from flows.report.values import (
     printable,
     to_look_at_first,
 )
+from flows.report.words import words_text
 from flows.report.writing import (
     all_tickets_text,
     category_name,
@@ -96,6 +97,7 @@ def report_page(contents: Contents, texts: Texts, looks_private: LooksPrivate) -
         first=listed.index(first),
         alarms=alarms_text(report.alarms, texts, report.clear_count),
         company=company_texts(report.alarms, texts),
+        words=words_text(report, texts),
         evidence_explained=explanation(texts),
         marks=MARKS,
         doubts=_doubts(report, texts),
