@@ -33,7 +33,8 @@
         {%- set outcomes = unnested(whole_numbers_between('first_k', 'last_k'), 'k') -%}
         {%- set code = [
             volume_p_values('x') | replace(outcomes, ''), at_every_level('x', ['y']), sum_of_categories_below('x'), held_below('x'), told_at(2, 'x'),
-            specificity(), matches_pattern('x', 'y')
+            specificity(), matches_pattern('x', 'y'), usual_width('x', 'y'), usual_low('x', 'y'), usual_high('x', 'y'),
+            spread_of('x')
         ] -%}
         {%- for name in ['baseline_weeks', 'spread_weeks', 'p', 'q'] -%}
             {%- do code.append(var('evidence_' ~ name) | string) -%}
