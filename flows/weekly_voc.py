@@ -200,7 +200,8 @@ async def report_week(
         pages, answers = parts.page_store(workspace), parts.kept_answers
         week = report.weeks.comparison
         await forget_old_pages(pages, answers, week, s.page_retention_weeks, s.zone)
-    record = Record(tuple(sent.analyses), receipt, announcement_of(parts, sent.delivered[0]))
+    announcement = await announcement_of(parts, sent.delivered[0])
+    record = Record(tuple(sent.analyses), receipt, announcement)
     page = await publish_page(publisher, record) or page
     await keep_artifact(
         "voc-receipt", sent.messages[-1].text, "What the report is made of, and its cost"
@@ -313,13 +314,16 @@ async def channels_of(
     return await open_channels(parts.transport, channels, subject, run_id, force=force)
 
 
-def announcement_of(parts: Assembly, summary: Delivered) -> Announcement | None:
+async def announcement_of(parts: Assembly, summary: Delivered) -> Announcement | None:
     """Where and when the summary was posted, by this run or an earlier one; None in a dry run."""
     if parts.dry_run:
         return None
     url = None
     if parts.slack:
-        url = f"https://slack.com/archives/{summary.channel}/p{summary.ts.replace('.', '')}"
+        try:
+            url = await asyncio.to_thread(parts.slack.address_of, summary.channel, summary.ts)
+        except VocError as error:
+            log.warning("the page gets no link to Slack: %s", error)
     at = datetime.fromtimestamp(float(summary.ts), parts.settings.zone)
     return Announcement(at, url, is_in_thread=summary.thread_ts is not None)
 

@@ -73,7 +73,7 @@ def percent(ratio: float | None) -> str:
     return "–" if ratio is None else f"{100 * ratio:.1f}%"
 
 
-def all_tickets_text(report: WeeklyReport, texts: Texts, *, bold: bool = False) -> str:
+def all_tickets_text(report: WeeklyReport, texts: Texts) -> str:
     """All tickets of the week with how many are usual, and the negative share of both weeks."""
     if report.alarms is None or not report.alarms.comparison_total:
         return ""
@@ -84,7 +84,7 @@ def all_tickets_text(report: WeeklyReport, texts: Texts, *, bold: bool = False) 
         usual = texts("summary.usual_of_all", low=low, high=high)
     return texts(
         "summary.all",
-        count=f"*{comparison.total:,}*" if bold else f"{comparison.total:,}",
+        count=comparison.total,
         usual=usual,
         base=percent(base.negative_ratio),
         comparison=percent(comparison.negative_ratio),

@@ -28,6 +28,7 @@ from flows.report.writing import (
     percent,
     signed,
     sparkline,
+    week_before_text,
     week_text,
 )
 from flows.slack.blocks import (
@@ -274,7 +275,7 @@ class AnswerComposer(Composer):
         return self.texts(
             "answer.week_pair",
             comparison=self._week(weeks.comparison),
-            base=self._week(weeks.base),
+            base=week_before_text(weeks.base, self.texts),
         )
 
     def _growth(self, base: int, comparison: int) -> str:

@@ -296,7 +296,7 @@ class Composer:
         footer_block = [context("\n".join(footer))] if footer else []
         lines = [
             text,
-            all_tickets_text(report, self.texts, bold=True),
+            all_tickets_text(report, self.texts),
             *company_texts(report.alarms, self.texts),
             past_alerts_text(report, self.texts, _name),
             self._rising_words(report),
@@ -336,7 +336,7 @@ class Composer:
     def _headlines(self, report: WeeklyReport, opening: Opening) -> Iterable[str]:
         """All tickets, the counts, what the alarms are worth, where to look first and why, and what has ended."""
         texts = self.texts
-        yield all_tickets_text(report, texts, bold=True)
+        yield all_tickets_text(report, texts)
         yield self._counts(report)
         yield alarms_text(report.alarms, texts, report.clear_count)
         yield from company_texts(report.alarms, texts)

@@ -52,12 +52,14 @@ class _Bot:
     user_id: str
     bot_id: str
     app_id: str | None
+    workspace_url: str
 
     @classmethod
     def of(cls, answer: AsyncSlackResponse) -> _Bot:
         if not answer.get("bot_id"):
             raise SlackError("SLACK_BOT_TOKEN is not a bot's. Use the one that begins with xoxb-.")
-        return cls(str(answer.get("user_id")), str(answer["bot_id"]), answer.get("app_id"))
+        url = answer.get("url") or "https://slack.com"
+        return cls(str(answer.get("user_id")), str(answer["bot_id"]), answer.get("app_id"), url)
 
     def posted(self, message: dict[str, Any]) -> Iterator[Posted]:
         """What a message is in the ledger."""
@@ -192,6 +194,10 @@ class WebApiTransport:
                 metadata=message.get("metadata"),
                 parse="none",
             )
+
+    def address_of(self, channel: str, ts: str) -> str:
+        """Where a message is seen in the workspace. Raises SlackError."""
+        return f"{self._bot.workspace_url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
 
     def read(self, method: str, **arguments: Any) -> AsyncSlackResponse:
         """Make a call that changes nothing. Raises SlackError, Unavailable among them."""

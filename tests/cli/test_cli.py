@@ -53,6 +53,11 @@ ROW_KEYS = [
     "evidence",
     "evidence_note",
     "is_unusual",
+    "first_week_start",
+    "alarm_weeks",
+    "weeks_since_alarm",
+    "alert_status_before",
+    "resolution",
 ]
 HEADER = "id,event_create_time,category1,overall_emotion"
 

@@ -43,7 +43,7 @@ def test_the_report_arrives_and_ctrl_c_stops_everything(
 
 
 def _report_in_the_readme() -> list[str]:
-    """The lines of the demo's report, without the first, which names the week. These are the demo's tickets too."""
+    """The lines of the demo's report, of this week. These are the demo's tickets too."""
     text = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```\n━━[^\n]*\n(.*?)^```$", text, re.M | re.S)
     return [" ".join(line.split()) for line in block.splitlines() if line]

@@ -322,8 +322,8 @@ def test_what_is_shown_is_downloaded_as_a_table_without_formulas(
         *(
             "상태",
             "카테고리",
-            "기준주 문의",
-            "비교주 문의",
+            "전주(W45) 문의",
+            "W46 문의",
             "증감 (%)",
             "부정 비율 (%)",
             "변화(%p)",

@@ -104,7 +104,7 @@ def test_an_upper_level_is_the_sum_of_what_is_below_it(
     assert asked_why == []
     text = shown(answer)
     assert text.startswith("🔴 CRITICAL · 심각\n유저 / 이력서\n")
-    assert "2026-W46 (11.9–11.15), 비교한 주 2026-W45 (11.2–11.8)" in text
+    assert "W46, 11.9–15 · 전주(W45)와 비교" in text
     assert "🔴 유저 / 이력서 / 업로드 오류 95 → 171건 (+80.0%) ◆" in text
     assert "상태는 아래 카테고리 가운데 가장 나쁜 것입니다." in text
     assert buttons(answer) == ["유저 / 이력서 왜?"]
@@ -114,11 +114,11 @@ def test_a_category_has_its_range_evidence_keywords_and_tickets(of_the_sample: S
     answer = ask("업로드", of_the_sample)
     text = shown(answer)
     assert "평소 70–108건 · ◆ 뚜렷: 평소라면 1만 주에 한 번도 없는 수" in text
-    assert "2026-W46 (11.9–11.15)  171건 · 부정 40.9% · 평소 70–108건 · 🔴 심각 ◆" in text
+    assert "W46, 11.9–15  171건 · 부정 40.9% · 평소 70–108건 · 🔴 심각 ◆" in text
     assert "늘어난 키워드\n사파리 0 → 138" in text
     assert text.count("\n> ") == 2
     english = shown(answer, "en")
-    assert "2026-W46 (9 Nov – 15 Nov)  171 tickets · 40.9% negative · usual 70–108" in english
+    assert "W46, 9–15 Nov  171 tickets · 40.9% negative · usual 70–108" in english
 
 
 def test_a_category_shows_the_analysis_that_a_run_has_published(of_the_sample: Sources) -> None:
@@ -161,7 +161,7 @@ def test_of_what_did_not_get_worse_there_is_nothing_to_explain(of_the_sample: So
 def test_why_of_a_week_without_tickets_left_asks_nobody(of_the_sample: Sources) -> None:
     text = shown(ask("W40 결제 왜?", of_the_sample))
     assert "규칙 기반 분석" in text
-    assert "2026-W40 (9.28–10.4), 비교한 주 2026-W39 (9.21–9.27)" in text
+    assert "W40, 9.28–10.4 · 전주(W39)와 비교" in text
     assert asked_why == []
 
 
@@ -204,11 +204,11 @@ def test_two_weeks_need_not_follow_each_other(
     assert isinstance(answer, ComparisonAnswer)
     assert [(answer.first.total_count,), (answer.second.total_count,)] == totals
     text = shown(answer)
-    assert text.startswith("전체 문의 · 2026-W40 (9.28–10.4) ↔ 2026-W46 (11.9–11.15)")
-    assert "– → 🔴 유저 / 알림 / 알림톡 중복 발송 0 → 38건 (신규) ◆" in text
+    assert text.startswith("전체 문의 · W40, 9.28–10.4 ↔ W46, 11.9–15")
+    assert "– → 🔴 유저 / 알림 / 알림톡 중복 발송 0 → 38건 (–) ◆" in text
     assert "외 " in text
     one = ask("W45 W46 업로드 비교", of_the_sample)
-    assert "2026-W46 (11.9–11.15)  171건 · 부정 40.9% · 평소 70–108건 · 🔴 심각 ◆" in shown(one)
+    assert "W46, 11.9–15  171건 · 부정 40.9% · 평소 70–108건 · 🔴 심각 ◆" in shown(one)
 
 
 def test_examples_are_others_than_those_in_the_thread(of_the_sample: Sources) -> None:

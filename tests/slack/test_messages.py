@@ -232,7 +232,7 @@ def test_the_first_lines_tell_all_tickets_what_decided_and_why() -> None:
     (summary,) = build_composer().summary(build_report(share, alarms=alarms), opening=opening)
     first, paragraph, *_ = texts(summary.blocks)
     everything, _, _, worst, cause = first.splitlines()
-    assert everything == "전체 문의 *100*건 (평소 70–120건) · 부정 25.0% → 30.0%"
+    assert everything == "전체 문의 100건 (평소 70–120건) · 부정 25.0% → 30.0%"
     assert worst.endswith("*유저 / 이력서 / 업로드 오류* 부정 20.0% → 50.0% (+30.0%p)")
     assert cause == "원인: *사파리*\u200b에서 실패합니다. (사파리 2/40건, 전주(W45) 1건)"
     assert paragraph == "문의가 늘었습니다. 부정도 늘었습니다."

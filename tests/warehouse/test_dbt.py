@@ -142,7 +142,7 @@ def test_the_marts_hold_what_their_grain_says(built: Lab) -> None:
     build = build_of(built.settings, built.workspace, W47)
     outcome = dbt._invoke(build, ["test", "--select", "tag:audit"])
     statuses = [result["status"] for result in outcome["results"]]
-    assert 10 <= len(statuses) < 20
+    assert len(statuses) > 10
     assert set(statuses) == {"pass"}
 
 
