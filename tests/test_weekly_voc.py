@@ -563,10 +563,10 @@ def test_a_page_on_an_earlier_week_has_samples_where_they_can_be_made_again(
     write = partial(write_report, parts_of(), as_of=never_reported, out=tmp_path / "pages")
     without = write(source=None).read_text()
     assert "이 주의 문의 표본과 키워드는" in without
-    assert "W46 문의 표본" not in without
+    assert "W43 문의 표본" not in without
     again = write(source=sample_file).read_text()
     assert "이 주의 문의 표본과 키워드는" not in again
-    assert "W46 문의 표본" in again
+    assert "W43 문의 표본" in again
 
 
 def test_an_unreachable_bucket_does_not_keep_a_page_back(
