@@ -73,7 +73,8 @@ def test_the_metrics_are_the_mart_s_columns(compiled: Compiled, marts: GoogleSql
 MASKED_TICKETS = {
     **dict.fromkeys(("category1", "category2", "category3", "ticket_id"), "STRING"),
     **dict.fromkeys(("week_role", "title", "detail", "keywords"), "STRING"),
-    **{"week_start": "DATE", "ticket_date": "DATE", "is_negative": "BOOL"},
+    **{"week_start": "DATE", "ticket_date": "DATE"},
+    **dict.fromkeys(("is_negative", "is_flagged"), "BOOL"),
     "ticket_created_at": "TIMESTAMP",
 }
 

@@ -1,3 +1,5 @@
+{#- Which weeks are judged again is asked there first, and not twice at the same time. -#}
+{%- set asked_first = ref('int_category_weeks_paired') -%}
 {%- set weeks_needed = var('evidence_spread_weeks') + var('evidence_baseline_weeks') -%}
 with weeks as (
     select * from {{ ref('dim_voc_weeks') }}
