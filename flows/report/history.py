@@ -9,6 +9,7 @@ from flows.report.values import ANALYSED, Category, Change, Status, Week, Weekly
 from flows.report.writing import week_before_text, week_text
 
 NAMES_SHOWN = 3
+LEVELS_SHOWN = 2
 Name = Callable[[Category], str]
 
 
@@ -70,4 +71,11 @@ def _counted(
 ) -> dict[str, object]:
     """The count and the first names of those that were announced as this status; nothing where there are none."""
     found = [c.category for c in changes if status in (None, c.alert_status_before)]
-    return {"count": len(found), "names": first_names(map(name, found), texts)} if found else {}
+    names = first_names((name(_short(category)) for category in found), texts)
+    return {"count": len(found), "names": names} if found else {}
+
+
+def _short(category: Category) -> Category:
+    """The last levels of a name; all of them where those are not classified."""
+    last = category[-LEVELS_SHOWN:]
+    return category if set(last) == {"(미분류)"} else last

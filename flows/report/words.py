@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from catalogue import Texts
-from flows.report.values import RisingWord, WeeklyReport
+from flows.report.values import Category, WeeklyReport
 from flows.report.writing import category_name, cut
 
 MAX_PLACE_CHARACTERS = 60
 
 
 def words_text(report: WeeklyReport, texts: Texts) -> str:
-    """Each rising word with its tickets in both weeks, and where most of the new ones are; empty without words."""
-    if not report.rising_words:
+    """The rising words with their tickets in both weeks, by where most of the new ones are; empty without words."""
+    by_place: dict[Category, list[str]] = {}
+    for word in report.rising_words:
+        counted = texts(
+            "words.word", word=word.label, base=word.base_count, comparison=word.comparison_count
+        )
+        by_place.setdefault(word.category, []).append(counted)
+    if not by_place:
         return ""
-    words = ", ".join(_word_text(word, texts) for word in report.rising_words)
-    return texts("words.rising", words=words)
+    told = (_placed(", ".join(words), place, texts) for place, words in by_place.items())
+    return texts("words.rising", words=" · ".join(told))
 
 
-def _word_text(word: RisingWord, texts: Texts) -> str:
-    counted = texts(
-        "words.word", word=word.label, base=word.base_count, comparison=word.comparison_count
-    )
-    if not word.category:
-        return counted
-    place = cut(category_name(word.category), MAX_PLACE_CHARACTERS)
-    return texts("words.placed", word=counted, place=place)
+def _placed(words: str, place: Category, texts: Texts) -> str:
+    if not place:
+        return words
+    return texts("words.placed", words=words, place=cut(category_name(place), MAX_PLACE_CHARACTERS))

@@ -440,7 +440,7 @@ def test_the_words_that_rise_are_beside_the_counts(masker: Masker) -> None:
     report = build_quiet_report(rising_words=(RisingWord("<b>카카오</b>", 0, 12, 1e-4, ("유저",)),))
     contents = Contents(report, build_history(report, 2), {}, None, None, "1", "index.html")
     text = Page(report_page(contents, Texts(), masker.contains_pii)).text
-    assert "새로 늘어난 말: ‘<b>카카오</b>’ 0 → 12건(유저)" in text
+    assert "새로 늘어난 말: ‘<b>카카오</b>’ 0 → 12건 (유저)" in text
 
 
 def test_a_category_without_history_has_a_flat_trend(masker: Masker) -> None:

@@ -18,10 +18,17 @@ WORDS = (
 def test_words_are_one_line_with_their_tickets_and_where_most_of_them_are() -> None:
     report = build_report(rising_words=WORDS)
     assert words_text(report, KO) == (
-        "새로 늘어난 말: ‘카카오’ 0 → 12건(유저 / 로그인), ‘환불’ 1,000 → 1,234건"
+        "새로 늘어난 말: ‘카카오’ 0 → 12건 (유저 / 로그인) · ‘환불’ 1,000 → 1,234건"
     )
     assert words_text(report, EN) == (
-        "Words on the rise: “카카오” 0 → 12 tickets (유저 / 로그인), “환불” 1,000 → 1,234 tickets"
+        "Words on the rise: “카카오” 0 → 12 tickets (유저 / 로그인) · “환불” 1,000 → 1,234 tickets"
+    )
+
+
+def test_words_of_one_place_stand_together() -> None:
+    words = (*WORDS, RisingWord("네이버", 1, 11, 3e-4, ("유저", "로그인")))
+    assert words_text(build_report(rising_words=words), KO) == (
+        "새로 늘어난 말: ‘카카오’ 0 → 12건, ‘네이버’ 1 → 11건 (유저 / 로그인) · ‘환불’ 1,000 → 1,234건"
     )
 
 

@@ -286,8 +286,8 @@ def test_the_summary_says_what_became_of_the_alarms_of_the_week_before() -> None
     report = build_report(build_change(), *PAST, past_alerts=PAST)
     (summary,) = build_composer().summary(report)
     assert texts(summary.blocks)[0].splitlines()[-1] == (
-        "전주(W45) 경보: 심각 → 해소 1건 (유저 / 이력서 / 가) · 주의 → 해소 1건 (유저 / 이력서 / 다)"
-        " · 줄지 않음 1건 (유저 / 이력서 / 라)"
+        "전주(W45) 경보: 심각 → 해소 1건 (이력서 / 가) · 주의 → 해소 1건 (이력서 / 다)"
+        " · 줄지 않음 1건 (이력서 / 라)"
     )
     assert section_of(summary, "IMPROVED").endswith("전주(W45) 심각 → 해소")
 
@@ -298,8 +298,8 @@ def test_the_summary_of_the_week_before_gets_a_line_on_all_that_is_over() -> Non
     assert line
     assert line["block_id"] == RESOLUTION
     assert line["elements"][0]["text"] == (
-        "✅ W46, 11.10–16 리포트에서: 심각 → 해소 2건 (유저 / 이력서 / 가, 유저 / 이력서 / 나) · "
-        "주의 → 해소 1건 (유저 / 이력서 / 다) · 줄지 않음 1건 (유저 / 이력서 / 라)"
+        "✅ W46, 11.10–16 리포트에서: 심각 → 해소 2건 (이력서 / 가, 이력서 / 나) · "
+        "주의 → 해소 1건 (이력서 / 다) · 줄지 않음 1건 (이력서 / 라)"
     )
 
 
@@ -492,7 +492,7 @@ def test_the_words_that_rise_are_the_last_line_of_the_summary(report: WeeklyRepo
     (summary,) = build_composer().summary(replace(report, rising_words=(word,)))
     line = texts(summary.blocks)[0].splitlines()[-1]
     assert line.startswith("새로 늘어난 말: ‘&lt;!channel&gt; ＊카카오＊")
-    assert line.endswith("’ 0 → 12건(유저 / 로그인)")
+    assert line.endswith("’ 0 → 12건 (유저 / 로그인)")
 
 
 def test_any_words_fit_into_the_summary() -> None:
