@@ -41,13 +41,14 @@ TICKETS = "tickets.parquet"
 
 # The files that take minutes, the longest first.
 LONG_FILES = (
-    *("test_weekly_voc.py", "test_dbt.py", "test_requests.py", "test_cli.py", "test_end_to_end.py"),
-    *("test_doubts.py", "test_secrets.py", "test_deployment.py", "test_up.py", "test_bad_data.py"),
-    *("test_properties.py", "test_hostile.py", "test_dbt_server.py", "test_display.py"),
-    *("test_losses.py", "test_pending.py", "test_purge.py", "test_watchdog.py", "test_answers.py"),
-    *("test_bad_input.py", "test_wheel.py", "test_browser.py", "test_cloud_run.py"),
-    *("test_masker.py", "test_worker.py", "test_voc_ask.py", "test_backtest.py", "test_worlds.py"),
-    *("test_analysts.py", "test_evidence_cases.py", "test_endings.py"),
+    *("test_weekly_voc.py", "test_requests.py", "test_cli.py", "test_dbt.py", "test_doubts.py"),
+    *("test_end_to_end.py", "test_up.py", "test_purge.py", "test_secrets.py", "test_deployment.py"),
+    *("test_bad_input.py", "test_properties.py", "test_bad_data.py", "test_dbt_server.py"),
+    *("test_evidence.py", "test_hostile.py", "test_worker.py", "test_wheel.py", "test_cloud_run.py"),
+    *("test_worlds.py", "test_masker.py", "test_losses.py", "test_pending.py", "test_display.py"),
+    *("test_socket_mode.py", "test_backtest.py", "test_answers.py", "test_watchdog.py"),
+    *("test_browser.py", "test_voc_ask.py", "test_analysts.py", "test_evidence_cases.py"),
+    *("test_words.py", "test_stopping.py", "test_endings.py"),
     *("test_run.py", "test_agreement.py", "test_recounts.py", "test_googlesql.py"),
     *("test_faults.py", "test_access.py", "test_readiness.py"),
 )
