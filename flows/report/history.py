@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from catalogue import Texts
 from flows.report.values import ANALYSED, Category, Change, Status, Week, WeeklyReport
-from flows.report.writing import week_before_text, week_text
+from flows.report.writing import UNCLASSIFIED, week_before_text, week_text
 
 NAMES_SHOWN = 3
 LEVELS_SHOWN = 2
@@ -28,9 +28,10 @@ def history_text(change: Change, base: Week, texts: Texts) -> str:
 def past_alerts_text(report: WeeklyReport, texts: Texts, name: Name) -> str:
     """What became of the base week's alerts that are not announced any more; empty where there are none.
 
-    What has improved says so itself.
+    What is announced as improved says so itself.
     """
-    silent = [change for change in report.resolved if change.status != "IMPROVED"]
+    told = {change.category for change in report.announced}
+    silent = [change for change in report.resolved if change.category not in told]
     ended = _ended(silent, report.still_raised, texts, name)
     week = week_before_text(report.weeks.base, texts)
     return texts("history.past", week=week, ended=ended) if ended else ""
@@ -45,11 +46,11 @@ def resolution_text(report: WeeklyReport, texts: Texts, name: Name) -> str:
     return texts("history.resolution", week=week, ended=ended)
 
 
-def first_names(names: Iterable[str], texts: Texts, most: int = NAMES_SHOWN) -> str:
+def first_names(names: Iterable[str], texts: Texts) -> str:
     """The first names, and how many others there are."""
     shown = list(names)
-    rest = len(shown) - most
-    return ", ".join(shown[:most]) + (texts("change.others", count=rest) if rest > 0 else "")
+    rest = len(shown) - NAMES_SHOWN
+    return ", ".join(shown[:NAMES_SHOWN]) + (texts("change.others", count=rest) if rest > 0 else "")
 
 
 def _ended(
@@ -78,4 +79,4 @@ def _counted(
 def _short(category: Category) -> Category:
     """The last levels of a name; all of them where those are not classified."""
     last = category[-LEVELS_SHOWN:]
-    return category if set(last) == {"(미분류)"} else last
+    return category if set(last) == {UNCLASSIFIED} else last

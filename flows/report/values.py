@@ -456,6 +456,11 @@ class Sample:
         return self.detail.strip() or self.title.strip()
 
 
+def keyword_label(keyword: str) -> str:
+    """A keyword as it is shown: one without a comma may be a whole text."""
+    return printable(keyword[:MAX_KEYWORD_CHARACTERS])
+
+
 @dataclass(frozen=True)
 class Keyword:
     """A keyword that rose in its category: tickets with it in the base and the comparison week."""
@@ -467,8 +472,7 @@ class Keyword:
 
     @property
     def label(self) -> str:
-        """The keyword as it is shown: one without a comma may be a whole text."""
-        return printable(self.keyword[:MAX_KEYWORD_CHARACTERS])
+        return keyword_label(self.keyword)
 
 
 @dataclass(frozen=True)
@@ -486,8 +490,7 @@ class RisingWord:
 
     @property
     def label(self) -> str:
-        """The word as it is shown: one without a comma may be a whole text."""
-        return printable(self.word[:MAX_KEYWORD_CHARACTERS])
+        return keyword_label(self.word)
 
     def as_json(self) -> dict[str, Any]:
         return {

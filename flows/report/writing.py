@@ -10,6 +10,8 @@ from catalogue import Texts
 from flows.report.values import Category, Change, Receipt, Status, Week, WeeklyReport, printable
 
 MAX_CATEGORY_CHARACTERS = 120
+UNCLASSIFIED = "(미분류)"
+"""A level that the source leaves blank, as the marts name it."""
 ICONS: dict[Status, str] = {"CRITICAL": "🔴", "MONITOR": "🟠", "IMPROVED": "🟢", "STABLE": "⚪"}
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -17,7 +19,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 def category_name(levels: Sequence[str]) -> str:
     """A category, or the levels above one: joined, and of trailing unclassified levels only the first."""
     levels = list(levels)
-    while len(levels) > 1 and levels[-1] == levels[-2] == "(미분류)":
+    while len(levels) > 1 and levels[-1] == levels[-2] == UNCLASSIFIED:
         levels.pop()
     names = [" ".join(printable(level).split()) or "–" for level in levels]
     return cut(" / ".join(names), MAX_CATEGORY_CHARACTERS)

@@ -46,6 +46,7 @@ from flows.report.values import (
 from flows.report.words import words_text
 from flows.report.writing import (
     ICONS,
+    UNCLASSIFIED,
     all_tickets_text,
     announced_name,
     category_name,
@@ -612,4 +613,4 @@ def _chart_labels(changes: Sequence[Change]) -> list[str]:
 
 def _levels_named(category: Category) -> list[str]:
     """Its levels without those that are not classified; all of them where none is."""
-    return [level for level in category if level != "(미분류)"] or list(category)
+    return [level for level in category if level != UNCLASSIFIED] or list(category)

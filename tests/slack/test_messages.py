@@ -292,6 +292,14 @@ def test_the_summary_says_what_became_of_the_alarms_of_the_week_before() -> None
     assert section_of(summary, "IMPROVED").endswith("전주(W45) 심각 → 해소")
 
 
+def test_a_level_above_that_has_fallen_is_over_though_it_is_listed_nowhere() -> None:
+    above = build_change(
+        "IMPROVED", CATEGORY[:2], alert_status_before="MONITOR", resolution="resolved"
+    )
+    (summary,) = build_composer().summary(build_report(build_change(), past_alerts=(above,)))
+    assert texts(summary.blocks)[0].endswith("전주(W45) 경보: 주의 → 해소 1건 (유저 / 이력서)")
+
+
 def test_the_summary_of_the_week_before_gets_a_line_on_all_that_is_over() -> None:
     report = build_report(build_change(), *PAST, past_alerts=PAST)
     line = build_composer().resolution(report)
